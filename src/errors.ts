@@ -1,0 +1,66 @@
+/** The three parts of an error that a user can act on. */
+export interface ErrorParts {
+  /** What the other side or the parser said, verbatim. */
+  why?: string | undefined;
+  /** One thing to do, as a command where possible. */
+  fix?: string | undefined;
+  /** AWS's exception name, or a short code of our own, for callers that must branch. */
+  code?: string | undefined;
+  requestId?: string | undefined;
+  /** Further members of the AWS error, e.g. `resourceIds` of a ConflictException. */
+  details?: Readonly<Record<string, unknown>> | undefined;
+  cause?: unknown;
+}
+
+/** Something that the user must fix: exit code 2, printed as what / Why / Fix, never with a stack. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly why: string | undefined;
+  readonly fix: string | undefined;
+  readonly code: string | undefined;
+  readonly requestId: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(what: string, parts: ErrorParts = {}) {
+    super(what, { cause: parts.cause });
+    this.why = parts.why;
+    this.fix = parts.fix;
+    this.code = parts.code;
+    this.requestId = parts.requestId;
+    this.details = parts.details ?? {};
+  }
+}
+
+/** AWS did not answer, or asked to come back later; says nothing about the thing that was asked. Never a verdict. */
+export class TransientError extends Error {
+  override readonly name = 'TransientError';
+  /** e.g. `ThrottlingException`, `ECONNRESET`, `TimeoutError`. */
+  readonly code: string;
+  /** AWS refused for load: the request was surely not carried out. */
+  readonly throttled: boolean;
+  /** AWS's own wish for the next attempt. */
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(
+    message: string,
+    parts: {
+      code: string;
+      throttled: boolean;
+      retryAfterMs?: number | undefined;
+      requestId?: string | undefined;
+      cause?: unknown;
+    },
+  ) {
+    super(message, { cause: parts.cause });
+    this.code = parts.code;
+    this.throttled = parts.throttled;
+    this.retryAfterMs = parts.retryAfterMs;
+    this.requestId = parts.requestId;
+  }
+}
+
+/** Whether an error is a UserError with one of these codes. */
+export function hasCode(error: unknown, ...codes: string[]): error is UserError {
+  return error instanceof UserError && error.code !== undefined && codes.includes(error.code);
+}

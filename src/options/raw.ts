@@ -1,0 +1,45 @@
+import { suggest } from '../domain/suggest.ts';
+import { environmentName, type OptionSpec, type RawOptions, type RawValue } from './spec.ts';
+
+/** What the command line's parser found: option names to one or many values. */
+export type ParsedArguments = Readonly<Record<string, unknown>>;
+
+/** Merges the command line with MIGRATE_DEPLOY_<OPTION>; the command line wins, an empty variable is not given. */
+export function collectRaw(
+  specs: readonly OptionSpec[],
+  parsed: ParsedArguments,
+  env: Readonly<Record<string, string | undefined>>,
+): RawOptions {
+  const given = new Map<string, RawValue>();
+  const complaints = unknownOptions(specs, parsed);
+  for (const spec of specs) {
+    const typed = [spec.name, ...(spec.alias === undefined ? [] : [spec.alias])].flatMap((name) =>
+      parsed[name] === undefined ? [] : [parsed[name]].flat().map(String),
+    );
+    const variable = env[environmentName(spec.name)] ?? '';
+    if (typed.length > 0) given.set(spec.name, { values: typed, from: 'command line' });
+    else if (variable.trim() !== '')
+      given.set(spec.name, { values: fromVariable(spec, variable), from: 'environment' });
+  }
+  const positional = [parsed._ ?? []].flat().map(String).slice(1);
+  if (positional.length > 0)
+    complaints.push(`${positional.map((word) => JSON.stringify(word)).join(', ')} does not belong to any option`);
+  return { given, rest: [parsed['--'] ?? []].flat().map(String), complaints };
+}
+
+function fromVariable(spec: OptionSpec, variable: string): string[] {
+  if (spec.kind !== 'list' && spec.kind !== 'names') return [variable];
+  return variable.split('\n').filter((line) => line.trim() !== '');
+}
+
+function unknownOptions(specs: readonly OptionSpec[], parsed: ParsedArguments): string[] {
+  const known = specs.flatMap((spec) => (spec.alias === undefined ? [spec.name] : [spec.name, spec.alias]));
+  const builtIn = ['_', '--', '$0', 'help', 'version'];
+  return Object.keys(parsed)
+    .filter((name) => !known.includes(name) && !builtIn.includes(name))
+    .map((name) => {
+      const dashes = name.length === 1 ? '-' : '--';
+      const near = suggest(name, known);
+      return `${dashes}${name} is not an option of this command${near === undefined ? '' : `; did you mean --${near}?`}`;
+    });
+}

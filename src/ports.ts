@@ -1,0 +1,172 @@
+import type { GetLogEventsCommandInput, GetLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
+import type {
+  BatchGetImageCommandInput,
+  BatchGetImageCommandOutput,
+  CreateRepositoryCommandInput,
+  CreateRepositoryCommandOutput,
+  DescribeImagesCommandInput,
+  DescribeImagesCommandOutput,
+  DescribeRepositoriesCommandInput,
+  DescribeRepositoriesCommandOutput,
+  GetAuthorizationTokenCommandOutput,
+} from '@aws-sdk/client-ecr';
+import type {
+  DescribeClustersCommandInput,
+  DescribeClustersCommandOutput,
+  DescribeServiceDeploymentsCommandInput,
+  DescribeServiceDeploymentsCommandOutput,
+  DescribeServiceRevisionsCommandInput,
+  DescribeServiceRevisionsCommandOutput,
+  DescribeServicesCommandInput,
+  DescribeServicesCommandOutput,
+  DescribeTasksCommandInput,
+  DescribeTasksCommandOutput,
+  ListServiceDeploymentsCommandInput,
+  ListServiceDeploymentsCommandOutput,
+  ListTasksCommandInput,
+  ListTasksCommandOutput,
+  RunTaskCommandInput,
+  RunTaskCommandOutput,
+  StopServiceDeploymentCommandInput,
+  StopServiceDeploymentCommandOutput,
+  StopTaskCommandInput,
+  StopTaskCommandOutput,
+  UpdateServiceCommandInput,
+  UpdateServiceCommandOutput,
+} from '@aws-sdk/client-ecs';
+import type { GetCallerIdentityCommandOutput } from '@aws-sdk/client-sts';
+
+/** Time, handed in so that tests can turn it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms`, or as soon as `signal` aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The user's wish to stop: aborted by the first SIGINT or SIGTERM. */
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** Which signal it was; meaningful once `signal` is aborted. */
+  name(): 'SIGINT' | 'SIGTERM';
+}
+
+/** Tells the edge a fact; how it looks is the renderer's business. */
+export type Announce<E extends { type: string } = { type: string }> = (event: E) => void;
+
+/** A JSON object whose members we do not all know. */
+export type JsonObject = { [name: string]: unknown };
+
+/** A task definition as it stood on the wire, including members that this SDK does not know. */
+export interface RawTaskDefinition extends JsonObject {
+  taskDefinitionArn?: string;
+  family?: string;
+  revision?: number;
+  status?: string;
+  containerDefinitions?: RawContainerDefinition[];
+}
+export interface RawContainerDefinition extends JsonObject {
+  name: string;
+  image?: string;
+  essential?: boolean;
+}
+
+/**
+ * The ECS calls we make. Every method rejects with a UserError (AWS refused; `code` is its exception name),
+ * a TransientError (no answer; after bounded retries where a repeat is safe), or a bug.
+ */
+export interface EcsPort {
+  runTask(input: RunTaskCommandInput): Promise<RunTaskCommandOutput>;
+  describeTasks(input: DescribeTasksCommandInput): Promise<DescribeTasksCommandOutput>;
+  listTasks(input: ListTasksCommandInput): Promise<ListTasksCommandOutput>;
+  stopTask(input: StopTaskCommandInput): Promise<StopTaskCommandOutput>;
+  describeClusters(input: DescribeClustersCommandInput): Promise<DescribeClustersCommandOutput>;
+  /** The raw document; `tags` as the service keeps them beside it. */
+  describeTaskDefinition(
+    taskDefinition: string,
+  ): Promise<{ taskDefinition: RawTaskDefinition; tags: { key: string; value: string }[] }>;
+  /** Sends `document` as it stands, unknown members included. */
+  registerTaskDefinition(document: JsonObject): Promise<RawTaskDefinition>;
+  describeServices(input: DescribeServicesCommandInput): Promise<DescribeServicesCommandOutput>;
+  /** Not repeated after an ambiguous failure: the caller must look first. */
+  updateService(input: UpdateServiceCommandInput): Promise<UpdateServiceCommandOutput>;
+  listServiceDeployments(input: ListServiceDeploymentsCommandInput): Promise<ListServiceDeploymentsCommandOutput>;
+  describeServiceDeployments(
+    input: DescribeServiceDeploymentsCommandInput,
+  ): Promise<DescribeServiceDeploymentsCommandOutput>;
+  describeServiceRevisions(input: DescribeServiceRevisionsCommandInput): Promise<DescribeServiceRevisionsCommandOutput>;
+  stopServiceDeployment(input: StopServiceDeploymentCommandInput): Promise<StopServiceDeploymentCommandOutput>;
+}
+
+/** The ECR calls we make; errors as in EcsPort. */
+export interface EcrPort {
+  describeImages(input: DescribeImagesCommandInput): Promise<DescribeImagesCommandOutput>;
+  batchGetImage(input: BatchGetImageCommandInput): Promise<BatchGetImageCommandOutput>;
+  describeRepositories(input: DescribeRepositoriesCommandInput): Promise<DescribeRepositoriesCommandOutput>;
+  createRepository(input: CreateRepositoryCommandInput): Promise<CreateRepositoryCommandOutput>;
+  getAuthorizationToken(): Promise<GetAuthorizationTokenCommandOutput>;
+}
+
+/** The CloudWatch Logs calls we make; errors as in EcsPort. */
+export interface LogsPort {
+  getLogEvents(input: GetLogEventsCommandInput): Promise<GetLogEventsCommandOutput>;
+}
+
+/** The STS calls we make; errors as in EcsPort. */
+export interface StsPort {
+  getCallerIdentity(): Promise<GetCallerIdentityCommandOutput>;
+}
+
+/** AWS, signed in. */
+export interface Aws {
+  /** The region of the calls, as the SDK resolved it. */
+  region: string;
+  ecs: EcsPort;
+  ecr: EcrPort;
+  /** CloudWatch Logs in `region`, or in that of the other calls. */
+  logs(region?: string): LogsPort;
+  sts: StsPort;
+}
+
+/** How a child process went. */
+export interface ProcessResult {
+  /** undefined when it was ended by a signal. */
+  code: number | undefined;
+  signal?: string | undefined;
+  /** The last part of what it printed on both streams, at most 64 KiB. */
+  tail: string;
+  stdout: string;
+}
+
+/** Runs other programs without a shell. */
+export interface ProcessRunner {
+  /** Resolves when the program has ended; a program that is not there gives a UserError with code `ENOENT`. */
+  run(
+    command: string,
+    args: readonly string[],
+    options?: {
+      input?: string;
+      env?: Record<string, string | undefined>;
+      cwd?: string;
+      onLine?: (line: string, stream: 'out' | 'err') => void;
+      signal?: AbortSignal;
+    },
+  ): Promise<ProcessResult>;
+}
+
+/** The files we touch. */
+export interface Files {
+  /** The text, or undefined where there is no such file. */
+  read(path: string): Promise<string | undefined>;
+  readStdin(): Promise<string>;
+  /** Writes atomically, mode 0600, making the folder if needed. */
+  write(path: string, text: string): Promise<void>;
+  /** File names in a folder, sorted; none where there is no such folder. */
+  list(folder: string): Promise<string[]>;
+}
+
+/** Plain HTTP for webhooks and checks; rejects with a TransientError when there is no answer in time. */
+export type Http = (
+  url: string,
+  request: { method: string; headers?: Record<string, string>; body?: string; timeoutMs: number },
+) => Promise<{ status: number; headers: Record<string, string>; body: string }>;
