@@ -21,9 +21,13 @@ export function collectRaw(
     else if (variable.trim() !== '')
       given.set(spec.name, { values: fromVariable(spec, variable), from: 'environment' });
   }
-  const positional = [parsed._ ?? []].flat().map(String).slice(1);
-  if (positional.length > 0)
-    complaints.push(`${positional.map((word) => JSON.stringify(word)).join(', ')} does not belong to any option`);
+  // The words themselves stay unprinted: they may be the second half of a secret value that lost its quotes.
+  const strays = [parsed._ ?? []].flat().length - 1;
+  if (strays > 0) {
+    complaints.push(
+      `${strays === 1 ? 'one word belongs' : `${strays} words belong`} to no option; quote values that hold spaces`,
+    );
+  }
   return { given, rest: [parsed['--'] ?? []].flat().map(String), complaints };
 }
 

@@ -1,0 +1,63 @@
+import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
+import type { AwsOptions } from '../options/common.ts';
+import type { Aws } from '../ports.ts';
+import { explain } from './explain.ts';
+import { createSend, type SendOptions } from './send.ts';
+
+/** What the edge hands in beside the options. */
+export interface ConnectDeps extends SendOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  version: string;
+  /** Replaces HTTP, for running against a model in the same process. */
+  requestHandler?: unknown;
+  /** Replaces the search for credentials. */
+  credentials?: AwsCredentialIdentityProvider | undefined;
+}
+
+/** Clients for these options; each is loaded when it is first used, and none has sent anything yet. */
+export async function connectAws(options: AwsOptions, deps: ConnectDeps): Promise<Aws> {
+  const send = createSend(deps);
+  const shared = {
+    maxAttempts: 1,
+    customUserAgent: [['migrate-deploy', deps.version]] as [string, string][],
+    requestHandler: (deps.requestHandler ?? {
+      connectionTimeout: Math.min(5_000, options.requestTimeoutMs),
+      requestTimeout: options.requestTimeoutMs,
+      socketTimeout: options.requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    }) as never,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  };
+  const region =
+    options.region ?? deps.env.AWS_REGION ?? deps.env.AWS_DEFAULT_REGION ?? (await configuredRegion(shared));
+  const config = { ...shared, region, ...(deps.credentials === undefined ? {} : { credentials: deps.credentials }) };
+  return {
+    region,
+    ecs: lazily(async () => (await import('./ecs.ts')).connectEcs(config, send)),
+    ecr: lazily(async () => (await import('./ecr.ts')).connectEcr(config, send)),
+    sts: lazily(async () => (await import('./sts.ts')).connectSts(config, send)),
+    logs: (logRegion = region) =>
+      lazily(async () => (await import('./logs.ts')).connectLogs({ ...config, region: logRegion }, send)),
+  };
+}
+
+async function configuredRegion(shared: object): Promise<string> {
+  const { STSClient } = await import('@aws-sdk/client-sts');
+  try {
+    return await new STSClient(shared).config.region();
+  } catch (error) {
+    throw explain(error, 'the first request');
+  }
+}
+
+/** A port whose adapter is loaded by its first call, so that a command pays only for the clients it uses. */
+function lazily<Port extends object>(load: () => Promise<Port>): Port {
+  let loading: Promise<Port> | undefined;
+  const call = (method: string | symbol) => async (input: unknown) => {
+    loading ??= load();
+    const port = (await loading) as Record<string | symbol, (input: unknown) => Promise<unknown>>;
+    return port[method]?.(input);
+  };
+  // A port that answered to `then` would be taken for a promise.
+  return new Proxy({} as Port, { get: (_target, method) => (method === 'then' ? undefined : call(method)) });
+}

@@ -1,0 +1,165 @@
+import { TransientError, UserError } from '../errors.ts';
+
+interface SdkError extends Error {
+  $fault?: 'client' | 'server';
+  $metadata?: { httpStatusCode?: number; requestId?: string; clockSkewCorrected?: boolean };
+  $response?: { statusCode?: number; headers?: Record<string, string> };
+  code?: string;
+  resourceIds?: string[];
+}
+
+const throttlingCodes = new Set([
+  'ThrottlingException',
+  'Throttling',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+  'BandwidthLimitExceeded',
+  'SlowDown',
+  'PriorRequestNotComplete',
+  'LimitExceededException',
+]);
+
+const connectionCodes =
+  /^(ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET|ERR_STREAM|HPE_)/;
+
+/** Turns what the SDK threw for `action` (e.g. `ecs:RunTask`) into a UserError or a TransientError; our bugs pass through. */
+export function explain(thrown: unknown, action: string): unknown {
+  if (!(thrown instanceof Error)) return thrown;
+  const error = thrown as SdkError;
+  const { name, message } = error;
+  const requestId = error.$metadata?.requestId;
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
+  if (throttlingCodes.has(name) || status === 429) {
+    return new TransientError(`${action}: ${message}`, {
+      code: name,
+      throttled: true,
+      retryAfterMs: retryAfterMs(error),
+      requestId,
+      cause: error,
+    });
+  }
+  if (isTransient(error, status)) {
+    return new TransientError(`${action}: ${transientText(error, status)}`, {
+      code: error.code ?? name,
+      throttled: false,
+      retryAfterMs: retryAfterMs(error),
+      requestId,
+      cause: error,
+    });
+  }
+  const credentials = credentialFault(error, action);
+  if (credentials !== undefined) return credentials;
+  if (error.$fault !== 'client' && status === undefined) return thrown;
+  const { resourceIds } = error;
+  return new UserError(`AWS refused ${action}.`, {
+    code: name,
+    why: `${name}: ${message}`,
+    fix: fixFor(name, message, action),
+    requestId,
+    details: resourceIds === undefined ? {} : { resourceIds },
+    cause: error,
+  });
+}
+
+function isTransient(error: SdkError, status: number | undefined): boolean {
+  if (error.$metadata?.clockSkewCorrected === true) return true;
+  if (status !== undefined && status >= 500) return true;
+  if (
+    [
+      'TimeoutError',
+      'RequestTimeout',
+      'RequestTimeoutException',
+      'ServerException',
+      'IDPCommunicationError',
+      'IDPCommunicationErrorException',
+    ].includes(error.name)
+  )
+    return true;
+  if (connectionCodes.test(error.code ?? '') || error.message === 'aborted' || error.message === 'socket hang up')
+    return true;
+  // An answer that is no JSON (a proxy's HTML page, a body cut off) leaves open whether the request was carried out.
+  return error.$response !== undefined && (error instanceof SyntaxError || error instanceof TypeError);
+}
+
+function transientText(error: SdkError, status: number | undefined): string {
+  if (error instanceof SyntaxError || error instanceof TypeError)
+    return `the answer could not be read (HTTP ${status ?? 'status unknown'})`;
+  return error.message === '' ? `${error.name}${status === undefined ? '' : `, HTTP ${status}`}` : error.message;
+}
+
+function retryAfterMs(error: SdkError): number | undefined {
+  const headers = error.$response?.headers ?? {};
+  const own = Number(headers['x-amz-retry-after']);
+  if (Number.isFinite(own) && own > 0) return own;
+  const seconds = Number(headers['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
+}
+
+function credentialFault(error: SdkError, action: string): UserError | undefined {
+  const parts = {
+    code: error.name,
+    why: `${error.name}: ${error.message}`,
+    requestId: error.$metadata?.requestId,
+    cause: error,
+  };
+  if (['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'].includes(error.name)) {
+    return new UserError(`The AWS session expired before ${action}.`, {
+      ...parts,
+      code: 'ExpiredTokenException',
+      fix: 'Ask for a longer session (--session-duration, up to the role’s maximum), or let --role-arn renew it.',
+    });
+  }
+  if (
+    [
+      'UnrecognizedClientException',
+      'InvalidClientTokenId',
+      'InvalidSignatureException',
+      'SignatureDoesNotMatch',
+      'MissingAuthenticationTokenException',
+      'MissingAuthenticationToken',
+      'IncompleteSignature',
+    ].includes(error.name)
+  ) {
+    return new UserError('AWS does not accept these credentials.', {
+      ...parts,
+      fix: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) of the CircleCI context or project, or use --role-arn.',
+    });
+  }
+  if (error.name === 'CredentialsProviderError') {
+    return new UserError('There are no AWS credentials.', {
+      ...parts,
+      why: error.message,
+      fix: 'Add the CircleCI context that holds AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the job, or pass --role-arn or --profile.',
+    });
+  }
+  if (error.message === 'Region is missing') {
+    return new UserError('The AWS region is not known.', {
+      ...parts,
+      why: 'Neither --region nor AWS_REGION is set.',
+      fix: 'Set AWS_REGION in the CircleCI context, or pass --region.',
+    });
+  }
+  return undefined;
+}
+
+function fixFor(name: string, message: string, action: string): string {
+  const denied = /is not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(message);
+  if (denied !== null || /^AccessDenied/.test(name)) {
+    const missing = denied?.[1] ?? action;
+    const resource = denied?.[2] === undefined ? '' : ` on ${denied[2]}`;
+    return `Allow ${missing}${resource} for these credentials; \`migrate-deploy iam-policy\` prints the policy that a command needs.`;
+  }
+  return fixes[name] ?? 'Correct what AWS complains about and run the command again.';
+}
+
+const fixes: Readonly<Record<string, string>> = {
+  ClusterNotFoundException: 'Check --cluster, and that --region and the account are the ones it lives in.',
+  ServiceNotFoundException: 'Check --service (or --family), --cluster and --region.',
+  ServiceNotActiveException: 'The service is being deleted or was deleted; create it again, then deploy.',
+  RepositoryNotFoundException: 'Create the repository, pass --create-repository, or check its name and --region.',
+  BlockedException: 'Ask AWS support why the account is blocked.',
+  PlatformUnknownException: 'Check --platform-version; LATEST is the usual choice.',
+};

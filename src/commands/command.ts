@@ -1,0 +1,65 @@
+import type { AwsOptions, CommonOptions } from '../options/common.ts';
+import type { OptionReader } from '../options/reader.ts';
+import type { OptionSpec } from '../options/spec.ts';
+import type { Announce, Aws, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
+import type { RecordStore } from '../record.ts';
+import type { Line } from '../report/line.ts';
+
+/** What a running command is handed: everything outside it. */
+export interface CommandContext {
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  interrupt: Interrupt;
+  files: Files;
+  http: Http;
+  processes: ProcessRunner;
+  version: string;
+  common: CommonOptions;
+  /** Facts on their way to the lines of the command's `render`. */
+  announce: Announce;
+  records: RecordStore;
+  /** Signs in; checks --expect-account before it answers. */
+  connect(options: AwsOptions): Promise<Aws>;
+}
+
+/** How a command ended: what the edge prints and exits with. */
+export interface CommandResult {
+  exitCode: number;
+  /** The last lines of the text output. */
+  lines: Line[];
+  /** The one document of `--output json`. */
+  document: unknown;
+}
+
+/** A command: its options as data, their check, what it does, and how its events look. */
+export interface Command<Options> {
+  options: readonly OptionSpec[];
+  /** Shown under the options in --help: a command line and what it does. */
+  examples: readonly (readonly [string, string])[];
+  /** Whether words behind `--` belong to it. */
+  takesRest: boolean;
+  /** Reads every option; complaints stay in the reader until `finish`. May read files that options name. */
+  check(reader: OptionReader, files: Files): Promise<Options> | Options;
+  run(options: Options, context: CommandContext): Promise<CommandResult>;
+  render(event: { type: string }): Line[];
+}
+
+/** A command whose options only it knows. */
+export interface AnyCommand extends Omit<Command<never>, 'check' | 'run'> {
+  prepare(reader: OptionReader, files: Files): Promise<(context: CommandContext) => Promise<CommandResult>>;
+}
+
+/** Ties a command's checked options to its run, so that the edge need not know their type. */
+export function defineCommand<Options>(command: Command<Options>): AnyCommand {
+  return {
+    options: command.options,
+    examples: command.examples,
+    takesRest: command.takesRest,
+    render: (event) => command.render(event),
+    prepare: async (reader, files) => {
+      const options = await command.check(reader, files);
+      reader.finish();
+      return (context) => command.run(options, context);
+    },
+  };
+}
