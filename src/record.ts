@@ -51,9 +51,8 @@ const container = v.object({
   reason: maybe(text),
 });
 
-const migrationRecord = v.object({
+const taskMembers = {
   ...base,
-  stage: v.picklist(['run-migration-task', 'wait-for-task']),
   cluster: text,
   taskArn: maybe(text),
   /** ARN of the revision that ran: what the next stage deploys. */
@@ -66,7 +65,10 @@ const migrationRecord = v.object({
   logs: maybe(v.array(v.object({ container: text, group: text, stream: text, region: text }))),
   /** Moments of the task's states as ECS told them. */
   timeline: maybe(v.record(text, moment)),
-});
+};
+
+const migrationRecord = v.object({ ...taskMembers, stage: v.literal('run-migration-task') });
+const waitRecord = v.object({ ...taskMembers, stage: v.literal('wait-for-task') });
 
 const failedTask = v.object({
   taskArn: text,
@@ -93,10 +95,11 @@ const rolloutRecord = v.object({
   events: maybe(v.array(text)),
 });
 
-const anyRecord = v.variant('stage', [buildRecord, migrationRecord, rolloutRecord]);
+const anyRecord = v.variant('stage', [buildRecord, migrationRecord, waitRecord, rolloutRecord]);
 
 export type BuildRecord = v.InferOutput<typeof buildRecord>;
 export type MigrationRecord = v.InferOutput<typeof migrationRecord>;
+export type WaitRecord = v.InferOutput<typeof waitRecord>;
 export type RolloutRecord = v.InferOutput<typeof rolloutRecord>;
 export type StageRecord = v.InferOutput<typeof anyRecord>;
 

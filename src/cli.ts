@@ -1,0 +1,98 @@
+import type { RequestNote } from './aws/send.ts';
+import type { AnyCommand, CommandContext } from './commands/command.ts';
+import { commands } from './commands/index.ts';
+import { TransientError, UserError } from './errors.ts';
+import { exitCode } from './exit-code.ts';
+import { type AwsOptions, readCommonOptions } from './options/common.ts';
+import { collectRaw } from './options/raw.ts';
+import { createReader } from './options/reader.ts';
+import { parseCommandLine } from './options/yargs.ts';
+import type { Announce, Aws } from './ports.ts';
+import { openRecords } from './record.ts';
+import { bugLines, errorLines } from './report/error-text.ts';
+import { dim, type Line, paint, wantsColour } from './report/line.ts';
+
+/** The outside world, as `main` hands it in. */
+export interface CliDeps extends Omit<CommandContext, 'common' | 'announce' | 'records' | 'connect'> {
+  stdout: { write(text: string): void; isTty: boolean };
+  stderr: { write(text: string): void; isTty: boolean };
+  /** Makes clients; sends nothing but what signing in and --expect-account need. */
+  connect(options: AwsOptions, onRequest: (note: RequestNote) => void): Promise<Aws>;
+}
+
+/** Runs one command line to its end and answers the exit code; never throws and never exits. */
+export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
+  const output = { json: false };
+  const print = (lines: readonly Line[], to: 'stdout' | 'stderr'): void => {
+    const stream = deps[to];
+    const colour = wantsColour(deps.env, stream.isTty);
+    for (const line of lines) stream.write(`${paint(line, colour)}\n`);
+  };
+  const printDocument = (document: unknown): void => deps.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  try {
+    const parsed = await parseCommandLine(argv, commands, deps);
+    if (parsed.end) {
+      print([{ text: parsed.text }], parsed.exitCode === exitCode.done ? 'stdout' : 'stderr');
+      return parsed.exitCode;
+    }
+    const { command } = parsed;
+    const raw = collectRaw(command.options, parsed.arguments, deps.env);
+    // Known before the options are checked, so that their complaints come in the form that was asked for.
+    output.json = raw.given.get('output')?.values.at(-1) === 'json';
+    const run = await prepare(command, raw, deps);
+    const result = await run(print);
+    if (output.json) {
+      print(result.lines, 'stderr');
+      printDocument(result.document);
+    } else {
+      print(result.lines, 'stdout');
+    }
+    return result.exitCode;
+  } catch (error) {
+    const expected = error instanceof UserError || error instanceof TransientError;
+    const code = expected ? exitCode.userError : exitCode.bug;
+    print(expected ? errorLines(error) : bugLines(error, deps.version), 'stderr');
+    if (output.json) printDocument({ exitCode: code, error: errorDocument(error) });
+    return code;
+  }
+}
+
+type Print = (lines: readonly Line[], to: 'stdout' | 'stderr') => void;
+
+async function prepare(command: AnyCommand, raw: ReturnType<typeof collectRaw>, deps: CliDeps) {
+  const expand = ['true', '1'].includes(raw.given.get('expand-env')?.values.at(-1)?.toLowerCase() ?? '');
+  const reader = createReader(raw, deps.env, expand);
+  reader.boolean('expand-env', false);
+  const common = readCommonOptions(reader);
+  if (raw.rest.length > 0 && !command.takesRest) reader.complain('this command takes no words behind `--`');
+  const runCommand = await command.prepare(reader, deps.files);
+  return (print: Print) => {
+    const progress = common.output === 'json' ? 'stderr' : 'stdout';
+    const announce: Announce = (event) => print(command.render(event), progress);
+    const onRequest = (note: RequestNote): void => {
+      if (common.debug) print([requestLine(note)], 'stderr');
+    };
+    return runCommand({
+      ...deps,
+      common,
+      announce,
+      records: openRecords(common.recordDir, deps.files),
+      connect: (options) => deps.connect(options, onRequest),
+    });
+  };
+}
+
+function requestLine({ action, durationMs, outcome, requestId }: RequestNote): Line {
+  return dim(
+    `debug: ${action} ${outcome} in ${Math.round(durationMs)}ms${requestId === undefined ? '' : ` (request ${requestId})`}`,
+  );
+}
+
+function errorDocument(error: unknown): unknown {
+  if (error instanceof UserError) {
+    return { code: error.code, what: error.message, why: error.why, fix: error.fix, requestId: error.requestId };
+  }
+  if (error instanceof TransientError)
+    return { code: error.code, what: 'AWS did not answer.', why: error.message, requestId: error.requestId };
+  return { code: 'Bug', what: error instanceof Error ? error.message : String(error) };
+}

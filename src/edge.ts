@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TransientError, UserError } from './errors.ts';
+import type { Clock, Files, Http, ProcessRunner } from './ports.ts';
+
+/** Real time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
+};
+
+/** The file system of this machine. */
+export const systemFiles: Files = {
+  read: (path) => readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => missing(error, path)),
+  readStdin: async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+    return Buffer.concat(chunks).toString('utf8');
+  },
+  write: async (path, text) => {
+    const temporary = `${path}.${process.pid}.tmp`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(temporary, text, { mode: 0o600 });
+      await chmod(temporary, 0o600);
+      await rename(temporary, path);
+    } catch (error) {
+      throw new UserError(`The file ${path} cannot be written.`, {
+        why: (error as Error).message,
+        fix: 'Name a folder that this job may write to.',
+        cause: error,
+      });
+    }
+  },
+  list: (folder) =>
+    readdir(folder)
+      .then((names) => names.sort())
+      .catch((error: NodeJS.ErrnoException) => missing(error, folder) ?? []),
+};
+
+function missing(error: NodeJS.ErrnoException, path: string): undefined {
+  if (error.code === 'ENOENT') return undefined;
+  throw new UserError(`${path} cannot be read.`, {
+    why: error.message,
+    fix: 'Check the path and its permissions.',
+    cause: error,
+  });
+}
+
+/** HTTP by Node's fetch; redirects are not followed. */
+export const systemHttp: Http = async (url, { method, headers, body, timeoutMs }) => {
+  try {
+    const answer = await fetch(url, {
+      method,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(headers === undefined ? {} : { headers }),
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
+  } catch (error) {
+    const cause = (error as { cause?: NodeJS.ErrnoException }).cause;
+    const code = cause?.code ?? (error as Error).name;
+    throw new TransientError(cause?.message ?? (error as Error).message, { code, throttled: false });
+  }
+};
+
+const tailBytes = 65_536;
+
+/** Child processes without a shell. */
+export const systemProcesses: ProcessRunner = {
+  run: (command, args, options = {}) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(command, args, {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        ...(options.env === undefined ? {} : { env: options.env as NodeJS.ProcessEnv }),
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      });
+      let tail = '';
+      let stdout = '';
+      const follow = (stream: 'out' | 'err'): ((chunk: string) => void) => {
+        let rest = '';
+        const source = stream === 'out' ? child.stdout : child.stderr;
+        source.setEncoding('utf8');
+        source.on('end', () => {
+          if (rest !== '') options.onLine?.(rest, stream);
+        });
+        return (chunk) => {
+          tail = (tail + chunk).slice(-tailBytes);
+          if (stream === 'out') stdout = (stdout + chunk).slice(-1_048_576);
+          const lines = (rest + chunk).split(/\r?\n/);
+          rest = lines.pop() ?? '';
+          for (const line of lines) options.onLine?.(line, stream);
+        };
+      };
+      child.stdout.on('data', follow('out'));
+      child.stderr.on('data', follow('err'));
+      const kill = (): void => void child.kill('SIGTERM');
+      options.signal?.addEventListener('abort', kill, { once: true });
+      child.on('error', (error: NodeJS.ErrnoException) => {
+        reject(
+          new UserError(`${command} could not be started.`, {
+            ...(error.code === undefined ? {} : { code: error.code }),
+            why: error.message,
+            fix: `Install ${command} in the job's image.`,
+            cause: error,
+          }),
+        );
+      });
+      child.on('close', (code, signal) => {
+        options.signal?.removeEventListener('abort', kill);
+        resolve({ code: code ?? undefined, signal: signal ?? undefined, tail, stdout });
+      });
+      // A program that does not read its input is not our trouble.
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(options.input ?? '');
+    }),
+};

@@ -1,0 +1,43 @@
+import { runCli } from './cli.ts';
+import { systemClock, systemFiles, systemHttp, systemProcesses } from './edge.ts';
+import { interruptedExitCode } from './exit-code.ts';
+
+declare const MIGRATE_DEPLOY_VERSION: string;
+
+// The SDK would print its own end-of-support notice for Node 20 into the user's log.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+const version = typeof MIGRATE_DEPLOY_VERSION === 'string' ? MIGRATE_DEPLOY_VERSION : '0.0.0-source';
+const stop = new AbortController();
+let stoppedBy: 'SIGINT' | 'SIGTERM' = 'SIGINT';
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // The first signal asks; the second one does not wait for an answer.
+    if (stop.signal.aborted) process.exit(interruptedExitCode(name));
+    stoppedBy = name;
+    stop.abort();
+  });
+}
+
+// A reader that went away (`| head`) must not look like a bug of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  clock: systemClock,
+  interrupt: { signal: stop.signal, name: () => stoppedBy },
+  files: systemFiles,
+  http: systemHttp,
+  processes: systemProcesses,
+  version,
+  stdout: { write: (text) => void process.stdout.write(text), isTty: process.stdout.isTTY === true },
+  stderr: { write: (text) => void process.stderr.write(text), isTty: process.stderr.isTTY === true },
+  connect: async (options, onRequest) => {
+    const { connectAws } = await import('./aws/connect.ts');
+    return connectAws(options, { env: process.env, version, clock: systemClock, onRequest });
+  },
+});
