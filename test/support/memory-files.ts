@@ -1,0 +1,23 @@
+import type { Files } from '../../src/ports.ts';
+
+/** Files that live in a map, for tests; `stdin` is what standard input would hold. */
+export function memoryFiles(
+  initial: Record<string, string> = {},
+  stdin = '',
+): Files & { contents: Map<string, string> } {
+  const contents = new Map(Object.entries(initial));
+  return {
+    contents,
+    read: async (path) => contents.get(path),
+    readStdin: async () => stdin,
+    write: async (path, text) => {
+      contents.set(path, text);
+    },
+    list: async (folder) =>
+      [...contents.keys()]
+        .filter((path) => path.startsWith(`${folder}/`))
+        .map((path) => path.slice(folder.length + 1))
+        .filter((name) => !name.includes('/'))
+        .sort(),
+  };
+}
