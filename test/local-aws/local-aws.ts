@@ -10,6 +10,7 @@ import { taskDefinitionOperations } from './ecs/task-definition-api.ts';
 import { TaskDefinitions } from './ecs/task-definitions.ts';
 import { TaskEngine } from './ecs/task-engine.ts';
 import { executes, type Fault, Faults, faultError, spoil } from './faults.ts';
+import { IdentityPart } from './identity/index.ts';
 import { LogStore } from './logs/log-store.ts';
 import { logOperations } from './logs/logs-api.ts';
 import type { World } from './part.ts';
@@ -41,6 +42,7 @@ export class LocalAws implements Core {
   readonly faults: Faults;
   readonly ecr: EcrPart;
   readonly images: EcrPart;
+  readonly identity: IdentityPart;
   readonly requests: RecordedRequest[] = [];
   /** Operations by service; parts may be added to. */
   readonly operations: Record<AwsServiceName, Operations>;
@@ -58,11 +60,18 @@ export class LocalAws implements Core {
     this.#throttle = new Throttle(this.world.clock);
     this.ecr = new EcrPart(this.world);
     this.images = this.ecr;
+    this.identity = new IdentityPart(this.world);
+    this.identity.setTaskDefinitions((reference) => {
+      const record = this.taskDefinitions.get(reference);
+      if (record === undefined) return undefined;
+      const { taskRoleArn, executionRoleArn } = record.raw;
+      return { taskDefinitionArn: record.arn, taskRoleArn, executionRoleArn };
+    });
     this.operations = {
       ecs: { ...taskOperations(this), ...taskDefinitionOperations(this) },
       logs: logOperations(this),
       ecr: this.ecr.operations,
-      sts: {},
+      sts: this.identity.operations,
     };
   }
 
@@ -112,6 +121,7 @@ export class LocalAws implements Core {
       const run = this.operations[service][operation];
       if (run === undefined)
         throw new ApiError('UnknownOperationException', `The operation ${operation} is not known.`);
+      this.identity.authorize(call);
       const output = await run(structuredClone(call.input), call);
       const response = succeeded(parsed, output, requestId);
       return fault === undefined ? response : spoil(fault, response);
@@ -124,16 +134,9 @@ export class LocalAws implements Core {
   }
 
   #principal(parsed: Parsed): Principal | undefined {
-    if (!parsed.signed) {
-      throw new ApiError('MissingAuthenticationTokenException', 'Missing Authentication Token');
-    }
-    const { accountId } = this.world;
-    return {
-      accountId,
-      arn: `arn:aws:iam::${accountId}:user/ci`,
-      userId: 'AIDALOCAL',
-      accessKeyId: parsed.accessKeyId ?? '',
-    };
+    // The one request of ours that carries no signature: its token is the proof.
+    if (!parsed.signed && parsed.operation === 'AssumeRoleWithWebIdentity') return undefined;
+    return this.identity.authenticate(parsed);
   }
 
   #serving(service: string): Serving {

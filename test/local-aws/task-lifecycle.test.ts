@@ -1,6 +1,6 @@
 import { DescribeTasksCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { describe, expect, test } from 'vitest';
-import { inProcessHandler } from './in-process.ts';
+import { requestHandler } from '../support/in-process.ts';
 import { LocalAws } from './local-aws.ts';
 
 const network = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
@@ -10,7 +10,7 @@ function start() {
   const ecs = new ECSClient({
     region: 'eu-west-1',
     credentials: { accessKeyId: 'AKIA', secretAccessKey: 's' },
-    requestHandler: inProcessHandler(model) as never,
+    requestHandler: requestHandler(model) as never,
     maxAttempts: 1,
   });
   model.logs.createGroup('/ecs/app');
