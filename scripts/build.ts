@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -18,8 +18,10 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ fil
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const file = join(outFolder, 'migrate-deploy.mjs');
   await mkdir(outFolder, { recursive: true });
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: [join(root, 'src/main.ts')],
+    absWorkingDir: root,
     outfile: file,
     bundle: true,
     minify: true,
@@ -38,6 +40,7 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ fil
     logLevel: 'warning',
   });
   await chmod(file, 0o755);
+  await writeFile(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), await thirdPartyLicenses(Object.keys(metafile.inputs)));
   for (const name of scriptNames) {
     const script = join(outFolder, `${name}.mjs`);
     await writeFile(
@@ -47,6 +50,25 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ fil
     await chmod(script, 0o755);
   }
   return { file, bytes: (await stat(file)).size };
+}
+
+/** The licence texts of every package that went into the bundle. */
+async function thirdPartyLicenses(inputs: readonly string[]): Promise<string> {
+  const folders = new Set(inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
+  const parts = await Promise.all(
+    [...folders].sort().map(async (folder) => {
+      const { name, version, license } = JSON.parse(
+        await readFile(join(root, folder, 'package.json'), 'utf8'),
+      ) as Record<string, string>;
+      const file = (await readdir(join(root, folder))).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+      const text =
+        file === undefined
+          ? `(${license}; the package carries no licence file)`
+          : await readFile(join(root, folder, file), 'utf8');
+      return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+    }),
+  );
+  return parts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
