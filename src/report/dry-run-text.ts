@@ -1,0 +1,11 @@
+import { redact } from '../domain/redact.ts';
+import { dim, type Line, line, strong } from './line.ts';
+
+/** The request that a dry run did not send, values that may be secret left out. */
+export function dryRunLines(action: string, input: unknown): Line[] {
+  const body = JSON.stringify(redact(input), null, 2).split('\n');
+  return [strong(`Would send ${action}:`), ...body.map((text) => line(`  ${text}`))];
+}
+
+/** Closes the output of a dry run. */
+export const dryRunEnd: Line = dim('Dry run: nothing was changed.');
