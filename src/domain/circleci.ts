@@ -1,0 +1,31 @@
+/** CircleCI's built-in variables that a record keeps; nothing secret is among them. */
+const kept = {
+  branch: 'CIRCLE_BRANCH',
+  tag: 'CIRCLE_TAG',
+  commit: 'CIRCLE_SHA1',
+  job: 'CIRCLE_JOB',
+  buildNumber: 'CIRCLE_BUILD_NUM',
+  buildUrl: 'CIRCLE_BUILD_URL',
+  username: 'CIRCLE_USERNAME',
+  project: 'CIRCLE_PROJECT_REPONAME',
+  owner: 'CIRCLE_PROJECT_USERNAME',
+  workflowId: 'CIRCLE_WORKFLOW_ID',
+  pipelineId: 'CIRCLE_PIPELINE_ID',
+} as const;
+
+/** The facts of the CircleCI job, under names of ours; only those that are set. */
+export function circleCiFacts(
+  env: Readonly<Record<string, string | undefined>>,
+): Partial<Record<keyof typeof kept, string>> {
+  return Object.fromEntries(
+    Object.entries(kept).flatMap(([name, variable]) => {
+      const value = env[variable] ?? '';
+      return value === '' ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Whether this runs in a CircleCI job. */
+export function inCircleCi(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env.CIRCLECI === 'true';
+}
