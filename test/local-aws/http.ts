@@ -4,6 +4,7 @@ import type { BehaviourMatch, ContainerBehaviour } from './behaviour.ts';
 import { VirtualClock } from './clock.ts';
 import type { Fault } from './faults.ts';
 import type { LocalAws } from './local-aws.ts';
+import { registryRoute } from './registry/index.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** Handles paths of its own before AWS does; answers undefined for those it does not know. */
@@ -21,8 +22,9 @@ export interface Served {
 /** Serves the model on a port of the loopback interface. */
 export async function serve(model: LocalAws, options: { port?: number; routes?: Route[] } = {}): Promise<Served> {
   const sockets = new Set<Socket>();
+  const routes = [...(options.routes ?? []), registryRoute(model)];
   const server = createServer((incoming, outgoing) => {
-    void answer(model, options.routes ?? [], incoming, outgoing);
+    void answer(model, routes, incoming, outgoing);
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -34,6 +36,7 @@ export async function serve(model: LocalAws, options: { port?: number; routes?: 
   });
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
+  model.ecr.store.registryHost = `127.0.0.1:${port}`;
   return {
     url,
     port,
