@@ -1,4 +1,11 @@
-import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose';
+import {
+  type CryptoKey,
+  exportJWK,
+  type GenerateKeyPairResult,
+  generateKeyPair,
+  type JSONWebKeySet,
+  SignJWT,
+} from 'jose';
 import type { ModelClock } from '../clock.ts';
 
 /** What a CircleCI job's token says about the job. */
@@ -36,11 +43,14 @@ export interface OidcIssuer {
   forgedToken(claims?: Partial<JobClaims>): Promise<string>;
 }
 
+// Making RSA keys is slow, and one pair is as good as another.
+let keyPairs: Promise<[GenerateKeyPairResult, GenerateKeyPairResult]> | undefined;
+
 /** An issuer with a key pair of its own; tokens are dated by `clock`. */
 export async function createOidcIssuer(clock: ModelClock, defaults: Partial<JobClaims> = {}): Promise<OidcIssuer> {
   const kid = 'circleci-1';
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const other = await generateKeyPair('RS256');
+  keyPairs ??= Promise.all([generateKeyPair('RS256', { extractable: true }), generateKeyPair('RS256')]);
+  const [{ publicKey, privateKey }, other] = await keyPairs;
   const base = { ...job, ...defaults };
   const url = `https://oidc.circleci.com/org/${base.organizationId}`;
   const sign = (key: CryptoKey, claims: Partial<JobClaims>): Promise<string> => {
