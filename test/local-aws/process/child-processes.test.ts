@@ -83,7 +83,7 @@ function launch(container: object = {}) {
   const found = task.containers[0];
   if (found === undefined) throw new Error('no container');
   model.clock.advance(30_000);
-  const lines = () => model.logs.events('/ecs/hoge', `x/hoge/${task.id}`).map(({ message }) => message);
+  const lines = () => (model.logs.stream('/ecs/hoge', `x/hoge/${task.id}`) ?? []).map(({ message }) => message);
   return { task, container: found, lines };
 }
 

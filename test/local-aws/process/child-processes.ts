@@ -47,7 +47,9 @@ export class ChildProcesses implements ContainerLauncher {
     return {
       kill(signal) {
         isKilled = true;
-        killGroup(child, signal);
+        // SIGTERM is for the container's first process, as in a container; SIGKILL takes all of it.
+        if (signal === 'SIGKILL') killGroup(child);
+        else child?.kill(signal);
       },
     };
   }
@@ -55,13 +57,13 @@ export class ChildProcesses implements ContainerLauncher {
   /** Ends whatever still runs. */
   async close(): Promise<void> {
     const left = [...this.#children.keys()];
-    for (const child of left) killGroup(child, 'SIGKILL');
+    for (const child of left) killGroup(child);
     await Promise.all(left.map((child) => new Promise((resolve) => child.once('close', resolve))));
   }
 
   #spawn({ argv, cwd, env }: CommandLine, tell: Tell): ChildProcess {
     const [program = '', ...words] = argv;
-    // A group of its own, so that a signal reaches what the program started too.
+    // A group of its own, so that it can be ended as a whole.
     const child = spawn(program, words, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const lines = [child.stdout, child.stderr].map((input) => {
       const reader = createInterface({ input }).on('line', (line) => tell.line(line));
@@ -72,6 +74,8 @@ export class ChildProcesses implements ContainerLauncher {
       tell.exit(undefined, startFault(program, error));
     });
     child.once('exit', (code, signal) => {
+      // A container ends with its first process.
+      killGroup(child);
       void Promise.all(lines).then(() => {
         this.#children.delete(child);
         tell.exit(code ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 9));
@@ -123,10 +127,10 @@ function startFault(program: string, error: NodeJS.ErrnoException): string {
   );
 }
 
-function killGroup(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
+function killGroup(child: ChildProcess | undefined): void {
   if (child?.pid === undefined) return;
   try {
-    process.kill(-child.pid, signal);
+    process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
     // Gone in the meantime, which is what was wanted.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;

@@ -13,7 +13,8 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { extract, pack } from 'tar-stream';
+import { pack } from 'tar-stream';
+import { readTar } from './tar.ts';
 
 /** Every path below a folder with what would show that it has changed. */
 export type Snapshot = Map<string, string>;
@@ -69,27 +70,27 @@ function addEntry(tar: ReturnType<typeof pack>, root: string, name: string): voi
 }
 
 /** Applies a layer (gzipped or not) to a root file system, whiteouts included; nothing may leave the root. */
-export async function applyLayer(layer: Uint8Array, root: string): Promise<void> {
-  const tar = extract();
-  tar.end(layer[0] === 0x1f && layer[1] === 0x8b ? gunzipSync(layer) : layer);
-  for await (const entry of tar) {
-    const { name, type, linkname, mode } = entry.header;
+export function applyLayer(layer: Uint8Array, root: string): void {
+  for (const { name, type, mode, linkName, content } of readTar(isGzipped(layer) ? gunzipSync(layer) : layer)) {
     const path = insideOf(root, name);
     const [, folder = '', hidden] = /^(.*\/)?\.wh\.([^/]+)$/.exec(name) ?? [];
     if (hidden !== undefined) {
       const isOpaque = hidden === '.wh..opq';
       rmSync(insideOf(root, isOpaque ? folder : `${folder}${hidden}`), { recursive: true, force: true });
     } else if (type === 'directory') {
-      mkdirSync(path, { recursive: true, mode: mode ?? 0o755 });
+      mkdirSync(path, { recursive: true, mode });
     } else {
       mkdirSync(dirname(path), { recursive: true });
-      rmSync(path, { force: true });
-      if (type === 'symlink') symlinkSync(linkname ?? '', path);
-      else if (type === 'link') linkSync(insideOf(root, linkname ?? ''), path);
-      else writeFileSync(path, await buffer(entry), { mode: mode ?? 0o644 });
+      rmSync(path, { recursive: true, force: true });
+      if (type === 'symlink') symlinkSync(linkName, path);
+      else if (type === 'link') linkSync(insideOf(root, linkName), path);
+      else writeFileSync(path, content, { mode });
     }
-    entry.resume();
   }
+}
+
+function isGzipped(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 function insideOf(root: string, name: string): string {

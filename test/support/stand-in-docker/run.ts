@@ -16,7 +16,7 @@ export async function run(instruction: Instruction, state: BuildState): Promise<
   const known = state.options.useCache ? await store.recall(key) : undefined;
   if (known !== undefined) {
     say(' ---> Using cache');
-    await applyLayer(await store.readBlob(known.digest), state.root);
+    applyLayer(await store.readBlob(known.digest), state.root);
     state.snapshot = snapshotOf(state.root);
     addLayer(createdBy, known, state);
     return;

@@ -37,7 +37,7 @@ export async function startStage(stage: Stage, { folder, ...surroundings }: Surr
   const parent = surroundings.done.find(({ name }) => name !== undefined && name === stage.base.toLowerCase());
   const fresh = { name: stage.name, root, arguments: {}, ...surroundings };
   if (parent !== undefined) {
-    for (const layer of parent.layers) await applyLayer(await parent.deps.store.readBlob(layer), root);
+    for (const layer of parent.layers) applyLayer(await parent.deps.store.readBlob(layer), root);
     const inherited = { image: structuredClone(parent.image), layers: [...parent.layers] };
     return { ...fresh, ...inherited, snapshot: snapshotOf(root) };
   }
