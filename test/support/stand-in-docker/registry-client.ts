@@ -45,7 +45,8 @@ function connect(host: string, repository: string, authorization: string | undef
       headers: { ...headers, ...type },
       ...(body === undefined ? {} : { body }),
     });
-    if (response.status === 404 && method === 'HEAD') return response;
+    // A HEAD has no body to explain itself; the POST that follows does.
+    if (method === 'HEAD') return response;
     if (!response.ok) throw new DockerError(await refusal(response));
     return response;
   };
