@@ -1,0 +1,55 @@
+import { UserError } from '../errors.ts';
+
+/** A task definition's raw document; members that nobody here knows are kept. */
+export interface DefinitionDocument {
+  [member: string]: unknown;
+  containerDefinitions?: { [member: string]: unknown; name: string; image?: string; essential?: boolean }[];
+}
+
+/** What the service adds to a document that was registered, and does not take back. */
+const answeredOnly = [
+  'taskDefinitionArn',
+  'revision',
+  'status',
+  'requiresAttributes',
+  'compatibilities',
+  'registeredAt',
+  'registeredBy',
+  'deregisteredAt',
+  'deleteRequestedAt',
+];
+
+/** The document to register for a new revision of this one, or undefined where every container has its image already. */
+export function withImages(
+  definition: DefinitionDocument,
+  images: Readonly<Record<string, string>>,
+): DefinitionDocument | undefined {
+  const containers = definition.containerDefinitions ?? [];
+  if (containers.every(({ name, image }) => images[name] === undefined || images[name] === image)) return undefined;
+  const kept = Object.fromEntries(Object.entries(definition).filter(([member]) => !answeredOnly.includes(member)));
+  return {
+    ...kept,
+    containerDefinitions: containers.map((container) => {
+      const image = images[container.name];
+      return image === undefined ? container : { ...container, image };
+    }),
+  };
+}
+
+/** `[CONTAINER=]REF` taken apart; a reference alone is for the container of the migration. */
+export function parseImageOption(option: string): { container: string | undefined; reference: string } {
+  // A reference can hold no "=", so the first one ends the container's name.
+  const [, container, reference = ''] = /^(?:([^=]*)=)?([\s\S]*)$/.exec(option) ?? [];
+  return { container, reference };
+}
+
+/** Refuses images for containers that the definition does not have. */
+export function checkImageContainers(definitionName: string, names: readonly string[], asked: readonly string[]): void {
+  const unknown = asked.filter((name) => !names.includes(name));
+  if (unknown.length === 0) return;
+  throw new UserError(`The task definition ${definitionName} has no container named ${unknown.join(', ')}.`, {
+    code: 'UnknownContainer',
+    why: `It has: ${names.join(', ')}.`,
+    fix: 'Correct --image CONTAINER=REF.',
+  });
+}
