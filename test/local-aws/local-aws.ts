@@ -14,6 +14,7 @@ import { IdentityPart } from './identity/index.ts';
 import { LogStore } from './logs/log-store.ts';
 import { logOperations } from './logs/logs-api.ts';
 import type { World } from './part.ts';
+import { ServicesPart } from './services/index.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import { Throttle } from './throttle.ts';
 import { GroundTruth, type Serving } from './truth.ts';
@@ -43,6 +44,7 @@ export class LocalAws implements Core {
   readonly ecr: EcrPart;
   readonly images: EcrPart;
   readonly identity: IdentityPart;
+  readonly services: ServicesPart;
   readonly requests: RecordedRequest[] = [];
   /** Operations by service; parts may be added to. */
   readonly operations: Record<AwsServiceName, Operations>;
@@ -67,8 +69,9 @@ export class LocalAws implements Core {
       const { taskRoleArn, executionRoleArn } = record.raw;
       return { taskDefinitionArn: record.arn, taskRoleArn, executionRoleArn };
     });
+    this.services = new ServicesPart(this);
     this.operations = {
-      ecs: { ...taskOperations(this), ...taskDefinitionOperations(this) },
+      ecs: { ...taskOperations(this), ...taskDefinitionOperations(this), ...this.services.operations },
       logs: logOperations(this),
       ecr: this.ecr.operations,
       sts: this.identity.operations,
@@ -141,8 +144,11 @@ export class LocalAws implements Core {
 
   #serving(service: string): Serving {
     const tasks = [...this.tasks.tasks.values()].filter(
-      ({ serviceName, lastStatus, desiredStatus }) =>
-        serviceName === service && lastStatus === 'RUNNING' && desiredStatus === 'RUNNING',
+      ({ arn, serviceName, lastStatus, desiredStatus }) =>
+        serviceName === service &&
+        lastStatus === 'RUNNING' &&
+        desiredStatus === 'RUNNING' &&
+        this.services.takesTraffic(arn),
     );
     const unique = (values: (string | undefined)[]) =>
       [...new Set(values.filter((value) => value !== undefined))].sort();
