@@ -38,6 +38,12 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr: { write: (text) => void process.stderr.write(text), isTty: process.stderr.isTTY === true },
   connect: async (options, onRequest) => {
     const { connectAws } = await import('./aws/connect.ts');
-    return connectAws(options, { env: process.env, version, clock: systemClock, onRequest });
+    return connectAws(options, {
+      env: process.env,
+      version,
+      clock: systemClock,
+      processes: systemProcesses,
+      onRequest,
+    });
   },
 });

@@ -123,6 +123,8 @@ export interface Aws {
   region: string;
   ecs: EcsPort;
   ecr: EcrPort;
+  /** ECR in another region. */
+  ecrIn(region: string): EcrPort;
   /** CloudWatch Logs in `region`, or in that of the other calls. */
   logs(region?: string): LogsPort;
   sts: StsPort;

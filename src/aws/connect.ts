@@ -1,8 +1,8 @@
 import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
 import type { AwsOptions } from '../options/common.ts';
-import type { Aws } from '../ports.ts';
+import type { Aws, ProcessRunner } from '../ports.ts';
 import { explain } from './explain.ts';
-import { createSend, type SendOptions } from './send.ts';
+import { createSend, type Send, type SendOptions } from './send.ts';
 
 /** What the edge hands in beside the options. */
 export interface ConnectDeps extends SendOptions {
@@ -10,11 +10,13 @@ export interface ConnectDeps extends SendOptions {
   version: string;
   /** Replaces HTTP, for running against a model in the same process. */
   requestHandler?: unknown;
+  /** Asked for a fresh OIDC token of the job when a session must be renewed. */
+  processes?: ProcessRunner | undefined;
   /** Replaces the search for credentials. */
   credentials?: AwsCredentialIdentityProvider | undefined;
 }
 
-/** Clients for these options; each is loaded when it is first used, and none has sent anything yet. */
+/** Clients for these options, each loaded when it is first used; sends only what signing in and --expect-account need. */
 export async function connectAws(options: AwsOptions, deps: ConnectDeps): Promise<Aws> {
   const send = createSend(deps);
   const shared = {
@@ -30,15 +32,34 @@ export async function connectAws(options: AwsOptions, deps: ConnectDeps): Promis
   };
   const region =
     options.region ?? deps.env.AWS_REGION ?? deps.env.AWS_DEFAULT_REGION ?? (await configuredRegion(shared));
-  const config = { ...shared, region, ...(deps.credentials === undefined ? {} : { credentials: deps.credentials }) };
-  return {
+  const credentials = await signIn(options, { ...deps, send, clientConfig: { ...shared, region } });
+  const config = { ...shared, region, ...(credentials === undefined ? {} : { credentials }) };
+  const aws: Aws = {
     region,
     ecs: lazily(async () => (await import('./ecs.ts')).connectEcs(config, send)),
     ecr: lazily(async () => (await import('./ecr.ts')).connectEcr(config, send)),
+    ecrIn: (ecrRegion) =>
+      lazily(async () => (await import('./ecr.ts')).connectEcr({ ...config, region: ecrRegion }, send)),
     sts: lazily(async () => (await import('./sts.ts')).connectSts(config, send)),
     logs: (logRegion = region) =>
       lazily(async () => (await import('./logs.ts')).connectLogs({ ...config, region: logRegion }, send)),
   };
+  if (options.expectAccount !== undefined) {
+    await (await import('./credentials.ts')).checkAccount(aws.sts, options.expectAccount);
+  }
+  return aws;
+}
+
+/** Assumes the role that was asked for, so that a credential fault comes before anything else happens. */
+async function signIn(
+  options: AwsOptions,
+  deps: ConnectDeps & { send: Send; clientConfig: object },
+): Promise<AwsCredentialIdentityProvider | undefined> {
+  if (options.roleArn === undefined) return deps.credentials;
+  const { roleCredentials } = await import('./credentials.ts');
+  const provider = roleCredentials(options, { ...deps, ambient: deps.credentials });
+  await provider();
+  return provider;
 }
 
 async function configuredRegion(shared: object): Promise<string> {
