@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ScaledClock } from '../../test/local-aws/clock.ts';
+import { type Served, serve } from '../../test/local-aws/http.ts';
+import { LocalAws } from '../../test/local-aws/local-aws.ts';
+import { ChildProcesses } from '../../test/local-aws/process/child-processes.ts';
+import { RegistryImages } from '../../test/local-aws/process/registry-images.ts';
+
+export interface StartOptions {
+  port?: number;
+  /** How many times as fast as the wall clock AWS's time runs. */
+  scale?: number;
+  region?: string;
+}
+
+/** A local AWS whose containers really run. */
+export interface RunningAws extends Served {
+  model: LocalAws;
+  /** Ports of the tasks of a service that ECS says are RUNNING. */
+  portsOf(service: string): number[];
+}
+
+/** Starts local AWS over HTTP, with the wall clock times `scale`, its containers as child processes. */
+export async function startLocalAws(options: StartOptions = {}): Promise<RunningAws> {
+  const folder = await mkdtemp(join(tmpdir(), 'local-aws-'));
+  const model = new LocalAws({
+    clock: new ScaledClock(options.scale ?? 1),
+    ...(options.region === undefined ? {} : { region: options.region }),
+  });
+  const containers = new ChildProcesses(new RegistryImages(model.ecr.store, folder));
+  model.tasks.launcher = containers;
+  const served = await serve(model, options.port === undefined ? {} : { port: options.port });
+  return {
+    ...served,
+    model,
+    portsOf: (service) =>
+      model.truth
+        .serving(service)
+        .taskArns.map((arn) => containers.portOf(arn))
+        .filter((port) => port !== undefined),
+    close: async () => {
+      await served.close();
+      await containers.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
