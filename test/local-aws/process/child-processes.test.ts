@@ -125,6 +125,14 @@ test('a program that is not in the image leaves no exit code, but runc’s words
   expect(container.reason).toContain('exec: "rails": executable file not found in $PATH');
 });
 
+test('a container whose image a test made up follows its script', () => {
+  model.ecr.push('made-up', ['1']);
+  model.behaviours.script({ container: 'hoge' }, { runMs: 1000, exitCode: 5 });
+  const { container } = launch({ image: `${model.ecr.store.uri('made-up')}:1`, command: ['true'] });
+  model.clock.advance(5000);
+  expect(container.exitCode).toBe(5);
+});
+
 test('a container whose image was never pushed follows its script', () => {
   model.behaviours.script({ container: 'hoge' }, { runMs: 1000, exitCode: 5 });
   const { container } = launch({ image: 'public.example/other:1' });

@@ -27,9 +27,14 @@ export class RegistryImages {
     this.#folder = folder;
   }
 
-  /** Whether this digest was pushed, as opposed to being made up by a test. */
+  /** Whether a builder made and pushed this image; those that a test made up have an empty configuration. */
   has(digest: string): boolean {
-    return this.#find(digest) !== undefined;
+    const found = this.#find(digest);
+    if (found === undefined) return false;
+    const { manifests, config } = parse<Manifest>(found.manifest.bytes);
+    if (manifests !== undefined) return manifests.some((child) => this.has(child.digest));
+    const blob = found.repository.blobs.get(config?.digest ?? '');
+    return blob !== undefined && Object.keys(parse<ImageConfig>(blob).config ?? {}).length > 0;
   }
 
   unpack(digest: string): Promise<UnpackedImage> {
