@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TransientError, UserError } from './errors.ts';
 import type { Clock, Files, Http, ProcessRunner } from './ports.ts';
@@ -38,6 +39,17 @@ export const systemFiles: Files = {
     readdir(folder)
       .then((names) => names.sort())
       .catch((error: NodeJS.ErrnoException) => missing(error, folder) ?? []),
+  inPrivateFolder: async (links, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-'));
+    try {
+      for (const [name, target] of Object.entries(links)) {
+        if ((await stat(target).catch(() => undefined)) !== undefined) await symlink(target, join(folder, name));
+      }
+      return await use(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
 };
 
 function missing(error: NodeJS.ErrnoException, path: string): undefined {

@@ -165,6 +165,11 @@ export interface Files {
   write(path: string, text: string): Promise<void>;
   /** File names in a folder, sorted; none where there is no such folder. */
   list(folder: string): Promise<string[]>;
+  /**
+   * Lends a new folder that only this user can enter, gone with all that is in it when `use` has ended.
+   * `links` puts names in it that lead to other folders, where those exist.
+   */
+  inPrivateFolder<T>(links: Readonly<Record<string, string>>, use: (folder: string) => Promise<T>): Promise<T>;
 }
 
 /** Plain HTTP for webhooks and checks; rejects with a TransientError when there is no answer in time. */

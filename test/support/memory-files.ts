@@ -19,5 +19,13 @@ export function memoryFiles(
         .map((path) => path.slice(folder.length + 1))
         .filter((name) => !name.includes('/'))
         .sort(),
+    inPrivateFolder: async (_links, use) => {
+      const folder = '/private';
+      try {
+        return await use(folder);
+      } finally {
+        for (const path of [...contents.keys()]) if (path.startsWith(`${folder}/`)) contents.delete(path);
+      }
+    },
   };
 }
