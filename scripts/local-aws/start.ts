@@ -5,6 +5,7 @@ import { ScaledClock } from '../../test/local-aws/clock.ts';
 import { type Served, serve } from '../../test/local-aws/http.ts';
 import { LocalAws } from '../../test/local-aws/local-aws.ts';
 import { ChildProcesses } from '../../test/local-aws/process/child-processes.ts';
+import { DockerContainers } from '../../test/local-aws/process/docker-containers.ts';
 import { RegistryImages } from '../../test/local-aws/process/registry-images.ts';
 
 export interface StartOptions {
@@ -12,6 +13,8 @@ export interface StartOptions {
   /** How many times as fast as the wall clock AWS's time runs. */
   scale?: number;
   region?: string;
+  /** Containers run in the Docker engine instead of as child processes. */
+  inDocker?: boolean;
 }
 
 /** A local AWS whose containers really run. */
@@ -21,14 +24,15 @@ export interface RunningAws extends Served {
   portsOf(service: string): number[];
 }
 
-/** Starts local AWS over HTTP, with the wall clock times `scale`, its containers as child processes. */
+/** Starts local AWS over HTTP, with the wall clock times `scale`, its containers real ones. */
 export async function startLocalAws(options: StartOptions = {}): Promise<RunningAws> {
   const folder = await mkdtemp(join(tmpdir(), 'local-aws-'));
   const model = new LocalAws({
     clock: new ScaledClock(options.scale ?? 1),
     ...(options.region === undefined ? {} : { region: options.region }),
   });
-  const containers = new ChildProcesses(new RegistryImages(model.ecr.store, folder));
+  const images = new RegistryImages(model.ecr.store, folder);
+  const containers = options.inDocker === true ? new DockerContainers(images) : new ChildProcesses(images);
   model.tasks.launcher = containers;
   const served = await serve(model, options.port === undefined ? {} : { port: options.port });
   return {

@@ -37,6 +37,13 @@ export class RegistryImages {
     return blob !== undefined && Object.keys(parse<ImageConfig>(blob).config ?? {}).length > 0;
   }
 
+  /** `host/repository@digest`, as a pull would name it. */
+  referenceOf(digest: string): string {
+    const found = this.#find(digest);
+    if (found === undefined) throw new Error(`no repository has ${digest}`);
+    return `${this.#store.uri(found.repository.name)}@${digest}`;
+  }
+
   unpack(digest: string): Promise<UnpackedImage> {
     const known = this.#unpacked.get(digest);
     if (known !== undefined) return known;
