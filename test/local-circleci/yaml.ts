@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { type CollectionTag, parseDocument, type ScalarTag } from 'yaml';
 import { ConfigError } from './config-error.ts';
 
 /** What a YAML file can hold once it is read. */
@@ -12,12 +12,19 @@ export function readYaml(text: string): Yaml {
   const document = parseDocument(text, {
     version: '1.1',
     merge: true,
-    // Dates stay text: no field of a config is a date, and an image tag may look like one.
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
+    customTags: (tags) => tags.filter((tag) => typeof tag !== 'string').flatMap(asCircleCiReads),
   });
   const [error] = document.errors;
   if (error !== undefined) throw new ConfigError(`Unable to parse YAML\n${error.message}`);
   return document.toJS({ maxAliasCount: 1_000 }) as Yaml;
+}
+
+function asCircleCiReads(tag: ScalarTag | CollectionTag): (ScalarTag | CollectionTag)[] {
+  // Dates stay text: no field of a config is a date, and an image tag may look like one.
+  if (tag.tag.endsWith(':timestamp')) return [];
+  // The library takes a lone dot for a number, which no other reader of YAML 1.1 does.
+  if (!tag.tag.endsWith(':float') || !('test' in tag) || tag.test === undefined) return [tag];
+  return [{ ...tag, test: new RegExp(`^(?!\\.?$)${tag.test.source.replace(/^\^/, '')}`, tag.test.flags) } as ScalarTag];
 }
 
 export function isMap(value: unknown): value is YamlMap {
