@@ -1,0 +1,73 @@
+import type { BuildOutcome } from '../build.ts';
+import { circleCiFacts } from '../domain/circleci.ts';
+import { repositoryUri } from '../domain/image-reference.ts';
+import type { UserError } from '../errors.ts';
+import type { BuildOptions } from '../options/build-and-push-image.ts';
+import type { BuildRecord } from '../record.ts';
+
+export interface BuildRecordFacts {
+  options: BuildOptions;
+  env: Readonly<Record<string, string | undefined>>;
+  region: string | undefined;
+  startedAtMs: number;
+  finishedAtMs: number;
+}
+
+const statuses = {
+  pushed: 'succeeded',
+  'already-there': 'succeeded',
+  built: 'succeeded',
+  'build-failed': 'failed',
+  interrupted: 'interrupted',
+  'dry-run': 'succeeded',
+} as const;
+
+/** What the build leaves for the stages behind it. */
+export function buildRecord(outcome: BuildOutcome, facts: BuildRecordFacts): BuildRecord {
+  return {
+    ...common(facts),
+    status: statuses[outcome.verdict],
+    verdict: outcome.verdict,
+    ...('uri' in outcome ? { repository: outcome.uri } : {}),
+    ...('digest' in outcome ? { digest: outcome.digest, image: `${outcome.uri}@${outcome.digest}` } : {}),
+    ...('timingsMs' in outcome ? { timingsMs: outcome.timingsMs } : {}),
+    ...(outcome.verdict === 'build-failed' ? failure(outcome) : {}),
+  };
+}
+
+/** What is left when nothing could be built or pushed at all. */
+export function refusedBuildRecord(error: UserError, facts: BuildRecordFacts): BuildRecord {
+  return {
+    ...common(facts),
+    status: 'refused',
+    verdict: 'refused',
+    reason: error.why === undefined ? error.message : `${error.message} ${error.why}`,
+    ...(error.code === undefined ? {} : { reasonCode: error.code }),
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+  };
+}
+
+function common({ options, env, region, startedAtMs, finishedAtMs }: BuildRecordFacts) {
+  const ci = circleCiFacts(env);
+  return {
+    schemaVersion: 1 as const,
+    stage: 'build-and-push-image' as const,
+    repository: repositoryUri(options.repository),
+    tags: options.tags,
+    startedAt: new Date(startedAtMs).toISOString(),
+    finishedAt: new Date(finishedAtMs).toISOString(),
+    ...(region === undefined ? {} : { region }),
+    ...(ci.commit === undefined ? {} : { commit: ci.commit }),
+    ...(Object.keys(ci).length === 0 ? {} : { ci }),
+  };
+}
+
+function failure({ exitCode, lastLines }: Extract<BuildOutcome, { verdict: 'build-failed' }>) {
+  return {
+    reasonCode: 'BUILD_FAILED',
+    reason:
+      exitCode === undefined ? 'docker build was ended by a signal.' : `docker build ended with exit code ${exitCode}.`,
+    lastLogLines: lastLines,
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
+}

@@ -1,0 +1,131 @@
+import { ecrAddress, type ImageReference } from '../domain/image-reference.ts';
+import { hasCode, UserError } from '../errors.ts';
+import type { Announce, Aws, EcrPort } from '../ports.ts';
+
+/** The repository that the image goes to. */
+export interface TargetRepository {
+  ecr: EcrPort;
+  name: string;
+  /** Account of the registry. */
+  registryId: string | undefined;
+  /** Host and name, without tag. */
+  uri: string;
+  immutable: boolean;
+}
+
+export type RepositoryEvent =
+  | { type: 'repository-created'; uri: string }
+  | { type: 'request-not-sent'; action: string; input: unknown };
+
+/** Finds the repository, or creates it where that was asked for; in a dry run it only says what it would create. */
+export async function findRepository(
+  reference: ImageReference,
+  options: { createRepository: boolean; dryRun: boolean },
+  deps: { aws: Aws; announce: Announce<RepositoryEvent> },
+): Promise<TargetRepository> {
+  const { aws, announce } = deps;
+  const address = ecrAddress(reference.registry);
+  const ecr = address === undefined || address.region === aws.region ? aws.ecr : aws.ecrIn(address.region);
+  const registry = address === undefined ? {} : { registryId: address.registryId };
+  const name = reference.repository;
+  const found = await describe(ecr, { ...registry, repositoryNames: [name] });
+  if (!(found instanceof UserError)) return target(found, name, ecr, reference);
+  if (!options.createRepository) throw missing(name, aws.region, found);
+  if (options.dryRun) {
+    announce({ type: 'request-not-sent', action: 'ecr:CreateRepository', input: { repositoryName: name } });
+    return { ecr, name, registryId: undefined, uri: `${reference.registry ?? 'REGISTRY'}/${name}`, immutable: false };
+  }
+  const created = await create(ecr, name);
+  const repository = target(created, name, ecr, reference);
+  announce({ type: 'repository-created', uri: repository.uri });
+  return repository;
+}
+
+/** The repository, or ECR's word that there is none. */
+async function describe(
+  ecr: EcrPort,
+  input: { registryId?: string; repositoryNames: string[] },
+): Promise<RepositoryView | undefined | UserError> {
+  try {
+    return (await ecr.describeRepositories(input)).repositories?.[0];
+  } catch (error) {
+    if (hasCode(error, 'RepositoryNotFoundException')) return error;
+    throw error;
+  }
+}
+
+async function create(ecr: EcrPort, name: string): Promise<RepositoryView | undefined> {
+  try {
+    return (await ecr.createRepository({ repositoryName: name })).repository;
+  } catch (error) {
+    // A job beside this one was quicker.
+    if (!hasCode(error, 'RepositoryAlreadyExistsException')) throw error;
+    return (await ecr.describeRepositories({ repositoryNames: [name] })).repositories?.[0];
+  }
+}
+
+/** The digests that the tags stand for now; undefined for a tag that is not there. */
+export async function digestsOfTags(
+  { ecr, name, registryId }: TargetRepository,
+  tags: readonly string[],
+): Promise<Map<string, string | undefined>> {
+  const digests = new Map<string, string | undefined>();
+  for (const imageTag of tags) {
+    digests.set(imageTag, await digestOf({ ecr, name, registryId }, { imageTag }));
+  }
+  return digests;
+}
+
+/** The digest of one image as the registry knows it, or undefined where it has no such image. */
+export async function digestOf(
+  { ecr, name, registryId }: Pick<TargetRepository, 'ecr' | 'name' | 'registryId'>,
+  imageId: { imageTag: string } | { imageDigest: string },
+): Promise<string | undefined> {
+  try {
+    const { imageDetails = [] } = await ecr.describeImages({
+      ...(registryId === undefined ? {} : { registryId }),
+      repositoryName: name,
+      imageIds: [imageId],
+    });
+    return imageDetails[0]?.imageDigest;
+  } catch (error) {
+    if (hasCode(error, 'ImageNotFoundException', 'RepositoryNotFoundException')) return undefined;
+    throw error;
+  }
+}
+
+interface RepositoryView {
+  repositoryUri?: string | undefined;
+  registryId?: string | undefined;
+  imageTagMutability?: string | undefined;
+}
+
+function target(
+  view: RepositoryView | undefined,
+  name: string,
+  ecr: EcrPort,
+  reference: ImageReference,
+): TargetRepository {
+  const uri = view?.repositoryUri;
+  if (uri === undefined) {
+    throw new UserError(`ECR answered without the repository ${name}.`, { fix: 'Run the command again.' });
+  }
+  if (reference.registry !== undefined && uri !== `${reference.registry}/${name}`) {
+    throw new UserError(`The repository ${reference.registry}/${name} is not one of this ECR.`, {
+      code: 'RepositoryNotFoundException',
+      why: `The repository ${name} of these credentials has the address ${uri}.`,
+      fix: 'Correct --repository, or use the credentials of the account that owns it.',
+    });
+  }
+  return { ecr, name, registryId: view?.registryId, uri, immutable: view?.imageTagMutability === 'IMMUTABLE' };
+}
+
+function missing(name: string, region: string, error: UserError): UserError {
+  return new UserError(`The repository ${name} does not exist in region ${region}.`, {
+    code: error.code,
+    why: error.why,
+    fix: 'Create it or pass --create-repository; else check --repository, --region and the account.',
+    requestId: error.requestId,
+    cause: error,
+  });
+}
