@@ -89,13 +89,14 @@ function frame(version: string): Argv {
 async function parse(parser: Argv, words: readonly string[]): Promise<{ text: string; found: ParsedArguments }> {
   let text = '';
   const found = await parser.parseAsync([...words], {}, (_error, _arguments, output) => {
-    text = output;
+    // Every value is text on the command line; yargs' own word for it only takes room.
+    text = output.replaceAll(/ +\[(string|boolean)\]$/gm, '');
   });
   return { text, found };
 }
 
 function yargsOption(spec: OptionSpec): Options {
-  const defaultText = spec.default === undefined ? '' : ` Default: ${spec.default}.`;
+  const defaultText = spec.default === undefined ? '' : ` [default: ${spec.default}]`;
   const repeat =
     spec.kind === 'list' ? ' May be repeated.' : spec.kind === 'names' ? ' May be repeated or hold commas.' : '';
   const choices = spec.choices === undefined ? '' : ` One of: ${spec.choices.join(', ')}.`;
