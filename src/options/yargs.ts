@@ -90,7 +90,7 @@ async function parse(parser: Argv, words: readonly string[]): Promise<{ text: st
   let text = '';
   const found = await parser.parseAsync([...words], {}, (_error, _arguments, output) => {
     // Every value is text on the command line; yargs' own word for it only takes room.
-    text = output.replaceAll(/ +\[(string|boolean)\]$/gm, '');
+    text = output.replaceAll(/\s+\[(string|boolean)\]$/gm, '');
   });
   return { text, found };
 }
