@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Unpacks the program that this orb carries: once per job, for this user alone, and only if its sha256 is right.
+set -euo pipefail
+umask 077
+
+complain() {
+  printf 'Error: %s\n  Why: %s\n  Fix: %s\n' "$1" "$2" "$3" >&2
+  exit 2
+}
+
+image_hint='Use an image with Node.js 20.19 or newer, such as cimg/node:lts, or install Node.js in an earlier step.'
+if ! command -v node >/dev/null 2>&1; then
+  complain 'There is no Node.js in this job.' 'No node was found on the PATH.' "$image_hint"
+fi
+if ! node -e 'var v = process.versions.node.split(".").map(Number); process.exit(v[0] > 20 || (v[0] === 20 && v[1] > 18) ? 0 : 1)'; then
+  complain 'The Node.js of this job is too old.' "It is $(node --version); 20.19 or newer is needed." "$image_hint"
+fi
+
+folder="${TMPDIR:-/tmp}/migrate-deploy-$(id -u)"
+mkdir -p "$folder"
+if [ -L "$folder" ] || [ ! -O "$folder" ]; then
+  complain "The folder $folder cannot be trusted." 'It is a link, or it belongs to another user.' 'Remove it, or set TMPDIR to a folder of your own.'
+fi
+chmod 0700 "$folder"
+
+exec node -e '
+const fs = require("node:fs");
+const sum = (bytes) => require("node:crypto").createHash("sha256").update(bytes).digest("hex");
+const file = process.argv[1];
+const wanted = process.env.ORB_PROGRAM.split("-").pop();
+if (fs.existsSync(file) && sum(fs.readFileSync(file)) === wanted) {
+  console.log("migrate-deploy is there already: " + file);
+  process.exit(0);
+}
+let program = Buffer.alloc(0);
+try {
+  const parts = [0, 1, 2, 3].map((part) => process.env["ORB_PART_" + part]);
+  program = require("node:zlib").brotliDecompressSync(Buffer.from(parts.join(""), "base64"));
+} catch {}
+if (sum(program) !== wanted) {
+  console.error("Error: The program in the orb is damaged.\n  Why: Its sha256 is not the one that was written down when the orb was packed.\n  Fix: Pack or publish the orb again; nothing was run.");
+  process.exit(2);
+}
+const draft = file + "." + process.pid;
+fs.writeFileSync(draft, program, { mode: 0o600, flag: "wx" });
+fs.renameSync(draft, file);
+console.log("migrate-deploy " + process.env.ORB_PROGRAM.slice(0, -65) + " is ready: " + file);
+' "$folder/$ORB_PROGRAM.mjs"
