@@ -7,4 +7,15 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     describe: 'Builds an image with Docker, pushes it to Amazon ECR and reads its digest back.',
     load: async () => (await import('./build-and-push-image.ts')).buildAndPushImageCommand,
   },
+  {
+    name: 'run-migration-task',
+    describe:
+      'Runs a database migration as a one-off Amazon ECS task, once, follows its log and judges it by its exit code.',
+    load: async () => (await import('./run-migration-task.ts')).runMigrationTaskCommand,
+  },
+  {
+    name: 'wait-for-task',
+    describe: 'Waits for Amazon ECS tasks that run already, with the same log and the same verdict.',
+    load: async () => (await import('./wait-for-task.ts')).waitForTaskCommand,
+  },
 ];

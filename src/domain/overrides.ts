@@ -32,7 +32,8 @@ export function parseOverrides(text: string): { overrides: TaskOverrides; compla
 
 /** What is wrong with overrides as they will be sent: containers that are not there, and the length. */
 export function overridesComplaints(overrides: TaskOverrides, containers: readonly string[]): string[] {
-  const unknown = overriddenContainers(overrides).filter((name) => !containers.includes(name));
+  const named = (overrides.containerOverrides ?? []).map(({ name }) => name);
+  const unknown = named.filter((name) => !containers.includes(name));
   const complaints = unknown.map((name) => {
     const near = suggest(name, containers);
     const hint = near === undefined ? '' : `; did you mean ${near}?`;

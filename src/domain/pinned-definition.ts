@@ -26,14 +26,42 @@ export function withImages(
 ): DefinitionDocument | undefined {
   const containers = definition.containerDefinitions ?? [];
   if (containers.every(({ name, image }) => images[name] === undefined || images[name] === image)) return undefined;
-  const kept = Object.fromEntries(Object.entries(definition).filter(([member]) => !answeredOnly.includes(member)));
   return {
-    ...kept,
+    ...withoutAnswered(definition),
     containerDefinitions: containers.map((container) => {
       const image = images[container.name];
       return image === undefined ? container : { ...container, image };
     }),
   };
+}
+
+/** Whether two documents say the same, whatever the order of their members, variables and secrets. */
+export function sameDefinition(a: DefinitionDocument, b: DefinitionDocument): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(definition: DefinitionDocument): string {
+  const { tags: _tags, ...document } = definition;
+  return JSON.stringify(ordered(withoutAnswered(document)));
+}
+
+function ordered(document: unknown, member = ''): unknown {
+  if (Array.isArray(document)) {
+    const items = document.map((item) => ordered(item));
+    // ECS does not promise to keep the order of these.
+    if (!['environment', 'secrets'].includes(member)) return items;
+    return items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  }
+  if (typeof document !== 'object' || document === null) return document;
+  return Object.fromEntries(
+    Object.entries(document)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => [name, ordered(value, name)]),
+  );
+}
+
+function withoutAnswered(definition: DefinitionDocument): DefinitionDocument {
+  return Object.fromEntries(Object.entries(definition).filter(([member]) => !answeredOnly.includes(member)));
 }
 
 /** `[CONTAINER=]REF` taken apart; a reference alone is for the container of the migration. */

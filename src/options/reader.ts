@@ -9,6 +9,12 @@ export interface OptionReader {
   rest: readonly string[];
   has(name: string): boolean;
   string(name: string): string | undefined;
+  /** The value as it was given; `expand` is left to the caller, who knows its inner form. */
+  unexpanded(name: string): string | undefined;
+  /** Replaces variables where the user asked for it. */
+  expand(text: string): string;
+  /** The value, or undefined without a complaint when nothing is left of it once its variables are replaced. */
+  optional(name: string): string | undefined;
   required(name: string, meaning?: string): string;
   /** The values of a repeatable option, never split. */
   list(name: string): string[];
@@ -53,6 +59,18 @@ export function createReader(
     rest: raw.rest,
     has: (name) => raw.given.has(name),
     string: single,
+    unexpanded: (name) => {
+      single(name);
+      const value = raw.given.get(name)?.values[0];
+      return value === undefined || value.trim() === '' ? undefined : value;
+    },
+    expand: text,
+    optional: (name) => {
+      const given = raw.given.get(name)?.values ?? [];
+      if (given.length > 1) complain(`--${name} was given more than once`);
+      const value = text(given[0] ?? '').trim();
+      return value === '' ? undefined : value;
+    },
     required: (name, meaning) => {
       const value = single(name);
       if (value === undefined && !raw.given.has(name)) {

@@ -1,0 +1,50 @@
+import type { GetLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
+import type { LogPlace } from './domain/log-place.ts';
+import { hasCode } from './errors.ts';
+import type { LogsPort } from './ports.ts';
+
+/** Reads a stream from its beginning, each line once. */
+export interface LogReader {
+  /** What came since the last call; nothing while the stream is not there yet. */
+  read(): Promise<string[]>;
+}
+
+/** One call reads at most this many pages, so that a flood of lines cannot keep the task from being looked at. */
+const pagesPerRead = 100;
+
+/** A reader of the stream at `place`. */
+export function createLogReader(place: Extract<LogPlace, { kind: 'awslogs' }>, logs: LogsPort): LogReader {
+  let token: string | undefined;
+  return {
+    read: async () => {
+      const lines: string[] = [];
+      for (let page = 0; page < pagesPerRead; page++) {
+        const answer = await readPage(place, token, logs);
+        lines.push(...(answer?.events ?? []).map(({ message }) => message ?? ''));
+        // A page may be empty although more follows; only a token that comes back unchanged is the end.
+        const next = answer?.nextForwardToken;
+        if (next === undefined || next === token) break;
+        token = next;
+      }
+      return lines;
+    },
+  };
+}
+
+async function readPage(
+  { group, stream }: { group: string; stream: string },
+  nextToken: string | undefined,
+  logs: LogsPort,
+): Promise<GetLogEventsCommandOutput | undefined> {
+  try {
+    return await logs.getLogEvents({
+      logGroupName: group,
+      logStreamName: stream,
+      startFromHead: true,
+      ...(nextToken === undefined ? {} : { nextToken }),
+    });
+  } catch (error) {
+    if (hasCode(error, 'ResourceNotFoundException')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,225 @@
+import { circleCiFacts } from './domain/circleci.ts';
+import { type DefinitionDocument, sameDefinition } from './domain/pinned-definition.ts';
+import type { FollowTarget } from './follow-tasks.ts';
+import { clientToken } from './migrate/client-token.ts';
+import type { MigrationEvent } from './migrate/events.ts';
+import { exclude } from './migrate/exclusive.ts';
+import { followToEnd } from './migrate/follow-to-end.ts';
+import type { MigrateOptions } from './migrate/options.ts';
+import { type MigrationPlan, planMigration } from './migrate/plan.ts';
+import { notPlaced, type Outcome, outcomeOf } from './migrate/result.ts';
+import { resumeCommand } from './migrate/resume.ts';
+import { type Start, startTask } from './migrate/start-task.ts';
+import { type TaskFacts, taskFacts } from './migrate/task-record.ts';
+import type { Announce, Aws, Clock, Interrupt, JsonObject } from './ports.ts';
+import { type MigrationRecord, type RecordStore, recordSchemaVersion } from './record.ts';
+
+export interface MigrateDeps {
+  aws: Aws;
+  clock: Clock;
+  interrupt: Interrupt;
+  announce: Announce<MigrationEvent>;
+  records: RecordStore;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a migration came to. */
+export interface MigrationResult extends Outcome {
+  record: MigrationRecord;
+  /** The command that looks again at what is still running. */
+  resume?: string;
+}
+
+/** The requests that would be sent, in order. */
+export interface PlannedRequest {
+  action: 'ecs:RegisterTaskDefinition' | 'ecs:RunTask';
+  input: unknown;
+}
+
+/** What a migration would send; everything is looked up and checked, nothing is changed. */
+export async function planRequests(options: MigrateOptions, deps: MigrateDeps): Promise<PlannedRequest[]> {
+  const plan = await planMigration(options, deps);
+  const run = { ...plan.request, ...identity(plan, options, deps) };
+  if (plan.register === undefined) return [{ action: 'ecs:RunTask', input: run }];
+  return [
+    { action: 'ecs:RegisterTaskDefinition', input: plan.register },
+    { action: 'ecs:RunTask', input: { ...run, taskDefinition: `${plan.family}:(the revision registered above)` } },
+  ];
+}
+
+/** Runs one task to the end of its migration container, once, and says how it went. */
+export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promise<MigrationResult> {
+  const { clock } = deps;
+  const startMs = clock.now();
+  const leftMs = (): number => Math.max(0, options.waiting.timeoutMs - (clock.now() - startMs));
+  const plan = await register(await planMigration(options, deps), deps);
+  const { clientToken: token, startedBy } = identity(plan, options, deps);
+  const file = recordFile({ plan, token, startMs }, options, deps);
+  const before = await takenUp(plan, token, deps);
+  const clear = await exclude(
+    {
+      mode: options.exclusive,
+      cluster: options.cluster,
+      family: plan.family,
+      startedBy: options.startedBy,
+      ownStartedBy: startedBy,
+      own: before === undefined ? [] : [before],
+      timeoutMs: leftMs(),
+    },
+    { ...deps, ecs: deps.aws.ecs },
+  );
+  if (clear !== 'clear') return file.end(waitedInVain(clear), {});
+  const start = await startTask(
+    {
+      request: { ...plan.request, startedBy },
+      clientToken: token,
+      retryCapacityMs: options.retryCapacityMs,
+      timeoutMs: leftMs(),
+    },
+    { ...deps, ecs: deps.aws.ecs },
+  );
+  if (start.start !== 'started') return file.end(notStarted(start), {});
+  return watch(start, { plan, leftMs, file, before }, options, deps);
+}
+
+async function watch(
+  start: Extract<Start, { start: 'started' }>,
+  context: { plan: MigrationPlan; leftMs: () => number; file: RecordFile; before: string | undefined },
+  options: MigrateOptions,
+  deps: MigrateDeps,
+): Promise<MigrationResult> {
+  const { taskArn } = start;
+  const { plan, leftMs, file, before } = context;
+  const { cluster, taskDefinition } = plan.request;
+  const container = plan.container.name;
+  // Named and on record before the first wait: whoever cuts this job off finds the task.
+  deps.announce({ type: 'task-started', taskArn, cluster, region: deps.aws.region, taskDefinition, container });
+  if (start.adopted || before === taskArn) deps.announce({ type: 'task-adopted', taskArn });
+  await file.running({ taskArn });
+  const resume = resumeCommand({ cluster, taskArns: [taskArn], region: deps.aws.region, container: options.container });
+  if (!options.wait) {
+    const result = await file.end({ outcome: 'started', verdict: 'started' }, { taskArn });
+    return { ...result, resume };
+  }
+  const target: FollowTarget = { taskArn, container: async () => plan.container };
+  const followed = await followToEnd(
+    [target],
+    { cluster, waiting: options.waiting, timeoutMs: leftMs(), resume },
+    deps,
+  );
+  const [task] = followed.tasks;
+  if (task === undefined) throw new Error('a followed task has no result');
+  const result = await file.end(outcomeOf(task, followed, false), taskFacts(task));
+  const goesOn = task.verdict.verdict === 'going';
+  return goesOn ? { ...result, resume } : result;
+}
+
+async function register(plan: MigrationPlan, { aws, announce }: MigrateDeps): Promise<MigrationPlan> {
+  if (plan.register === undefined) return plan;
+  // A rerun of the same job must come to the same revision, or its client token would be another one.
+  const latest = await aws.ecs.describeTaskDefinition(plan.family);
+  const isThere = sameDefinition(latest.taskDefinition as DefinitionDocument, plan.register as DefinitionDocument);
+  const { taskDefinitionArn = '' } = isThere
+    ? latest.taskDefinition
+    : await aws.ecs.registerTaskDefinition(plan.register as JsonObject);
+  if (!isThere) announce({ type: 'revision-registered', taskDefinitionArn });
+  return { ...plan, register: undefined, request: { ...plan.request, taskDefinition: taskDefinitionArn } };
+}
+
+/** What makes the task ours. Outside CircleCI the token is random, and so is the mark. */
+function identity(
+  plan: MigrationPlan,
+  options: MigrateOptions,
+  { env }: MigrateDeps,
+): { clientToken: string; startedBy: string } {
+  const token = clientToken(plan.request, env, options.clientToken);
+  const mark = token.replaceAll(/[^A-Za-z0-9_-]/g, '-').slice(0, 20);
+  return { clientToken: token, startedBy: options.startedBy ?? `migrate-deploy/${mark}` };
+}
+
+/** The task that an earlier run of this very job has on record. */
+async function takenUp(plan: MigrationPlan, token: string, { records }: MigrateDeps): Promise<string | undefined> {
+  const record = await records.migration();
+  return record?.clientToken === token && record.taskDefinition === plan.request.taskDefinition
+    ? record.taskArn
+    : undefined;
+}
+
+function waitedInVain(end: 'timed-out' | 'interrupted'): Outcome {
+  return {
+    outcome: end,
+    verdict: `${end}-before-start`,
+    reasonCode: end === 'timed-out' ? 'OTHER_MIGRATION' : 'INTERRUPTED',
+    cause: 'Another migration was still running; ours was not started.',
+    fix: 'Run the command again when the other one is done.',
+  };
+}
+
+function notStarted(start: Exclude<Start, { start: 'started' }>): Outcome {
+  switch (start.start) {
+    case 'not-placed':
+      return notPlaced(start.failures);
+    case 'interrupted':
+      return {
+        outcome: 'interrupted',
+        verdict: 'interrupted-before-start',
+        reasonCode: 'INTERRUPTED',
+        cause: 'Interrupted before Amazon ECS had confirmed a task.',
+        fix: `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`,
+      };
+    case 'unanswered':
+      return {
+        outcome: 'timed-out',
+        verdict: 'unanswered',
+        reasonCode: 'START_UNANSWERED',
+        cause: 'Amazon ECS answered none of the requests; whether the task runs is not known.',
+        fix: `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`,
+      };
+  }
+}
+
+interface RecordFile {
+  running(facts: TaskFacts): Promise<void>;
+  end(outcome: Outcome, facts: TaskFacts): Promise<MigrationResult>;
+}
+
+function recordFile(
+  { plan, token, startMs }: { plan: MigrationPlan; token: string; startMs: number },
+  options: MigrateOptions,
+  { records, clock, aws, env }: MigrateDeps,
+): RecordFile {
+  const base = {
+    schemaVersion: recordSchemaVersion,
+    stage: 'run-migration-task',
+    region: aws.region,
+    cluster: options.cluster,
+    taskDefinition: plan.request.taskDefinition,
+    migrationContainer: plan.container.name,
+    clientToken: token,
+    startedAt: new Date(startMs).toISOString(),
+    ci: circleCiFacts(env) as Record<string, string>,
+  } as const;
+  return {
+    running: (facts) => records.save({ ...base, status: 'running', verdict: 'running', ...facts }),
+    end: async (outcome, facts) => {
+      const record = finished({ ...base, status: 'running', verdict: outcome.verdict }, outcome, facts, clock.now());
+      await records.save(record);
+      return { ...outcome, record };
+    },
+  };
+}
+
+function finished(base: MigrationRecord, outcome: Outcome, facts: TaskFacts, nowMs: number): MigrationRecord {
+  const { cause, reason, reasonCode, fix, exitCode } = outcome;
+  const texts = [cause, reason].filter((text) => text !== undefined);
+  return {
+    ...base,
+    ...facts,
+    status: outcome.outcome === 'started' ? 'running' : outcome.outcome,
+    finishedAt: new Date(nowMs).toISOString(),
+    ...(reasonCode === undefined ? {} : { reasonCode }),
+    ...(texts.length === 0 ? {} : { reason: texts.join(' ') }),
+    ...(fix === undefined ? {} : { fix }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
+}

@@ -1,0 +1,128 @@
+import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
+import { familyRevision } from '../domain/arn.ts';
+import {
+  overriddenContainers,
+  overridesComplaints,
+  type TaskOverrides,
+  withContainerOverride,
+} from '../domain/overrides.ts';
+import { type DefinitionDocument, withImages } from '../domain/pinned-definition.ts';
+import { chooseContainer } from '../domain/task-container.ts';
+import { UserError } from '../errors.ts';
+import type { FollowedContainer } from '../follow-tasks.ts';
+import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
+import type { RecordStore } from '../record.ts';
+import type { MigrationEvent } from './events.ts';
+import type { MigrateOptions } from './options.ts';
+import { pinImages } from './pin-images.ts';
+import { findPlacement } from './placement.ts';
+import { refused } from './start-task.ts';
+
+/** Everything that is known before anything is started. */
+export interface MigrationPlan {
+  family: string;
+  container: FollowedContainer;
+  /** To register first; absent where the revision that there is will do. */
+  register: JsonObject | undefined;
+  /** RunTask's input without client token; `taskDefinition` is replaced by the revision that gets registered. */
+  request: RunTaskCommandInput & { cluster: string; taskDefinition: string };
+}
+
+interface PlanDeps {
+  aws: Aws;
+  announce: Announce<MigrationEvent>;
+  records: RecordStore;
+}
+
+/** Looks everything up and checks it; refuses whatever ECS would refuse later. */
+export async function planMigration(options: MigrateOptions, deps: PlanDeps): Promise<MigrationPlan> {
+  const { aws, announce } = deps;
+  const { taskDefinition, tags } = await describe(options, aws);
+  const name = familyRevision(taskDefinition.taskDefinitionArn ?? options.taskDefinition);
+  const containers = taskDefinition.containerDefinitions ?? [];
+  const complaints = overridesComplaints(
+    options.overrides,
+    containers.map((one) => one.name),
+  );
+  if (complaints.length > 0) throw unfit(name, complaints);
+  const overridden = overriddenContainers(options.overrides);
+  const judged = chooseContainer({ name, containers }, { named: options.container, overridden });
+  const overrides = withContainerOverride(options.overrides, judged.name, options);
+  const late = overridesComplaints(
+    overrides,
+    containers.map((one) => one.name),
+  );
+  if (late.length > 0) throw unfit(name, late);
+  const images = options.images.length > 0 ? options.images : await imageOfBuild(deps);
+  const pinned = await pinImages(images, { name, containers, migration: judged.name }, deps);
+  const register = withImages(taskDefinition as DefinitionDocument, pinned);
+  const placement = await findPlacement(
+    options.placement,
+    { cluster: options.cluster, networkMode: taskDefinition.networkMode as string | undefined, taskDefinition: name },
+    { ecs: aws.ecs, warn: (text) => announce({ type: 'warning', text }) },
+  );
+  const definition = containers.find((one) => one.name === judged.name);
+  warnOfRestarts(definition, announce);
+  return {
+    family: taskDefinition.family ?? name.replace(/:\d+$/, ''),
+    container: { ...judged, logConfiguration: definition?.logConfiguration },
+    register: register === undefined ? undefined : { ...register, ...(tags.length === 0 ? {} : { tags }) },
+    request: request(options, taskDefinition, overrides, placement),
+  };
+}
+
+async function describe(options: MigrateOptions, { ecs }: Aws): ReturnType<Aws['ecs']['describeTaskDefinition']> {
+  try {
+    const found = await ecs.describeTaskDefinition(options.taskDefinition);
+    if (found.taskDefinition.status !== 'INACTIVE') return found;
+  } catch (error) {
+    throw refused(error, { cluster: options.cluster, taskDefinition: options.taskDefinition });
+  }
+  throw new UserError(`The task definition ${options.taskDefinition} is inactive.`, {
+    code: 'InactiveTaskDefinition',
+    why: 'It was deregistered, and no new task can be started from it.',
+    fix: 'Name a revision that is ACTIVE, or only the family.',
+  });
+}
+
+function unfit(definition: string, complaints: readonly string[]): UserError {
+  return new UserError(`The overrides do not fit the task definition ${definition}.`, {
+    code: 'Overrides',
+    why: complaints.length === 1 ? `${complaints[0]}.` : complaints.map((complaint) => `\n- ${complaint}`).join(''),
+    fix: 'Correct them and run the command again; nothing was started.',
+  });
+}
+
+async function imageOfBuild({ records }: PlanDeps): Promise<MigrateOptions['images']> {
+  const image = (await records.build())?.image;
+  return image === undefined ? [] : [{ container: undefined, reference: image }];
+}
+
+function warnOfRestarts(definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {
+  const policy = definition?.restartPolicy as { enabled?: boolean } | undefined;
+  if (policy?.enabled !== true) return;
+  const text =
+    'The container has a restartPolicy: when the migration fails, Amazon ECS starts it again instead of stopping.';
+  announce({ type: 'warning', text });
+}
+
+function request(
+  options: MigrateOptions,
+  definition: RawTaskDefinition,
+  overrides: TaskOverrides,
+  placement: object,
+): MigrationPlan['request'] {
+  const { group, tags, propagateTags, enableExecuteCommand } = options;
+  const hasOverrides = Object.keys(overrides).length > 0;
+  return {
+    cluster: options.cluster,
+    taskDefinition: definition.taskDefinitionArn ?? options.taskDefinition,
+    count: 1,
+    ...placement,
+    ...(hasOverrides ? { overrides: overrides as NonNullable<RunTaskCommandInput['overrides']> } : {}),
+    ...(group === undefined ? {} : { group }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(propagateTags === undefined || propagateTags === 'NONE' ? {} : { propagateTags }),
+    ...(enableExecuteCommand ? { enableExecuteCommand } : {}),
+  };
+}

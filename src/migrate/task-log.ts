@@ -1,0 +1,68 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { taskId } from '../domain/arn.ts';
+import { type LogPlace, logPlace } from '../domain/log-place.ts';
+import { UserError } from '../errors.ts';
+import { createLogReader, type LogReader } from '../log-reader.ts';
+import type { Announce, Aws } from '../ports.ts';
+import type { FollowEvent } from './events.ts';
+
+/** The log of the container that counts, from wherever its definition sends it. */
+export interface TaskLog {
+  /** Takes from the task what the place depends on. */
+  sight(task: Task): void;
+  /** Announces what came since the last call. */
+  read(nowMs: number): Promise<void>;
+  place(): LogPlace | undefined;
+  lastLines(): string[];
+  lastLineMs(): number | undefined;
+  /** Whether more lines can come: the container ran, and its log can be read. */
+  mayGrow(): boolean;
+}
+
+const keptLines = 50;
+
+/** The log of one container; a place that we cannot read is announced once. */
+export function createTaskLog(
+  taskArn: string,
+  container: { name: string; logConfiguration?: unknown },
+  deps: { aws: Aws; announce: Announce<FollowEvent> },
+): TaskLog {
+  const { aws, announce } = deps;
+  let place: LogPlace | undefined;
+  let reader: LogReader | undefined;
+  let readable = true;
+  let started = false;
+  let lastLineMs: number | undefined;
+  const kept: string[] = [];
+  return {
+    sight: (task) => {
+      started ||= task.startedAt !== undefined;
+      if (place !== undefined && place.kind !== 'awslogs-unnamed') return;
+      const runtimeId = task.containers?.find(({ name }) => name === container.name)?.runtimeId;
+      const found = logPlace(container, { id: taskId(taskArn), region: aws.region, runtimeId });
+      if (found.kind !== place?.kind) announce({ type: 'log-place', taskArn, container: container.name, place: found });
+      place = found;
+      if (found.kind === 'awslogs') reader = createLogReader(found, aws.logs(found.region));
+    },
+    read: async (nowMs) => {
+      if (reader === undefined || !readable) return;
+      try {
+        for (const message of await reader.read()) {
+          lastLineMs = nowMs;
+          kept.push(message);
+          if (kept.length > keptLines) kept.shift();
+          announce({ type: 'log-line', taskArn, container: container.name, message });
+        }
+      } catch (error) {
+        // Whoever may not read the log may still learn the verdict.
+        if (!(error instanceof UserError) || error.code === 'ExpiredTokenException') throw error;
+        readable = false;
+        announce({ type: 'logs-unreadable', taskArn, why: error.why ?? error.message, fix: error.fix });
+      }
+    },
+    place: () => place,
+    lastLines: () => [...kept],
+    lastLineMs: () => lastLineMs,
+    mayGrow: () => reader !== undefined && readable && started,
+  };
+}
