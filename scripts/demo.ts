@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+import { buildBundle } from './build.ts';
+import { checkEnd, exitCodeOf } from './demo/checks.ts';
+import { push } from './demo/pipeline.ts';
+import { type Scenario, scenarioNames } from './demo/project.ts';
+import { createScreen, type Screen } from './demo/screen.ts';
+import { answerOf, SCALE, type Stage, setStage } from './demo/stage.ts';
+import { messageLines } from './demo/webhook.ts';
+import { packOrb } from './pack-orb.ts';
+
+const HELP = `Runs the article's staging workflow on this machine: local CircleCI, local AWS, a real database.
+
+  npm run demo [-- --scenario ${scenarioNames.join('|')}] [--config FILE]
+
+  --scenario NAME   what is pushed: a good commit (green), a migration that fails, or a server that crashes
+  --config FILE     a .circleci/config.yml to use in place of the example's own
+  --help            prints this
+
+Exits with the code of the step that ended the pipeline; 70 when what it did is not what must come of it.
+`;
+
+// The SDK would print its own end-of-support notice for Node 20.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { scenario: { type: 'string' }, config: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  const scenario = scenarioNames.find((name) => name === (values.scenario ?? 'green'));
+  if (values.help === true || scenario === undefined) {
+    process.stdout.write(HELP);
+    return scenario === undefined ? 2 : 0;
+  }
+  const wantsColour =
+    process.env.NO_COLOR === undefined && (process.stdout.isTTY || process.env.FORCE_COLOR !== undefined);
+  const screen = createScreen((text) => process.stdout.write(text), wantsColour);
+  const startedMs = Date.now();
+  screen.heading(`migrate-deploy · ${scenario}`);
+  const [orb, stage] = await Promise.all([buildOrb(), setStage()]);
+  try {
+    const code = await play(scenario, { orb, config: values.config }, stage, screen);
+    screen.fact('took', `${Math.round((Date.now() - startedMs) / 1000)} s`);
+    return code;
+  } finally {
+    await stage.close();
+  }
+}
+
+async function buildOrb(): Promise<string> {
+  await buildBundle();
+  return (await packOrb()).text;
+}
+
+async function play(
+  scenario: Scenario,
+  { orb, config }: { orb: string; config: string | undefined },
+  stage: Stage,
+  screen: Screen,
+): Promise<number> {
+  const { aws, names, docker, webhook } = stage;
+  const { version, tables } = await answerOf(stage);
+  const { taskArns } = aws.model.truth.serving(names.serviceFamily);
+  screen.fact('AWS', `${aws.url}, its time and that of the commands runs ${SCALE} times as fast`);
+  screen.fact(
+    'docker',
+    docker.isEngine ? 'the engine of this machine' : 'a stand-in: no Docker engine answers on this machine',
+  );
+  screen.fact('database', 'PostgreSQL (PGlite)');
+  screen.fact('in service', `version ${version} on the tables ${tables?.join(', ')}`);
+  screen.heading('git push origin staging');
+  const result = await push({ scenario, orb, config, onOutput: screen.output }, stage);
+  screen.heading('Slack');
+  for (const message of webhook.messages) screen.lines(messageLines(message));
+  screen.heading('What really happened');
+  const checks = await checkEnd(scenario, { version, taskArns }, result, stage);
+  for (const { ok, text } of checks) screen.check(ok, text);
+  const code = exitCodeOf(result);
+  for (const { name, status } of result.jobs) screen.fact(status, name);
+  return checks.every(({ ok }) => ok) ? code : 70;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Front, serveFront } from '../../test/local-aws/process/front.ts';
+import { type Environment, environmentOf, seedEnvironment } from '../local-aws/seed.ts';
+import { type RunningAws, startLocalAws } from '../local-aws/start.ts';
+import { type Database, startDatabase } from './database.ts';
+import { chooseDocker, type Docker } from './docker.ts';
+import { deployOldVersion } from './old-version.ts';
+import { startWebhook, type Webhook } from './webhook.ts';
+
+/** How many times as fast as the wall clock AWS's time runs in the demo. */
+export const SCALE = 20;
+
+/** Everything that stands before the push: AWS with the old version in service, the database, Slack. */
+export interface Stage {
+  folder: string;
+  names: Environment;
+  aws: RunningAws;
+  database: Database;
+  docker: Docker;
+  webhook: Webhook;
+  front: Front;
+  /** Start of AWS's time, for those who live by it too. */
+  startMs: number;
+  close(): Promise<void>;
+}
+
+/** Sets the stage. */
+export async function setStage(): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-demo-'));
+  const names = environmentOf('stg');
+  const docker = await chooseDocker(folder);
+  const startMs = Date.now();
+  const aws = await startLocalAws({ scale: SCALE, inDocker: docker.isEngine });
+  const [database, webhook] = await Promise.all([startDatabase(), startWebhook()]);
+  const front = await serveFront(() => aws.portsOf(names.serviceFamily));
+  const close = async () => {
+    await front.close();
+    webhook.close();
+    await aws.close();
+    database.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const { image } = await seedEnvironment(aws, names, { DATABASE_URL: database.url });
+    await deployOldVersion({ names, image, folder: join(folder, 'old') }, { aws, docker });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { folder, names, aws, database, docker, webhook, front, startMs, close };
+}
+
+/** What the service answers, through its one fixed address. */
+export async function answerOf({ front }: Stage): Promise<{ version?: string; tables?: string[]; error?: string }> {
+  // A task that has just been started may need a moment until it listens.
+  for (let tries = 0; ; tries++) {
+    const response = await fetch(front.url);
+    if (response.ok || tries === 50)
+      return JSON.parse(await response.text().then((body) => (response.ok ? body : '{}')));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
