@@ -53,7 +53,8 @@ function unfinished({ outcome, verdict, durationMs, signal }: OutcomeFacts): str
   return verdict.endsWith('-and-stopped') ? `${why}; the task was stopped.` : `${why}; the task is still running.`;
 }
 
-function reasons({ reason, cause, fix, stopCode, container, verdict }: OutcomeFacts): Line[] {
+function reasons({ outcome, reason, cause, fix, stopCode, container, verdict }: OutcomeFacts): Line[] {
+  if (outcome === 'succeeded') return [];
   const said = [reason, stopCode === undefined ? undefined : `stop code ${stopCode}`].filter(
     (text) => text !== undefined,
   );
