@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildBundle } from './build.ts';
 import { checkEnd, exitCodeOf } from './demo/checks.ts';
@@ -36,9 +37,9 @@ async function main(): Promise<number> {
   const screen = createScreen((text) => process.stdout.write(text), wantsColour);
   const startedMs = Date.now();
   screen.heading(`migrate-deploy · ${scenario}`);
-  const [orb, stage] = await Promise.all([buildOrb(), setStage()]);
+  const stage = await setStage(buildOrb);
   try {
-    const code = await play(scenario, { orb, config: values.config }, stage, screen);
+    const code = await play(scenario, values.config, stage, screen);
     screen.fact('took', `${Math.round((Date.now() - startedMs) / 1000)} s`);
     return code;
   } finally {
@@ -46,17 +47,13 @@ async function main(): Promise<number> {
   }
 }
 
-async function buildOrb(): Promise<string> {
-  await buildBundle();
-  return (await packOrb()).text;
+/** The orb as it is published, made in a folder of this run's own. */
+async function buildOrb(folder: string): Promise<string> {
+  const { file } = await buildBundle(join(folder, 'dist'));
+  return (await packOrb({ bundleFile: file, outFile: join(folder, 'orb.yml') })).text;
 }
 
-async function play(
-  scenario: Scenario,
-  { orb, config }: { orb: string; config: string | undefined },
-  stage: Stage,
-  screen: Screen,
-): Promise<number> {
+async function play(scenario: Scenario, config: string | undefined, stage: Stage, screen: Screen): Promise<number> {
   const { aws, names, docker, webhook } = stage;
   const { version, tables } = await answerOf(stage);
   const { taskArns } = aws.model.truth.serving(names.serviceFamily);
@@ -68,7 +65,7 @@ async function play(
   screen.fact('database', 'PostgreSQL (PGlite)');
   screen.fact('in service', `version ${version} on the tables ${tables?.join(', ')}`);
   screen.heading('git push origin staging');
-  const result = await push({ scenario, orb, config, onOutput: screen.output }, stage);
+  const result = await push({ scenario, config, onOutput: screen.output }, stage);
   screen.heading('Slack');
   for (const message of webhook.messages) screen.lines(messageLines(message));
   screen.heading('What really happened');

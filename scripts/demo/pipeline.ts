@@ -7,19 +7,17 @@ import { SCALE, type Stage } from './stage.ts';
 
 export interface PushOptions {
   scenario: Scenario;
-  /** The packed orb's text. */
-  orb: string;
   /** Another config in place of the example's own. */
   config: string | undefined;
   onOutput: (output: StepOutput) => void;
 }
 
 /** Pushes to the branch `staging`: local CircleCI expands the project's config with the orb and runs what the push starts. */
-export async function push({ scenario, orb, config, onOutput }: PushOptions, stage: Stage): Promise<WorkflowResult> {
+export async function push({ scenario, config, onOutput }: PushOptions, stage: Stage): Promise<WorkflowResult> {
   const projectDir = join(stage.folder, 'new');
   await checkOutNewVersion(projectDir, scenario, config);
   const text = await readFile(join(projectDir, '.circleci/config.yml'), 'utf8');
-  const expanded = expandConfig(text, { orbs: { 'migrate-deploy': orb }, branch: 'staging' });
+  const expanded = expandConfig(text, { orbs: { 'migrate-deploy': stage.orb }, branch: 'staging' });
   return runWorkflow(expanded, {
     projectDir,
     workDir: join(stage.folder, 'circleci'),

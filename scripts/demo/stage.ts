@@ -15,6 +15,8 @@ export const SCALE = 20;
 /** Everything that stands before the push: AWS with the old version in service, the database, Slack. */
 export interface Stage {
   folder: string;
+  /** The packed orb's text. */
+  orb: string;
   names: Environment;
   aws: RunningAws;
   database: Database;
@@ -26,13 +28,14 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Sets the stage. */
-export async function setStage(): Promise<Stage> {
+/** Sets the stage; whatever may happen at the same time does. */
+export async function setStage(buildOrb: (folder: string) => Promise<string>): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-demo-'));
   const names = environmentOf('stg');
   const docker = await chooseDocker(folder);
   const startMs = Date.now();
   const aws = await startLocalAws({ scale: SCALE, inDocker: docker.isEngine });
+  const building = buildOrb(folder);
   const [database, webhook] = await Promise.all([startDatabase(), startWebhook()]);
   const front = await serveFront(() => aws.portsOf(names.serviceFamily));
   const close = async () => {
@@ -44,12 +47,13 @@ export async function setStage(): Promise<Stage> {
   };
   try {
     const { image } = await seedEnvironment(aws, names, { DATABASE_URL: database.url });
-    await deployOldVersion({ names, image, folder: join(folder, 'old') }, { aws, docker });
+    const old = { names, image, folder: join(folder, 'old') };
+    const [orb] = await Promise.all([building, deployOldVersion(old, { aws, docker })]);
+    return { folder, orb, names, aws, database, docker, webhook, front, startMs, close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { folder, names, aws, database, docker, webhook, front, startMs, close };
 }
 
 /** What the service answers, through its one fixed address. */

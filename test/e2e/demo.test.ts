@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const timeoutMs = 240_000;
+
+/** Runs the demo as `npm run demo` does. */
+async function demo(...args: string[]): Promise<{ exitCode: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), 'scripts/demo.ts', ...args], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { exitCode: await ended, output: stdout + stderr };
+}
+
+/** The marks of the checks against what really happened, which the demo prints last. */
+function failedChecks(output: string): string[] {
+  return output.split('\n').filter((line) => line.includes('✘'));
+}
+
+test(
+  'green: the three stages run in order, the schema is new, the new version serves, Slack hears of it',
+  async () => {
+    const { exitCode, output } = await demo();
+    expect(failedChecks(output), output).toEqual([]);
+    expect(exitCode, output).toBe(0);
+    const stages = [...output.matchAll(/^▶ (.*)$/gm)].map(([, name]) => name);
+    expect(stages).toEqual(['build-image-and-push', 'db-migrate-on-task-run', 'service-update-and-notify']);
+    expect(output).toContain('a stand-in: no Docker engine answers on this machine');
+    expect(output).toContain('CREATE TABLE ratings');
+    expect(output).toContain('staging のデプロイが完了しました');
+    expect(output).toContain('the new version answers: version 1.1.0, tables ratings, recipes');
+  },
+  timeoutMs,
+);
+
+test(
+  'migration-fails: the migration’s own words are in the log, stage 3 never starts, the old version serves',
+  async () => {
+    const { exitCode, output } = await demo('--scenario', 'migration-fails');
+    expect(failedChecks(output), output).toEqual([]);
+    expect(exitCode, output).toBe(1);
+    expect(output).toContain('column "author" of relation "recipes" contains null values');
+    expect(output).not.toContain('▶ service-update-and-notify');
+    expect(output).toContain(
+      'the old version still answers: version 1.0.0, tables ratings, recipes'.replace('ratings, ', ''),
+    );
+  },
+  timeoutMs,
+);
+
+test(
+  'crash-loop: exit 1, with the container’s last lines and its exit code; the old version serves',
+  async () => {
+    const { exitCode, output } = await demo('--scenario', 'crash-loop');
+    expect(failedChecks(output), output).toEqual([]);
+    expect(exitCode, output).toBe(1);
+    expect(output).toContain('Error: SESSION_SECRET is not set');
+    expect(output).toMatch(/exit code 1/i);
+    expect(output).toContain('staging のデプロイが失敗しました');
+  },
+  timeoutMs,
+);
+
+test(
+  'the orb’s text is what runs: another parameter in the config leads to another end',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'demo-config-'));
+    try {
+      const config = await readFile(join(root, 'examples/hoge/.circleci/config.yml'), 'utf8');
+      const wrong = config.replace('run_task_db_migrate_stg.json', 'run_task_db_migrate_prod.json');
+      await writeFile(join(folder, 'config.yml'), wrong);
+      const { exitCode, output } = await demo('--config', join(folder, 'config.yml'));
+      // The demo says itself that this is not the end that was meant.
+      expect(exitCode, output).toBe(70);
+      expect(output).toMatch(/hoge-prod/);
+      expect(output).toContain('✘ all three stages ran, in order');
+      expect(output).not.toContain('CREATE TABLE ratings');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+  timeoutMs,
+);
+
+test('--help and an unknown scenario say what there is', async () => {
+  expect(await demo('--help')).toMatchObject({
+    exitCode: 0,
+    output: expect.stringContaining('green|migration-fails|crash-loop'),
+  });
+  expect(await demo('--scenario', 'nope')).toMatchObject({ exitCode: 2 });
+});
