@@ -18,4 +18,14 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     describe: 'Waits for Amazon ECS tasks that run already, with the same log and the same verdict.',
     load: async () => (await import('./wait-for-task.ts')).waitForTaskCommand,
   },
+  {
+    name: 'update-service-and-verify',
+    describe: 'Deploys a revision to Amazon ECS services, follows exactly that deployment and proves what serves.',
+    load: async () => (await import('./update-service-and-verify.ts')).updateServiceAndVerifyCommand,
+  },
+  {
+    name: 'notify-slack',
+    describe: 'Sends one Slack message about the deployment, made from the records of its stages.',
+    load: async () => (await import('./notify-slack.ts')).notifySlackCommand,
+  },
 ];

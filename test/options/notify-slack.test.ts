@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { type NotifyOptions, notifyOptionSpecs, readNotifyOptions } from '../../src/options/notify-slack.ts';
+import { collectRaw } from '../../src/options/raw.ts';
+import { createReader } from '../../src/options/reader.ts';
+
+function read(given: Record<string, unknown>, env: Record<string, string> = {}, expand = true): NotifyOptions {
+  const reader = createReader(collectRaw(notifyOptionSpecs, { _: ['notify-slack'], ...given }, env), env, expand);
+  const options = readNotifyOptions(reader);
+  reader.finish();
+  return options;
+}
+
+describe('the destination', () => {
+  const webhook = 'https://hooks.slack.com/services/T/B/x';
+  it.each([
+    ['the option', { webhook }, {}, { via: 'webhook', url: webhook }],
+    ['$SLACK_WEBHOOK by default', {}, { SLACK_WEBHOOK: webhook }, { via: 'webhook', url: webhook }],
+    [
+      'the article’s own words',
+      { webhook: '${SLACK_WEBHOOK}' },
+      { SLACK_WEBHOOK: webhook },
+      { via: 'webhook', url: webhook },
+    ],
+    [
+      'a bot and its channel',
+      {},
+      { SLACK_ACCESS_TOKEN: 'xoxb', SLACK_DEFAULT_CHANNEL: 'C1' },
+      { via: 'bot', token: 'xoxb', channel: 'C1', apiUrl: 'https://slack.com/api' },
+    ],
+    [
+      'another Web API',
+      { 'bot-token': 't', channel: '#a', 'slack-api-url': 'https://slack-gov.com/api/' },
+      {},
+      { via: 'bot', token: 't', channel: '#a', apiUrl: 'https://slack-gov.com/api' },
+    ],
+  ])('%s', (_rule, given, env, target) => {
+    expect(read(given, env).target).toEqual(target);
+  });
+
+  it.each([
+    ['nothing is set', {}, {}, /neither a webhook/],
+    ['a context is missing, so that the variable is empty', { webhook: '$SLACK_WEBHOOK' }, {}, /neither a webhook/],
+    ['a bot without a channel', { 'bot-token': 'xoxb' }, {}, /no channel/],
+  ])('is no mistake when %s', (_rule, given, env, missing) => {
+    expect(read(given, env).target).toEqual({ via: 'nothing', missing: expect.stringMatching(missing) });
+  });
+});
+
+describe('a message', () => {
+  const env = { CIRCLE_BRANCH: 'staging', CIRCLE_USERNAME: 'momiji', EVIL: '<!channel> & $CIRCLE_BRANCH' };
+  const article = ':circleci-pass: $CIRCLE_BRANCH のデプロイが完了しました\\n:github_octocat: User:$CIRCLE_USERNAME';
+
+  it.each([true, false])('of the article is expanded once, with --expand-env %s', (expand) => {
+    expect(read({ 'success-message': article }, env, expand).successMessage).toBe(
+      ':circleci-pass: staging のデプロイが完了しました\n:github_octocat: User:momiji',
+    );
+  });
+
+  it('keeps the user’s markup and disarms what variables bring', () => {
+    expect(read({ 'failure-message': '<!here> ${EVIL} ${NONE:-x}' }, env).failureMessage).toBe(
+      '<!here> &lt;!channel&gt; &amp; $CIRCLE_BRANCH x',
+    );
+  });
+
+  it('comes from the environment as well', () => {
+    const options = read({}, { ...env, MIGRATE_DEPLOY_FAILURE_MESSAGE: 'a\\nb' });
+    expect(options.failureMessage).toBe('a\nb');
+  });
+});
+
+it('mentions are Slack’s own forms', () => {
+  expect(read({ mentions: 'here,@channel,U012ABCDEF,S012ABCDEF,@ops<team>' }).mentions).toEqual([
+    '<!here>',
+    '<!channel>',
+    '<@U012ABCDEF>',
+    '<!subteam^S012ABCDEF>',
+    '@ops&lt;team&gt;',
+  ]);
+});
+
+it('a branch pattern fits the whole name', () => {
+  const { branchPattern } = read({ 'branch-pattern': 'main|release/.*' });
+  expect(['main', 'release/1', 'main2', 'x-release/1'].map((branch) => branchPattern?.test(branch))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(() => read({ 'branch-pattern': '(' })).toThrowError(
+    expect.objectContaining({ why: expect.stringContaining('not a regular expression') }),
+  );
+});
