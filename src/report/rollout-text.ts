@@ -1,0 +1,123 @@
+import { familyRevision, taskId } from '../domain/arn.ts';
+import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
+import { formatDuration } from '../duration.ts';
+import type { Progress, RolloutEvent } from '../rollout/events.ts';
+import type { FailedTask } from '../rollout/model.ts';
+import { dryRunLines } from './dry-run-text.ts';
+import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
+
+/** One fact of a rollout as lines. */
+export function rolloutEventLines(event: RolloutEvent): Line[] {
+  switch (event.type) {
+    case 'warning':
+      return [warn(`Warning: ${event.text}`)];
+    case 'note':
+      return [line(event.text)];
+    case 'image-pinned':
+      return [line(`${event.service}: image of ${event.container} is ${event.image}`)];
+    case 'differences':
+      return [line(`${event.service}: changes from ${event.from}`), ...event.differences.map(differenceLine)];
+    case 'would-send':
+      return dryRunLines(event.action, event.input);
+    case 'revision-registered':
+      return [line(`Registered ${familyRevision(event.taskDefinitionArn)}`)];
+    case 'deployment-started':
+      return [
+        strong(
+          `${event.service}: deployment ${event.deploymentId} of ${familyRevision(event.taskDefinitionArn)} began`,
+        ),
+        dim(`  ${serviceConsoleUrl(event.region, event.cluster, event.service)}`),
+      ];
+    case 'deployment-adopted':
+      return [line(`${event.service}: ${event.because}; looking at deployment ${event.deploymentId}`)];
+    case 'update-unanswered':
+      return [
+        warn(`${event.service}: no answer to UpdateService (${event.message}); looking whether it was carried out`),
+      ];
+    case 'record-found':
+      return [dim(`${event.service}: ${event.serviceDeploymentArn}`)];
+    case 'progress':
+      return [line(`${event.service}: ${progressText(event.progress)}`)];
+    case 'service-event':
+      return [eventLine(event.message)];
+    case 'task-failed':
+      return [bad(`${event.service}: task ${taskId(event.task.taskArn)} failed: ${failureText(event.task)}`)];
+    case 'paused':
+      return pausedLines(event);
+    case 'service-judged':
+      return [judgedLine(event)];
+    case 'heartbeat':
+      return [heartbeat(event)];
+    case 'trouble':
+      return [
+        warn(`No answer from AWS${event.inARow > 1 ? ` (${event.inARow} times in a row)` : ''}: ${event.message}`),
+      ];
+    case 'rolling-back':
+      return [warn(`${event.service}: rolling back (${event.how})`)];
+    case 'checking-url':
+      return [line(`Asking ${event.check.url} for status ${event.check.status}`)];
+    case 'url-answered':
+      return [good(`${event.check.url} answered ${event.answered}`)];
+  }
+}
+
+function differenceLine({ place, change, from, to }: DefinitionDifference): Line {
+  const values = from === undefined && to === undefined ? '' : `: ${from ?? '(none)'} → ${to ?? '(none)'}`;
+  const sign = { added: '+', changed: '~', removed: '-' }[change];
+  return line(`  ${sign} ${place} ${change}${values}`);
+}
+
+/** The page of a service in the AWS console. */
+export function serviceConsoleUrl(region: string, cluster: string, service: string): string {
+  const place = `${cluster.split('/').at(-1)}/services/${service}`;
+  return `https://${region}.console.aws.amazon.com/ecs/v2/clusters/${place}?region=${region}`;
+}
+
+/** `2 of 4 tasks running, 1 failed of 3 allowed, 2 old, BAKE_TIME, 100 % of the traffic`. */
+export function progressText(progress: Progress): string {
+  const { running, desired, failed, allowed, old, stage, productionWeight } = progress;
+  return [
+    `${running} of ${desired} task${desired === 1 ? '' : 's'} running`,
+    ...(failed === 0 ? [] : [`${failed} failed of ${allowed} allowed`]),
+    ...(old === 0 ? [] : [`${old} old`]),
+    ...(stage === undefined ? [] : [`stage ${stage}`]),
+    ...(productionWeight === undefined ? [] : [`${productionWeight} % of the traffic`]),
+  ].join(', ');
+}
+
+const loud = /unable|fail|unhealthy|throttled|misconfigured|rolling back|error|Timed out|capacity/i;
+
+function eventLine(message: string): Line {
+  return loud.test(message) ? warn(`  event: ${message}`) : dim(`  event: ${message}`);
+}
+
+/** How a task ended, in one line. */
+export function failureText(task: FailedTask): string {
+  const ends = task.containers.flatMap(({ name, exitCode, reason }) => [
+    ...(exitCode === undefined ? [] : [`container ${name} exited with code ${exitCode}`]),
+    ...(reason === undefined ? [] : [`container ${name}: ${reason}`]),
+  ]);
+  const why = task.stoppedReason ?? 'no reason given';
+  const isSaid = ends.some((text) => text.includes(why));
+  return [...ends, ...(isSaid ? [] : [why])].join('; ') + (task.stopCode === undefined ? '' : ` (${task.stopCode})`);
+}
+
+function pausedLines({ service, pause, continueCommand }: Extract<RolloutEvent, { type: 'paused' }>): Line[] {
+  const until =
+    pause.expiresAt === undefined ? '' : ` until ${pause.expiresAt.toISOString()}, then ${pause.timeoutAction}`;
+  return [
+    warn(`${service}: paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}; it waits${until}`),
+    ...(continueCommand === undefined ? [] : [line(`  Continue with: ${continueCommand}`)]),
+  ];
+}
+
+function judgedLine({ service, verdict, elapsedMs }: Extract<RolloutEvent, { type: 'service-judged' }>): Line {
+  const text = `${service}: ${verdict.replaceAll('-', ' ')} after ${formatDuration(elapsedMs)}`;
+  return verdict === 'landed' ? good(text) : bad(text);
+}
+
+function heartbeat({ services, elapsedMs, progress }: Extract<RolloutEvent, { type: 'heartbeat' }>): Line {
+  const shown = services.slice(0, 3).join(', ') + (services.length > 3 ? ` and ${services.length - 3} more` : '');
+  const far = progress === undefined ? '' : `, ${progressText(progress)}`;
+  return dim(`Still waiting for ${shown}: ${formatDuration(elapsedMs)}${far}`);
+}

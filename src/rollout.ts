@@ -1,0 +1,139 @@
+import { familyRevision } from './domain/arn.ts';
+import { TransientError, UserError } from './errors.ts';
+import { findServices } from './rollout/find-services.ts';
+import { finish } from './rollout/finish.ts';
+import { follow } from './rollout/follow.ts';
+import type { RolloutDeps, RolloutOptions, ServiceEnd, ServicePlan, ServiceResult } from './rollout/model.ts';
+import { planServices } from './rollout/plan.ts';
+import { checkUrl } from './rollout/prove.ts';
+import type { RecordSearch } from './rollout/records.ts';
+import { plainResult, rolloutRecord } from './rollout/result.ts';
+import { registerRevisions, startDeployment, updateInput } from './rollout/update.ts';
+import { newWatched, type Watched } from './rollout/watched.ts';
+
+/** Deploys to one or many services, follows exactly those deployments and answers how each one ended. */
+export async function rollOut(options: RolloutOptions, deps: RolloutDeps): Promise<ServiceResult[]> {
+  const services = await findServices(options.cluster, options.services, deps);
+  const plans = await planServices(services, options, deps);
+  if (options.dryRun) {
+    tellRequests(plans, options, deps);
+    return [];
+  }
+  const revisions = await registerRevisions(plans, deps);
+  const { watched, refused } = await startAll(plans, revisions, options, deps);
+  if (!options.verify) {
+    const reason = 'The update was accepted; nobody looked at what became of it.';
+    return saved(watched, options, deps, (one) =>
+      Promise.resolve(plainResult(one, { verdict: 'started', reason }, deps)),
+    );
+  }
+  const search: RecordSearch = {
+    mayRead: services.every(({ knownRecords }) => knownRecords !== undefined),
+    revisions: new Map(),
+  };
+  let outcome: 'judged' | 'timed-out' | 'interrupted' | { error: Error };
+  try {
+    outcome = await follow(watched, options, search, deps);
+  } catch (error) {
+    if (!(error instanceof UserError) || watched.length === 0) throw error;
+    outcome = { error };
+  }
+  const unanswered = await checkUrls(watched, options, deps);
+  const results = await saved(watched, options, deps, (one) => finish(one, outcome, unanswered, options, search, deps));
+  return [...results, ...refused];
+}
+
+/** What a dry run would have sent. */
+function tellRequests(plans: readonly ServicePlan[], options: RolloutOptions, { announce }: RolloutDeps): void {
+  for (const plan of plans) {
+    const { before, document, taskDefinitionArn } = plan;
+    if (document !== undefined) announce({ type: 'would-send', action: 'ecs:RegisterTaskDefinition', input: document });
+    if (plan.isUnchanged) {
+      announce({ type: 'note', text: `${before.name}: nothing would change, so nothing would be sent.` });
+      continue;
+    }
+    const revision = taskDefinitionArn ?? '(the revision just registered)';
+    announce({ type: 'would-send', action: 'ecs:UpdateService', input: updateInput(plan, revision, options) });
+  }
+}
+
+/** Updates all services; once one was updated, the refusal of another does not keep us from following it. */
+async function startAll(
+  plans: readonly ServicePlan[],
+  revisions: ReadonlyMap<ServicePlan, string>,
+  options: RolloutOptions,
+  deps: RolloutDeps,
+): Promise<{ watched: Watched[]; refused: ServiceResult[] }> {
+  const watched: Watched[] = [];
+  const refused: ServiceResult[] = [];
+  for (const plan of plans) {
+    const revision = revisions.get(plan) ?? '';
+    try {
+      if (deps.interrupt.signal.aborted) throw interrupted(plan, revision);
+      const ours = await startDeployment(plan, revision, options, deps);
+      await deps.records.save(rolloutRecord(ours, undefined, options, deps));
+      watched.push(newWatched(ours));
+    } catch (error) {
+      if (!(error instanceof UserError || error instanceof TransientError)) throw error;
+      if (watched.length === 0 && plan === plans.at(-1) && refused.length === 0) throw error;
+      refused.push(refusedResult(plan, revision, error, deps));
+    }
+  }
+  const first = refused[0];
+  if (watched.length === 0 && first?.end.verdict === 'refused') throw first.end.error;
+  return { watched, refused };
+}
+
+function interrupted(plan: ServicePlan, revision: string): UserError {
+  return new UserError(`Interrupted before the service ${plan.before.name} was updated.`, {
+    code: 'Interrupted',
+    why: 'A signal came first.',
+    fix: `Run the command again; ${familyRevision(revision)} stays registered.`,
+  });
+}
+
+function refusedResult(plan: ServicePlan, revision: string, error: Error, deps: RolloutDeps): ServiceResult {
+  const nowMs = deps.clock.now();
+  const ours = {
+    plan,
+    name: plan.before.name,
+    taskDefinitionArn: revision,
+    deploymentId: '',
+    deploymentCreatedAtMs: nowMs,
+    isAdopted: false,
+    isScaling: false,
+    startedAtMs: nowMs,
+  };
+  const end: ServiceEnd = { verdict: 'refused', reason: error.message, error };
+  const { deploymentId: _none, ...result } = plainResult(newWatched(ours), end, deps);
+  return { ...result, deploymentId: undefined, servesNow: plan.before.primary?.taskDefinition };
+}
+
+/** The application is asked once for all services, and only when all of them landed. */
+async function checkUrls(
+  watched: readonly Watched[],
+  options: RolloutOptions,
+  deps: RolloutDeps,
+): Promise<string | undefined> {
+  if (watched.some(({ end }) => end?.verdict !== 'landed')) return undefined;
+  for (const check of options.checkUrls) {
+    const wrong = await checkUrl(check, deps);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+async function saved(
+  watched: readonly Watched[],
+  options: RolloutOptions,
+  deps: RolloutDeps,
+  end: (one: Watched) => Promise<ServiceResult>,
+): Promise<ServiceResult[]> {
+  const results: ServiceResult[] = [];
+  for (const one of watched) {
+    const result = await end(one);
+    await deps.records.save(rolloutRecord(one.ours, result, options, deps));
+    results.push(result);
+  }
+  return results;
+}

@@ -1,0 +1,105 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { diagnose } from '../domain/diagnosis.ts';
+import type { FailedTask, RolloutDeps } from './model.ts';
+import { mineOf, type Watched } from './watched.ts';
+
+const lookEveryMs = 30_000;
+const describedAtOnce = 100;
+const pagesAtMost = 10;
+
+/** Looks for tasks of ours that failed: when ECS counts more of them, and now and then anyway. */
+export async function lookForFailures(
+  watched: Watched,
+  cluster: string,
+  deps: RolloutDeps,
+  options: { always?: boolean } = {},
+): Promise<void> {
+  const nowMs = deps.clock.now();
+  const counted = Math.max(
+    mineOf(watched)?.failedTasks ?? 0,
+    watched.record?.deploymentCircuitBreaker?.failureCount ?? 0,
+  );
+  const isDue =
+    options.always === true || counted > watched.reportedFailures || nowMs - watched.failuresLookedAtMs >= lookEveryMs;
+  const isQuiet = watched.ours.plan.isUnchanged && watched.looks <= 1;
+  if (!isDue || isQuiet || watched.ours.isScaling) return;
+  watched.failuresLookedAtMs = nowMs;
+  watched.reportedFailures = counted;
+  const fresh = (await stoppedTasks(watched, cluster, deps)).filter(
+    (arn) => !watched.failedTasks.has(arn) && !watched.otherStopped.has(arn),
+  );
+  for (let from = 0; from < fresh.length; from += describedAtOnce) {
+    const { tasks = [] } = await deps.aws.ecs.describeTasks({
+      cluster,
+      tasks: fresh.slice(from, from + describedAtOnce),
+    });
+    for (const task of tasks) sort(task, watched, deps);
+  }
+}
+
+async function stoppedTasks({ ours }: Watched, cluster: string, { aws }: RolloutDeps): Promise<string[]> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  for (let page = 0; page < pagesAtMost; page++) {
+    const answer = await aws.ecs.listTasks({
+      cluster,
+      serviceName: ours.name,
+      desiredStatus: 'STOPPED',
+      ...(nextToken === undefined ? {} : { nextToken }),
+    });
+    arns.push(...(answer.taskArns ?? []));
+    nextToken = answer.nextToken;
+    if (nextToken === undefined) break;
+  }
+  return arns;
+}
+
+function sort(task: Task, watched: Watched, { announce }: RolloutDeps): void {
+  const arn = task.taskArn ?? '';
+  // Tasks of a service are started by their deployment: that tells ours from those of others.
+  if (task.startedBy !== watched.ours.deploymentId) {
+    watched.otherStopped.add(arn);
+    return;
+  }
+  if (task.stopCode === undefined) return;
+  if (!isFailure(task)) {
+    watched.otherStopped.add(arn);
+    return;
+  }
+  const failed = failedTask(task);
+  watched.failedTasks.set(arn, failed);
+  announce({ type: 'task-failed', service: watched.ours.name, task: failed });
+}
+
+/** A scale-in and a Spot interruption say nothing against the revision. */
+function isFailure({ stopCode, stoppedReason = '' }: Task): boolean {
+  if (stopCode === 'TaskFailedToStart' || stopCode === 'EssentialContainerExited') return true;
+  return stopCode === 'ServiceSchedulerInitiated' && /^Task failed/.test(stoppedReason);
+}
+
+/** The facts of a failed task, with what they mean. */
+export function failedTask(task: Task): FailedTask {
+  const containers = (task.containers ?? []).map(({ name = '', image, imageDigest, exitCode, reason }) => ({
+    name,
+    ...(image === undefined ? {} : { image }),
+    ...(imageDigest === undefined ? {} : { imageDigest }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(reason === undefined ? {} : { reason }),
+  }));
+  const { stopCode, stoppedReason } = task;
+  const culprit = containers.find(({ exitCode, reason }) => reason !== undefined || (exitCode ?? 0) !== 0);
+  const found = diagnose({ stopCode, stoppedReason, exitCode: culprit?.exitCode, containerReason: culprit?.reason });
+  const isQuietExit = found === undefined && stopCode === 'EssentialContainerExited';
+  return {
+    taskArn: task.taskArn ?? '',
+    stopCode,
+    stoppedReason,
+    containers,
+    code: found?.code ?? (isQuietExit ? 'EXITED' : undefined),
+    cause:
+      found?.cause ?? (isQuietExit ? 'The program ended by itself, although a service is meant to go on.' : undefined),
+    fix:
+      found?.fix ?? (isQuietExit ? 'Let the command of the container run in the foreground and for ever.' : undefined),
+    logTail: [],
+  };
+}

@@ -1,0 +1,108 @@
+import type { Service } from '@aws-sdk/client-ecs';
+import { hasCode, UserError } from '../errors.ts';
+import type { Aws } from '../ports.ts';
+import type { RolloutDeps, ServiceBefore } from './model.ts';
+
+/** DescribeServices takes no more at once. */
+export const describedAtOnce = 10;
+
+/** Describes services in batches; those that are missing are left out. */
+export async function describeServices(cluster: string, names: readonly string[], aws: Aws): Promise<Service[]> {
+  const found: Service[] = [];
+  for (let from = 0; from < names.length; from += describedAtOnce) {
+    const { services = [] } = await aws.ecs.describeServices({
+      cluster,
+      services: names.slice(from, from + describedAtOnce),
+    });
+    found.push(...services);
+  }
+  return found;
+}
+
+/** The service of a name or ARN among those described. */
+export function pickService(services: readonly Service[], ref: string): Service | undefined {
+  const name = ref.split('/').at(-1);
+  return services.find(({ serviceArn, serviceName }) => serviceArn === ref || serviceName === name);
+}
+
+/** The services as they stand, each fit for a rolling or traffic-shifting deployment by ECS itself. */
+export async function findServices(
+  cluster: string,
+  names: readonly string[],
+  deps: RolloutDeps,
+): Promise<ServiceBefore[]> {
+  const services = await describeServices(cluster, names, deps.aws);
+  const found = names.map((name) => usable(name, pickService(services, name), cluster));
+  const before: ServiceBefore[] = [];
+  let mayReadRecords = true;
+  for (const { name, service } of found) {
+    const knownRecords: ReadonlySet<string> | undefined = mayReadRecords
+      ? await recordsOf(cluster, service, deps)
+      : undefined;
+    mayReadRecords &&= knownRecords !== undefined;
+    const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
+    before.push({ name, service, primary, knownRecords });
+  }
+  return before;
+}
+
+function usable(name: string, service: Service | undefined, cluster: string): { name: string; service: Service } {
+  if (service === undefined) {
+    throw new UserError(`The service ${name} does not exist in cluster ${cluster}.`, {
+      code: 'ServiceNotFoundException',
+      why: 'Amazon ECS answered MISSING.',
+      fix: 'Check --service (or --family), --cluster and --region.',
+    });
+  }
+  if (service.status !== 'ACTIVE') {
+    throw new UserError(`The service ${name} in cluster ${cluster} is ${service.status}, not ACTIVE.`, {
+      code: 'ServiceNotActiveException',
+      why: service.status === 'DRAINING' ? 'It is being deleted.' : 'It was deleted.',
+      fix: 'Create the service again, then deploy.',
+    });
+  }
+  const controller = service.deploymentController?.type ?? 'ECS';
+  if (controller === 'CODE_DEPLOY') {
+    throw new UserError(`The service ${name} is deployed by AWS CodeDeploy, which is not supported yet.`, {
+      code: 'CodeDeploy',
+      why: 'Its deployment controller is CODE_DEPLOY: only a CodeDeploy deployment can change what it runs.',
+      fix: 'Use `aws ecs deploy` (CodeDeploy), or move the service to the ECS controller, whose BLUE_GREEN strategy is supported here.',
+    });
+  }
+  if (controller !== 'ECS') {
+    throw new UserError(`The service ${name} has the deployment controller ${controller}, which is not supported.`, {
+      code: 'DeploymentController',
+      why: 'What it runs is decided by task sets that another program manages.',
+      fix: 'Use that program (CreateTaskSet), or move the service to the ECS controller.',
+    });
+  }
+  return { name: service.serviceName ?? name, service };
+}
+
+/** The service deployments that exist already: none of them can be ours. Undefined where we may not read them. */
+async function recordsOf(
+  cluster: string,
+  service: Service,
+  { aws, announce }: RolloutDeps,
+): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const { serviceDeployments = [] } = await aws.ecs.listServiceDeployments({
+      cluster,
+      service: service.serviceName,
+      maxResults: 100,
+    });
+    const known = new Set(serviceDeployments.map(({ serviceDeploymentArn }) => serviceDeploymentArn ?? ''));
+    if (service.currentServiceDeployment !== undefined) known.add(service.currentServiceDeployment);
+    return known;
+  } catch (error) {
+    if (!hasCode(error, 'AccessDeniedException', 'UnsupportedFeatureException', 'UnknownOperationException'))
+      throw error;
+    announce({
+      type: 'warning',
+      text:
+        'These credentials may not read service deployments (ecs:ListServiceDeployments, ecs:DescribeServiceDeployments, ' +
+        'ecs:DescribeServiceRevisions); following the deployment by its id instead, with less to say about a rollback.',
+    });
+    return undefined;
+  }
+}

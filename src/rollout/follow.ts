@@ -1,0 +1,204 @@
+import {
+  breakerThreshold,
+  deploymentVerdict,
+  type RolloutVerdict,
+  serviceDeploymentVerdict,
+} from '../domain/rollout-verdict.ts';
+import { poll } from '../poll.ts';
+import { watchSilence } from '../silence.ts';
+import type { Progress } from './events.ts';
+import { lookForFailures } from './failures.ts';
+import { describeServices, pickService } from './find-services.ts';
+import type { RolloutDeps } from './model.ts';
+import { lookAtRecords, type RecordSearch } from './records.ts';
+import { type FollowOptions, failureCount, hasBreaker, mineOf, type Watched } from './watched.ts';
+
+/** Looks at all services until each one's verdict stands, time runs out or the user interrupts. */
+export async function follow(
+  watched: readonly Watched[],
+  options: FollowOptions,
+  search: RecordSearch,
+  outer: RolloutDeps,
+): Promise<'judged' | 'timed-out' | 'interrupted'> {
+  const { clock } = outer;
+  const startMs = clock.now();
+  const { announce, breakSilence } = watchSilence(outer.announce, clock);
+  const deps = { ...outer, announce };
+  const heartbeat = (): void => {
+    const open = watched.filter(({ end }) => end === undefined);
+    if (open.length === 0) return;
+    const progress = open.length === 1 && open[0] !== undefined ? progressOf(open[0], options) : undefined;
+    const elapsedMs = clock.now() - startMs;
+    breakSilence(() => ({ type: 'heartbeat', services: open.map(({ ours }) => ours.name), elapsedMs, progress }));
+  };
+  const { end } = await poll(
+    async () => {
+      await look(watched, options, search, deps);
+      heartbeat();
+      return watched.every((one) => one.end !== undefined) || undefined;
+    },
+    {
+      clock,
+      interrupt: deps.interrupt,
+      timeoutMs: options.timeoutMs,
+      intervalMs: options.pollIntervalMs,
+      maxLooks: options.maxLooks,
+      onTrouble: (error, inARow) => {
+        if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });
+        heartbeat();
+      },
+    },
+  );
+  return end === 'answered' ? 'judged' : end;
+}
+
+async function look(
+  watched: readonly Watched[],
+  options: FollowOptions,
+  search: RecordSearch,
+  deps: RolloutDeps,
+): Promise<void> {
+  const open = watched.filter(({ end }) => end === undefined);
+  const services = await describeServices(
+    options.cluster,
+    open.map(({ ours }) => ours.name),
+    deps.aws,
+  );
+  for (const one of open) {
+    one.looks++;
+    const found = pickService(services, one.ours.name);
+    one.missingLooks = found === undefined ? one.missingLooks + 1 : 0;
+    // A service that vanished was deleted, but one answer without it may be a stale read.
+    one.service = found ?? (one.missingLooks < 3 ? one.service : { ...one.service, status: 'INACTIVE' });
+  }
+  const withRecords = open.filter(({ ours }) => ours.plan.before.knownRecords !== undefined && !ours.isScaling);
+  await lookAtRecords(withRecords, options.cluster, search, deps);
+  for (const one of open) {
+    tellEvents(one, deps);
+    await lookForFailures(one, options.cluster, deps);
+    tellProgress(one, options, deps);
+    judge(one, options, deps);
+  }
+}
+
+function judge(one: Watched, options: FollowOptions, deps: RolloutDeps): void {
+  const verdict = verdictOf(one, options, deps.clock.now());
+  if (verdict.verdict === 'paused') {
+    if (one.pause?.hookId !== verdict.pause.hookId) {
+      const { pause } = verdict;
+      deps.announce({
+        type: 'paused',
+        service: one.ours.name,
+        pause,
+        continueCommand: continueCommand(one, pause.hookId),
+      });
+    }
+    one.pause = verdict.pause;
+    return;
+  }
+  one.pause = undefined;
+  const nowMs = deps.clock.now();
+  if (verdict.verdict === 'going') return;
+  if (verdict.verdict === 'landed') {
+    one.firsts.landed ??= nowMs;
+    if (options.until === 'drained' && !verdict.drained) return;
+  }
+  one.firsts.ended = nowMs;
+  one.end = verdict;
+  const elapsedMs = nowMs - one.ours.startedAtMs;
+  deps.announce({ type: 'service-judged', service: one.ours.name, verdict: verdict.verdict, elapsedMs });
+}
+
+function verdictOf(one: Watched, options: FollowOptions, nowMs: number): RolloutVerdict {
+  const { service, record, ours } = one;
+  if (service === undefined) return { verdict: 'going', isVisible: false };
+  const known = {
+    deploymentId: ours.deploymentId,
+    baselineId: ours.isAdopted ? undefined : ours.plan.before.primary?.id,
+    newer: one.newer,
+  };
+  const byDeployment = deploymentVerdict(service, known);
+  const isDeleted = byDeployment.verdict === 'failed' && byDeployment.code === 'SERVICE_DELETED';
+  const verdict = record === undefined || isDeleted ? byDeployment : serviceDeploymentVerdict(record, service, known);
+  if (ours.isScaling && verdict.verdict === 'landed') {
+    const isFull = service.runningCount === service.desiredCount && (service.pendingCount ?? 0) === 0;
+    return isFull ? verdict : { verdict: 'going', isVisible: true };
+  }
+  if (verdict.verdict !== 'going') return verdict;
+  return tooManyFailures(one, options, nowMs) ?? verdict;
+}
+
+/** ECS gets this long to say itself that its circuit breaker is open: it also says what it does then. */
+const breakerGraceMs = 30_000;
+
+function tooManyFailures(one: Watched, options: FollowOptions, nowMs: number): RolloutVerdict | undefined {
+  const failed = failureCount(one);
+  const allowed = allowedFailures(one, options);
+  if (one.ours.isScaling || failed < allowed) {
+    one.overLimitSinceMs = undefined;
+    return undefined;
+  }
+  one.overLimitSinceMs ??= nowMs;
+  const isForEcs = options.maxFailedTasks === undefined && hasBreaker(one);
+  if (isForEcs && nowMs - one.overLimitSinceMs < breakerGraceMs) return undefined;
+  return {
+    verdict: 'failed',
+    code: 'TOO_MANY_FAILED_TASKS',
+    reason: `${failed} tasks of the new revision failed; ${allowed} are too many.`,
+  };
+}
+
+/** How many failed tasks end our patience. */
+export function allowedFailures(one: Watched, { maxFailedTasks }: Pick<FollowOptions, 'maxFailedTasks'>): number {
+  if (maxFailedTasks !== undefined) return maxFailedTasks;
+  if (!hasBreaker(one)) return 3;
+  const service = one.service ?? one.ours.plan.before.service;
+  return (
+    one.record?.deploymentCircuitBreaker?.threshold ??
+    breakerThreshold(service.desiredCount ?? 0, service.deploymentConfiguration?.deploymentCircuitBreaker)
+  );
+}
+
+/** How far our deployment has come. */
+export function progressOf(one: Watched, options: Pick<FollowOptions, 'maxFailedTasks'>): Progress {
+  const mine = mineOf(one);
+  const { record, service, ours } = one;
+  const others = (service?.deployments ?? []).filter(({ id }) => id !== ours.deploymentId);
+  return {
+    running: mine?.runningCount ?? 0,
+    pending: mine?.pendingCount ?? 0,
+    desired: service?.desiredCount ?? 0,
+    failed: failureCount(one),
+    allowed: allowedFailures(one, options),
+    stage: record?.lifecycleStage,
+    productionWeight: record?.targetServiceRevision?.requestedProductionTrafficWeight,
+    old: others.reduce((sum, { runningCount = 0 }) => sum + runningCount, 0),
+  };
+}
+
+function tellProgress(one: Watched, options: FollowOptions, deps: RolloutDeps): void {
+  if (mineOf(one) === undefined || (one.looks === 1 && one.ours.plan.isUnchanged)) return;
+  const progress = progressOf(one, options);
+  if (progress.running >= progress.desired && progress.desired > 0) one.firsts.running ??= deps.clock.now();
+  const text = JSON.stringify({ ...progress, pending: 0 });
+  if (text === one.progressText) return;
+  one.progressText = text;
+  deps.announce({ type: 'progress', service: one.ours.name, progress });
+}
+
+/** Service events since our deployment began, oldest first. */
+function tellEvents(one: Watched, { announce }: RolloutDeps): void {
+  const sinceMs = one.ours.isAdopted ? one.ours.startedAtMs : one.ours.deploymentCreatedAtMs;
+  for (const { id = '', createdAt, message = '' } of [...(one.service?.events ?? [])].reverse()) {
+    if (one.seenEvents.has(id) || (createdAt?.getTime() ?? 0) < sinceMs) continue;
+    one.seenEvents.add(id);
+    one.events.push(message);
+    announce({ type: 'service-event', service: one.ours.name, message });
+  }
+}
+
+/** The command that lets a paused deployment go on. */
+export function continueCommand({ recordArn }: Watched, hookId: string): string | undefined {
+  if (recordArn === undefined) return undefined;
+  return `aws ecs continue-service-deployment --service-deployment-arn ${recordArn} --hook-id ${hookId} --action CONTINUE`;
+}

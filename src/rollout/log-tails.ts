@@ -1,0 +1,92 @@
+import { taskId } from '../domain/arn.ts';
+import { logPlace } from '../domain/log-place.ts';
+import { hasCode, TransientError, UserError } from '../errors.ts';
+import type { LogsPort, RawContainerDefinition } from '../ports.ts';
+import type { FailedTask, RolloutDeps } from './model.ts';
+
+const tailLength = 20;
+const pagesAtMost = 5;
+/** The log driver collects lines for some seconds before it sends them. */
+const ingestionMs = 10_000;
+const lookEveryMs = 2_000;
+
+/** Reads the last lines of the containers of the newest task of each group. */
+export async function readLogTails(
+  groups: readonly (readonly FailedTask[])[],
+  containers: readonly RawContainerDefinition[],
+  deps: RolloutDeps,
+): Promise<void> {
+  const untilMs = deps.clock.now() + ingestionMs;
+  for (const group of groups) {
+    const task = group.at(-1);
+    if (task !== undefined && task.stopCode !== 'TaskFailedToStart') await readTask(task, containers, untilMs, deps);
+  }
+}
+
+async function readTask(
+  task: FailedTask,
+  containers: readonly RawContainerDefinition[],
+  untilMs: number,
+  deps: RolloutDeps,
+): Promise<void> {
+  const culprits = task.containers.filter(({ exitCode, reason }) => (exitCode ?? 0) !== 0 || reason !== undefined);
+  const interesting = culprits.length > 0 ? culprits : task.containers;
+  for (const { name } of interesting) {
+    const definition = containers.find((one) => one.name === name);
+    if (definition === undefined) continue;
+    const place = logPlace(definition, { id: taskId(task.taskArn), region: deps.aws.region });
+    if (place.kind === 'awslogs') {
+      task.logTail.push({ container: name, ...(await tail(place, untilMs, deps)) });
+    } else if (place.kind === 'elsewhere') {
+      const note = `its log driver is ${place.driver}: ${place.where}`;
+      task.logTail.push({ container: name, lines: [], note });
+    } else {
+      task.logTail.push({ container: name, lines: [], note: 'its definition keeps no log that could be read' });
+    }
+  }
+}
+
+async function tail(
+  place: { group: string; stream: string; region: string },
+  untilMs: number,
+  deps: RolloutDeps,
+): Promise<{ lines: string[]; note?: string }> {
+  const logs = deps.aws.logs(place.region);
+  try {
+    for (;;) {
+      const lines = await lastLines(place, logs);
+      if (lines.length > 0) return { lines };
+      if (deps.clock.now() >= untilMs || deps.interrupt.signal.aborted) break;
+      await deps.clock.sleep(lookEveryMs, deps.interrupt.signal);
+    }
+    return { lines: [], note: `it wrote nothing to ${place.group} ${place.stream}` };
+  } catch (error) {
+    if (!(error instanceof UserError || error instanceof TransientError)) throw error;
+    const why = error instanceof UserError ? (error.why ?? error.message) : error.message;
+    return { lines: [], note: `its log could not be read: ${why}` };
+  }
+}
+
+/** The end of a stream; a page may be empty although more stands before it. */
+async function lastLines({ group, stream }: { group: string; stream: string }, logs: LogsPort): Promise<string[]> {
+  let lines: string[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < pagesAtMost && lines.length < tailLength; page++) {
+    try {
+      const answer = await logs.getLogEvents({
+        logGroupName: group,
+        logStreamName: stream,
+        startFromHead: false,
+        limit: tailLength,
+        ...(token === undefined ? {} : { nextToken: token }),
+      });
+      lines = [...(answer.events ?? []).map(({ message }) => message ?? ''), ...lines];
+      if (answer.nextBackwardToken === undefined || answer.nextBackwardToken === token) break;
+      token = answer.nextBackwardToken;
+    } catch (error) {
+      if (hasCode(error, 'ResourceNotFoundException')) return [];
+      throw error;
+    }
+  }
+  return lines.slice(-tailLength);
+}

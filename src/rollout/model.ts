@@ -1,0 +1,133 @@
+import type { Deployment, Service } from '@aws-sdk/client-ecs';
+import type { RolloutVerdict } from '../domain/rollout-verdict.ts';
+import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
+import type { Definition, DefinitionChanges } from '../domain/task-definition-edit.ts';
+import type { Announce, Aws, Clock, Http, Interrupt } from '../ports.ts';
+import type { RecordStore } from '../record.ts';
+import type { RolloutEvent } from './events.ts';
+
+/** A URL that must answer once the new revision serves. */
+export interface CheckUrl {
+  url: string;
+  status: number;
+  timeoutMs: number;
+}
+
+/** What the user asked for, checked. */
+export interface RolloutOptions {
+  cluster: string;
+  services: readonly string[];
+  /** Where the new revision starts from, when it is not the service's own family. */
+  family: string | undefined;
+  taskDefinition:
+    | { kind: 'reference'; reference: string }
+    | { kind: 'document'; document: Definition; from: string }
+    | undefined;
+  changes: DefinitionChanges;
+  force: boolean;
+  desiredCount: number | undefined;
+  verify: boolean;
+  until: 'landed' | 'drained';
+  timeoutMs: number;
+  pollIntervalMs: number | undefined;
+  maxLooks: number | undefined;
+  maxFailedTasks: number | undefined;
+  onFailure: 'leave' | 'rollback';
+  onInterrupt: 'leave' | 'rollback';
+  checkUrls: readonly CheckUrl[];
+  dryRun: boolean;
+}
+
+export interface RolloutDeps {
+  aws: Aws;
+  clock: Clock;
+  interrupt: Interrupt;
+  http: Http;
+  records: RecordStore;
+  announce: Announce<RolloutEvent>;
+  /** Facts of the CI job for the records. */
+  ci: Record<string, string>;
+}
+
+/** A service as it stood before anything was changed. */
+export interface ServiceBefore {
+  name: string;
+  service: Service;
+  primary: Deployment | undefined;
+  /** ARNs of the service deployments that existed before; undefined where we may not read them. */
+  knownRecords: ReadonlySet<string> | undefined;
+}
+
+/** What one service is to run. */
+export interface ServicePlan {
+  before: ServiceBefore;
+  /** The revision to deploy where it exists already; its ARN. */
+  taskDefinitionArn: string | undefined;
+  /** The document to register first; a copy of everything the old revision had. */
+  document: Definition | undefined;
+  differences: DefinitionDifference[];
+  /** Digests by container name that must serve in the end; empty where nothing was pinned. */
+  digests: ReadonlyMap<string, { image: string; digest: string }>;
+  /** No new revision and nothing else that ECS would act upon. */
+  isUnchanged: boolean;
+}
+
+/** Our deployment of one service. */
+export interface OurDeployment {
+  plan: ServicePlan;
+  name: string;
+  taskDefinitionArn: string;
+  deploymentId: string;
+  deploymentCreatedAtMs: number;
+  /** Nothing was changed: we follow what was already under way, or look at what serves. */
+  isAdopted: boolean;
+  /** The number of tasks may change without a deployment. */
+  isScaling: boolean;
+  startedAtMs: number;
+}
+
+/** A failed task of ours, as far as it is known. */
+export interface FailedTask {
+  taskArn: string;
+  stopCode: string | undefined;
+  stoppedReason: string | undefined;
+  containers: { name: string; image?: string; imageDigest?: string; exitCode?: number; reason?: string }[];
+  code: string | undefined;
+  cause: string | undefined;
+  fix: string | undefined;
+  /** The containers' own last lines, by container name. */
+  logTail: { container: string; lines: string[]; note?: string }[];
+}
+
+/** How one service ended. */
+export type ServiceEnd =
+  | Exclude<RolloutVerdict, { verdict: 'going' } | { verdict: 'paused' }>
+  | { verdict: 'timed-out'; reason: string }
+  | { verdict: 'paused'; reason: string; continueCommand: string | undefined }
+  | { verdict: 'interrupted'; reason: string }
+  | { verdict: 'nothing-to-do'; reason: string }
+  | { verdict: 'no-tasks'; reason: string }
+  | { verdict: 'started'; reason: string }
+  | { verdict: 'refused'; reason: string; error: Error };
+
+/** Everything the report says about one service. */
+export interface ServiceResult {
+  service: string;
+  end: ServiceEnd;
+  taskDefinition: string | undefined;
+  previousTaskDefinition: string | undefined;
+  deploymentId: string | undefined;
+  serviceDeploymentArn: string | undefined;
+  /** The revision that serves now, as far as ECS says. */
+  servesNow: string | undefined;
+  images: { name: string; image?: string; imageDigest?: string }[];
+  failedTasks: FailedTask[];
+  events: string[];
+  /** What --on-failure or --on-interrupt did, and how that went. */
+  rollback: { done: boolean; text: string } | undefined;
+  notes: string[];
+  timingsMs: Record<string, number>;
+  startedAtMs: number;
+  finishedAtMs: number;
+  exitCode: number;
+}

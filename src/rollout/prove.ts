@@ -1,0 +1,120 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { hasCode, TransientError } from '../errors.ts';
+import { poll } from '../poll.ts';
+import { platformDigests } from '../resolve-image.ts';
+import type { CheckUrl, RolloutDeps } from './model.ts';
+import type { Watched } from './watched.ts';
+
+/** The images that a landed deployment runs, and whether they are the ones that were asked for. */
+export interface Proof {
+  images: { name: string; image?: string; imageDigest?: string }[];
+  /** What contradicts the demand; undefined when nothing does. */
+  contradiction: string | undefined;
+  /** What could not be proved. */
+  notes: string[];
+}
+
+/** Compares what runs with what was asked for, container by container. */
+export async function proveImages(watched: Watched, cluster: string, deps: RolloutDeps): Promise<Proof> {
+  const images = (await imagesOfRevision(watched, deps)) ?? (await imagesOfTasks(watched, cluster, deps));
+  const notes: string[] = [];
+  const wrong: string[] = [];
+  for (const [name, { image, digest }] of watched.ours.plan.digests) {
+    const live = images.filter((one) => one.name === name && one.imageDigest !== undefined);
+    if (live.length === 0) {
+      notes.push(`The image digest of container ${name} could not be seen, so it is not proved.`);
+      continue;
+    }
+    // A tag of several platforms stands for an index; a task may show the digest of its own platform.
+    const accepted = new Set([digest, ...(await childDigests(image, live, digest, deps))]);
+    for (const { imageDigest = '' } of live) {
+      if (!accepted.has(imageDigest)) wrong.push(`container ${name} runs ${imageDigest}, not ${digest}`);
+    }
+  }
+  return { images, contradiction: wrong.length === 0 ? undefined : `${wrong.join('; ')}.`, notes };
+}
+
+async function childDigests(
+  image: string,
+  live: readonly { imageDigest?: string }[],
+  digest: string,
+  { aws }: RolloutDeps,
+): Promise<string[]> {
+  if (live.every(({ imageDigest }) => imageDigest === digest)) return [];
+  try {
+    return await platformDigests(image, { ecr: aws.ecr, region: aws.region });
+  } catch (error) {
+    if (hasCode(error, 'AccessDeniedException') || error instanceof TransientError) return [];
+    throw error;
+  }
+}
+
+/** The digests that ECS resolved for the service revision. */
+async function imagesOfRevision({ record }: Watched, { aws }: RolloutDeps): Promise<Proof['images'] | undefined> {
+  const arn = record?.targetServiceRevision?.arn;
+  if (arn === undefined) return undefined;
+  try {
+    const { serviceRevisions = [] } = await aws.ecs.describeServiceRevisions({ serviceRevisionArns: [arn] });
+    const containers = serviceRevisions[0]?.containerImages ?? [];
+    if (!containers.some(({ imageDigest }) => imageDigest !== undefined)) return undefined;
+    return containers.map(({ containerName, image, imageDigest }) => shown(containerName, image, imageDigest));
+  } catch (error) {
+    if (hasCode(error, 'AccessDeniedException')) return undefined;
+    throw error;
+  }
+}
+
+/** The digests that running tasks show; those that ECS adds to a task are left out. */
+async function imagesOfTasks({ ours }: Watched, cluster: string, { aws }: RolloutDeps): Promise<Proof['images']> {
+  try {
+    const { taskArns = [] } = await aws.ecs.listTasks({ cluster, serviceName: ours.name, desiredStatus: 'RUNNING' });
+    if (taskArns.length === 0) return [];
+    const { tasks = [] } = await aws.ecs.describeTasks({ cluster, tasks: taskArns });
+    const mine = tasks.filter(
+      ({ taskDefinitionArn, lastStatus }: Task) =>
+        taskDefinitionArn === ours.taskDefinitionArn && lastStatus === 'RUNNING',
+    );
+    const all = mine.flatMap(({ containers = [] }) =>
+      containers
+        .filter(({ image }) => image !== undefined && image !== '')
+        .map(({ name, image, imageDigest }) => shown(name, image, imageDigest)),
+    );
+    const unique = new Map(all.map((one) => [JSON.stringify(one), one]));
+    return [...unique.values()];
+  } catch (error) {
+    if (hasCode(error, 'AccessDeniedException')) return [];
+    throw error;
+  }
+}
+
+function shown(name = '', image?: string, imageDigest?: string): Proof['images'][number] {
+  return {
+    name,
+    ...(image === undefined ? {} : { image }),
+    ...(imageDigest === undefined ? {} : { imageDigest }),
+  };
+}
+
+/** Asks the application itself until it answers as expected; answers what is wrong, or undefined. */
+export async function checkUrl(check: CheckUrl, deps: RolloutDeps): Promise<string | undefined> {
+  const { clock, interrupt, http, announce } = deps;
+  announce({ type: 'checking-url', check });
+  let last = 'nothing';
+  const { end } = await poll(
+    async () => {
+      try {
+        const { status } = await http(check.url, { method: 'GET', timeoutMs: 10_000 });
+        last = `status ${status}`;
+        if (status !== check.status) return undefined;
+        announce({ type: 'url-answered', check, answered: status });
+        return true;
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        last = error.message;
+        return undefined;
+      }
+    },
+    { clock, interrupt, timeoutMs: check.timeoutMs, intervalMs: 2_000 },
+  );
+  return end === 'answered' ? undefined : `${check.url} answered ${last}, not status ${check.status}.`;
+}

@@ -1,0 +1,77 @@
+import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
+import type { Pause, RolloutVerdict } from '../domain/rollout-verdict.ts';
+import type { FailedTask, OurDeployment, RolloutOptions } from './model.ts';
+
+/** One service while it is being followed. */
+export interface Watched {
+  ours: OurDeployment;
+  service: Service | undefined;
+  /** Our service deployment, once it was found. */
+  recordArn: string | undefined;
+  record: ServiceDeployment | undefined;
+  /** A service deployment that began after ours. */
+  newer: string | undefined;
+  end: Exclude<RolloutVerdict, { verdict: 'going' | 'paused' }> | undefined;
+  pause: Pause | undefined;
+  failedTasks: Map<string, FailedTask>;
+  /** Stopped tasks that are none of our failures. */
+  otherStopped: Set<string>;
+  failuresLookedAtMs: number;
+  reportedFailures: number;
+  overLimitSinceMs: number | undefined;
+  seenEvents: Set<string>;
+  events: string[];
+  progressText: string;
+  looks: number;
+  /** Looks in a row that did not find the service. */
+  missingLooks: number;
+  /** Moments of what happened first, for the summary. */
+  firsts: { running?: number; landed?: number; ended?: number };
+}
+
+/** The state before the first look. */
+export function newWatched(ours: OurDeployment): Watched {
+  return {
+    ours,
+    service: undefined,
+    recordArn: undefined,
+    record: undefined,
+    newer: undefined,
+    end: undefined,
+    pause: undefined,
+    failedTasks: new Map(),
+    otherStopped: new Set(),
+    failuresLookedAtMs: Number.NEGATIVE_INFINITY,
+    reportedFailures: 0,
+    overLimitSinceMs: undefined,
+    seenEvents: new Set(),
+    events: [],
+    progressText: '',
+    looks: 0,
+    missingLooks: 0,
+    firsts: {},
+  };
+}
+
+/** The entry of `deployments[]` that is ours. */
+export const mineOf = ({ service, ours }: Watched) => service?.deployments?.find(({ id }) => id === ours.deploymentId);
+
+/** How many failures of our tasks are known, by whoever counts highest. */
+export function failureCount(watched: Watched): number {
+  const { record, failedTasks } = watched;
+  return Math.max(
+    failedTasks.size,
+    mineOf(watched)?.failedTasks ?? 0,
+    record?.deploymentCircuitBreaker?.failureCount ?? 0,
+  );
+}
+
+/** Whether ECS itself gives up when too many tasks fail. */
+export const hasBreaker = ({ service, ours }: Watched): boolean =>
+  (service ?? ours.plan.before.service).deploymentConfiguration?.deploymentCircuitBreaker?.enable === true;
+
+/** The members of the options that following needs. */
+export type FollowOptions = Pick<
+  RolloutOptions,
+  'cluster' | 'until' | 'timeoutMs' | 'pollIntervalMs' | 'maxLooks' | 'maxFailedTasks'
+>;
