@@ -81,7 +81,7 @@ function failed(facts: Facts, otherwise: Diagnosis): TaskVerdict {
     code,
     cause,
     fix,
-    reason: said.length === 0 ? 'Amazon ECS gave no reason.' : [...new Set(said)].join(' / '),
+    reason: said.length === 0 ? 'Amazon ECS gave no reason' : [...new Set(said)].join(' / '),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(stopCode === undefined ? {} : { stopCode }),
   };

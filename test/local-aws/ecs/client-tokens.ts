@@ -10,18 +10,20 @@ interface Kept {
   request: string;
   atMs: number;
   tasks: TaskRecord[];
+  /** A request that placed nothing is remembered as well, for the shortest life there is. */
+  failures: Json[];
 }
 
 /** The idempotency table of RunTask: per cluster, for min(24 h, the tasks' lifetime + 1 h). */
 export function clientTokens(core: Core): {
   replay(cluster: string, input: Json): Json | undefined;
-  keep(cluster: string, input: Json, tasks: TaskRecord[]): void;
+  keep(cluster: string, input: Json, tasks: TaskRecord[], failures: Json[]): void;
 } {
   const table = new Map<string, Kept>();
   const nowMs = () => core.world.clock.now();
   const alive = ({ atMs, tasks }: Kept): boolean => {
     const endsMs = tasks.map(({ stoppedAtMs }) => (stoppedAtMs ?? Number.POSITIVE_INFINITY) + hourMs);
-    return nowMs() < Math.min(atMs + dayMs, Math.max(...endsMs));
+    return nowMs() < Math.min(atMs + dayMs, tasks.length === 0 ? atMs + hourMs : Math.max(...endsMs));
   };
   return {
     replay(cluster, input) {
@@ -35,11 +37,11 @@ export function clientTokens(core: Core): {
           { extra: { resourceIds: kept.tasks.map(({ arn }) => arn) } },
         );
       }
-      return { tasks: kept.tasks.map((task) => replayView(task, core)), failures: [] };
+      return { tasks: kept.tasks.map((task) => replayView(task, core)), failures: kept.failures };
     },
-    keep(cluster, input, tasks) {
+    keep(cluster, input, tasks, failures) {
       if (input.clientToken === undefined) return;
-      table.set(`${cluster} ${input.clientToken}`, { request: canonical(input), atMs: nowMs(), tasks });
+      table.set(`${cluster} ${input.clientToken}`, { request: canonical(input), atMs: nowMs(), tasks, failures });
     },
   };
 }

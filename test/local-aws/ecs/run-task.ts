@@ -16,9 +16,12 @@ export function runTaskOperation(core: Core): (input: Json) => Json {
     checkRunTask(input, taskDefinition, cluster.name, core);
     const count: number = input.count ?? 1;
     const failures = core.settings.runTaskFailures.shift();
-    if (failures !== undefined) return { tasks: [], failures };
+    if (failures !== undefined) {
+      tokens.keep(cluster.name, input, [], failures);
+      return { tasks: [], failures };
+    }
     const tasks = Array.from({ length: count }, () => core.tasks.launch(launchSpec(input, cluster, taskDefinition)));
-    tokens.keep(cluster.name, input, tasks);
+    tokens.keep(cluster.name, input, tasks, []);
     return { tasks: tasks.map((task) => taskView(task, core, ['TAGS'])), failures: [] };
   };
 }

@@ -1,0 +1,249 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { FaultKind } from '../local-aws/faults.ts';
+import { container, migrationWorld, requestsOf } from './migration-world.ts';
+
+const command = ['--', 'rails', 'db:migrate'];
+const capacity = 'Capacity is unavailable at this time. Please try again later or in a different availability zone';
+const job = { CIRCLECI: 'true', CIRCLE_WORKFLOW_JOB_ID: '2f7a1a1e-0000-4000-8000-000000000001' };
+
+describe('a RunTask that places nothing', () => {
+  test('no capacity, failure without an arn: exit 1 with reason and advice', async () => {
+    const { model, migrate } = await migrationWorld();
+    model.settings.runTaskFailures = [[{ reason: capacity }]];
+    const { exitCode, stdout } = await migrate(command);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('The migration was not started.');
+    expect(stdout).toContain(`Why: ${capacity}`);
+    expect(stdout).toContain('--retry-capacity');
+    expect(model.truth.runs).toEqual([]);
+  });
+
+  test('memory: the instance and the resource are named', async () => {
+    const { model, migrate } = await migrationWorld();
+    const arn = 'arn:aws:ecs:eu-west-1:123456789012:container-instance/prod/0123';
+    model.settings.runTaskFailures = [[{ arn, reason: 'RESOURCE:MEMORY' }]];
+    const { exitCode, stdout } = await migrate(command);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`RESOURCE:MEMORY (${arn})`);
+    expect(stdout).toContain('Fix: Scale the cluster out');
+  });
+
+  test('--retry-capacity tries again, under a new token each time, until there is room', async () => {
+    const { model, migrate } = await migrationWorld();
+    model.settings.runTaskFailures = [[{ reason: capacity }], [{ reason: 'AGENT' }]];
+    const { exitCode, stdout } = await migrate(['--retry-capacity', '10m', ...command], { env: job });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`No capacity: ${capacity}. Trying again in 15s`);
+    const tokens = requestsOf(model, 'RunTask').map(({ clientToken }) => clientToken);
+    expect(new Set(tokens).size).toBe(3);
+    expect(model.truth.tasksThatRan('app')).toHaveLength(1);
+  });
+
+  test('--retry-capacity does not retry what time cannot heal', async () => {
+    const { model, migrate } = await migrationWorld();
+    model.settings.runTaskFailures = [[{ reason: 'ATTRIBUTE' }]];
+    const { exitCode } = await migrate(['--retry-capacity', '10m', ...command]);
+    expect(exitCode).toBe(1);
+    expect(requestsOf(model, 'RunTask')).toHaveLength(1);
+  });
+});
+
+describe('a RunTask whose answer is lost starts exactly one task', () => {
+  test.each([
+    ['a reset connection', { kind: 'reset-after' }],
+    ['a connection reset before it arrived', { kind: 'reset-before' }],
+    ['no answer in time', { kind: 'hang-after' }],
+    ['200 with broken JSON', { kind: 'broken-json-200' }],
+    ['a body that was cut off', { kind: 'truncate' }],
+    ['503 with an HTML page', { kind: '503-html' }],
+    ['three resets and three broken answers', { kind: 'reset-after', times: 3 }],
+  ] as [string, { kind: FaultKind; times?: number }][])('%s', async (_name, fault) => {
+    const { model, migrate } = await migrationWorld();
+    model.faults.script({ ...fault, operation: 'RunTask' });
+    if (fault.times !== undefined) model.faults.script({ kind: 'broken-json-200', operation: 'RunTask', times: 3 });
+    const { exitCode } = await migrate(['--request-timeout', '500ms', ...command]);
+    expect(exitCode).toBe(0);
+    expect(model.tasks.tasks.size).toBe(1);
+    expect(model.truth.tasksThatRan('app')).toHaveLength(1);
+    const tokens = requestsOf(model, 'RunTask').map(({ clientToken }) => clientToken);
+    expect(tokens.length).toBeGreaterThan(1);
+    expect(new Set(tokens).size).toBe(1);
+  });
+
+  test('an endpoint that never answers: exit 3, and the token that makes a repeat safe', async () => {
+    const { model, migrate } = await migrationWorld();
+    model.faults.script({ kind: 'reset-after', operation: 'RunTask', times: 10_000 });
+    const { exitCode, stdout } = await migrate(['--client-token', 'mine-1', ...command]);
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('may have been started');
+    expect(stdout).toContain('--client-token mine-1');
+    expect(model.tasks.tasks.size).toBe(1);
+  });
+});
+
+describe('the same job again', () => {
+  test('within the token’s life: the first task is followed again, and that is said', async () => {
+    const { model, migrate } = await migrationWorld();
+    const logs = [{ atMs: 100, message: 'migrated' }];
+    model.behaviours.script({}, { runMs: 2_000, exitCode: 0, logs });
+    expect((await migrate(command, { env: job })).exitCode).toBe(0);
+    const second = await migrate(command, { env: job });
+    expect(second.exitCode).toBe(0);
+    expect(second.stdout).toContain('This job had started that task before');
+    expect(second.stdout).toContain('[app] migrated');
+    expect(model.truth.tasksThatRan('app')).toHaveLength(1);
+  });
+
+  test('cut off in the middle: the second run attaches to the task that still runs', async () => {
+    const { model, migrate } = await migrationWorld();
+    model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
+    const first = await migrate(['--timeout', '60s', ...command], { env: job });
+    expect(first.exitCode).toBe(3);
+    const second = await migrate(command, { env: job });
+    expect(second.exitCode).toBe(0);
+    expect(second.stdout).toContain('This job had started that task before');
+    expect(model.truth.tasksThatRan('app')).toHaveLength(1);
+  });
+
+  test('with --image: the same revision is found again, so the token stays the same', async () => {
+    const { model, migrate } = await migrationWorld();
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const args = ['--image', `public.ecr.aws/acme/app@${digest}`, ...command];
+    for (let run = 0; run < 2; run++) expect((await migrate(args, { env: job })).exitCode).toBe(0);
+    expect(requestsOf(model, 'RegisterTaskDefinition')).toHaveLength(1);
+    expect(model.truth.runs).toMatchObject([{ revision: 2, imageDigest: digest }]);
+  });
+
+  test('with other parameters: ConflictException, and the task is adopted', async () => {
+    const { model, migrate } = await migrationWorld();
+    model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
+    await migrate(['--timeout', '60s', ...command], { env: job });
+    const second = await migrate(['--security-groups', 'sg-1', ...command], { env: job });
+    expect(second.exitCode).toBe(0);
+    expect(model.requests.some(({ errorType }) => errorType === 'ConflictException')).toBe(true);
+    expect(model.truth.tasksThatRan('app')).toHaveLength(1);
+  });
+
+  test('outside CircleCI each run is a migration of its own', async () => {
+    const { model, migrate } = await migrationWorld();
+    await migrate(command);
+    await migrate(command);
+    expect(model.truth.tasksThatRan('app')).toHaveLength(2);
+  });
+});
+
+describe('--exclusive', () => {
+  const other = (model: Awaited<ReturnType<typeof migrationWorld>>['model']) => {
+    const taskDefinition = model.taskDefinitions.get('app');
+    if (taskDefinition === undefined) throw new Error('no definition');
+    model.behaviours.script({ times: 1 }, { runMs: 120_000, exitCode: 0 });
+    return model.tasks.launch({ cluster: 'prod', taskDefinition, group: 'family:app', launchType: 'FARGATE' });
+  };
+
+  test('wait: ours starts only when the other migration has ended', async () => {
+    const { model, migrate } = await migrationWorld();
+    const theirs = other(model);
+    const { exitCode, stdout } = await migrate(command);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`Waiting for another migration to end: ${theirs.id}`);
+    expect(stdout).toContain('best effort');
+    const [first, second] = model.truth.runs;
+    expect(second?.startedAtMs).toBeGreaterThan(first?.stoppedAtMs ?? Number.POSITIVE_INFINITY);
+  });
+
+  test('fail: exit 2 and nothing started', async () => {
+    const { model, migrate } = await migrationWorld();
+    const theirs = other(model);
+    const { exitCode, stderr } = await migrate(['--exclusive', 'fail', ...command]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`Why: ${theirs.arn}`);
+    expect(requestsOf(model, 'RunTask')).toEqual([]);
+  });
+
+  test('off: nobody is asked', async () => {
+    const { model, migrate } = await migrationWorld();
+    other(model);
+    expect((await migrate(['--exclusive', 'off', ...command])).exitCode).toBe(0);
+    expect(requestsOf(model, 'ListTasks')).toEqual([]);
+  });
+
+  test('tasks of a service are not migrations', async () => {
+    const { model, migrate } = await migrationWorld();
+    const taskDefinition = model.taskDefinitions.get('app');
+    if (taskDefinition === undefined) throw new Error('no definition');
+    model.tasks.launch({
+      cluster: 'prod',
+      taskDefinition,
+      group: 'service:web',
+      serviceName: 'web',
+      launchType: 'FARGATE',
+    });
+    expect((await migrate(['--exclusive', 'fail', ...command])).exitCode).toBe(0);
+  });
+
+  test('without ecs:ListTasks: one warning, and on', async () => {
+    const { model, migrate } = await migrationWorld();
+    const message = 'User: x is not authorized to perform: ecs:ListTasks on resource: * because no policy allows it';
+    model.faults.script({ kind: 'error', type: 'AccessDeniedException', message, operation: 'ListTasks' });
+    const { exitCode, stdout } = await migrate(command);
+    expect(exitCode).toBe(0);
+    expect(stdout.match(/may not list tasks \(ecs:ListTasks\)/g)).toHaveLength(1);
+  });
+});
+
+describe('where it runs', () => {
+  test('--network-from-service copies network, launch type and platform version of the live service', async () => {
+    const { model, bundle } = await migrationWorld();
+    const network = {
+      awsvpcConfiguration: { subnets: ['subnet-9'], securityGroups: ['sg-9'], assignPublicIp: 'ENABLED' },
+    };
+    model.operations.ecs.DescribeServices = () => ({
+      services: [
+        {
+          serviceName: 'web',
+          status: 'ACTIVE',
+          launchType: 'FARGATE',
+          platformVersion: '1.4.0',
+          networkConfiguration: network,
+        },
+      ],
+      failures: [],
+    });
+    const { exitCode } = await bundle([
+      ...['run-migration-task', '--cluster', 'prod', '--task-definition', 'app', '--network-from-service', 'web'],
+      ...command,
+    ]);
+    expect(exitCode).toBe(0);
+    expect(requestsOf(model, 'RunTask')).toMatchObject([
+      { launchType: 'FARGATE', platformVersion: '1.4.0', networkConfiguration: network },
+    ]);
+  });
+
+  test('--dry-run prints the exact requests without values and changes nothing', async () => {
+    const { model, migrate } = await migrationWorld();
+    const args = ['--dry-run', '--env', 'TOKEN=s3cret', '--image', 'public.ecr.aws/acme/app:2', ...command];
+    const { exitCode, stdout } = await migrate(args);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Would send ecs:RegisterTaskDefinition:');
+    expect(stdout).toContain('Would send ecs:RunTask:');
+    expect(stdout).toContain('"TOKEN"');
+    expect(stdout).not.toContain('s3cret');
+    expect(requestsOf(model, 'RunTask')).toEqual([]);
+    expect(requestsOf(model, 'RegisterTaskDefinition')).toEqual([]);
+  });
+
+  test('the record names the task before the first wait', async () => {
+    const { model, migrate } = await migrationWorld([container('app')]);
+    const folder = await mkdtemp(join(tmpdir(), 'records-'));
+    try {
+      await migrate(['--no-wait', '--record-dir', folder, ...command]);
+      const record = JSON.parse(await readFile(join(folder, 'run-migration-task.json'), 'utf8'));
+      expect(record).toMatchObject({ status: 'running', taskArn: [...model.tasks.tasks.keys()][0] });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
