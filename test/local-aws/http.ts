@@ -70,10 +70,18 @@ async function answer(
     }
   }
   const response = await model.handle(request);
-  // Whoever shares our virtual clock must not take it for a skewed one; see the README about the Date header.
-  const { clock } = model.world;
-  const date = clock instanceof VirtualClock ? { date: new Date(clock.now()).toUTCString() } : {};
+  // Whoever shares the model's clock must not take it for a skewed one; see the README about the Date header.
+  const date = livesByModel(request, model) ? { date: new Date(model.world.clock.now()).toUTCString() } : {};
   deliver({ ...response, headers: { ...response.headers, ...date } }, outgoing);
+}
+
+/** Whether the client's own time, by which it signed, is nearer to the model's than to that of the wall clock. */
+function livesByModel({ headers }: WireRequest, { world: { clock } }: LocalAws): boolean {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers['x-amz-date'] ?? '') ?? [];
+  if (parts.length === 0) return clock instanceof VirtualClock;
+  const [year = 0, month = 1, ...rest] = parts.map(Number);
+  const signedMs = Date.UTC(year, month - 1, ...rest);
+  return Math.abs(signedMs - clock.now()) < Math.abs(signedMs - Date.now());
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<WireRequest> {
