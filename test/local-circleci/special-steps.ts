@@ -60,7 +60,7 @@ async function matching(root: string, pattern: string): Promise<string[]> {
   const plainPath = relative(root, join(root, pattern)) || '.';
   if (await exists(join(root, plainPath))) return [plainPath];
   if (!/[*?[]/.test(pattern)) return [];
-  const entries = await readdir(root, { recursive: true });
+  const entries = await readdir(root, { recursive: true }).catch(() => []);
   return entries.filter((entry) => matchesGlob(pattern, entry));
 }
 

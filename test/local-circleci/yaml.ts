@@ -22,9 +22,11 @@ export function readYaml(text: string): Yaml {
 function asCircleCiReads(tag: ScalarTag | CollectionTag): (ScalarTag | CollectionTag)[] {
   // Dates stay text: no field of a config is a date, and an image tag may look like one.
   if (tag.tag.endsWith(':timestamp')) return [];
-  // The library takes a lone dot for a number, which no other reader of YAML 1.1 does.
-  if (!tag.tag.endsWith(':float') || !('test' in tag) || tag.test === undefined) return [tag];
-  return [{ ...tag, test: new RegExp(`^(?!\\.?$)${tag.test.source.replace(/^\^/, '')}`, tag.test.flags) } as ScalarTag];
+  // The library takes a lone dot for a number, and y and n for booleans, which no other reader of YAML 1.1 does.
+  if (!/:(float|bool)$/.test(tag.tag) || !('test' in tag) || tag.test === undefined) return [tag];
+  return [
+    { ...tag, test: new RegExp(`^(?![.yYnN]?$)${tag.test.source.replace(/^\^/, '')}`, tag.test.flags) } as ScalarTag,
+  ];
 }
 
 export function isMap(value: unknown): value is YamlMap {
