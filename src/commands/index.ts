@@ -28,4 +28,9 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     describe: 'Sends one Slack message about the deployment, made from the records of its stages.',
     load: async () => (await import('./notify-slack.ts')).notifySlackCommand,
   },
+  {
+    name: 'iam-policy',
+    describe: 'Prints the least policy that a deploy role needs, and the trust policy for CircleCI.',
+    load: async () => (await import('./iam-policy.ts')).iamPolicyCommand,
+  },
 ];
