@@ -1,0 +1,149 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { orbBundle, partCount, partLimitBytes } from '../../scripts/orb/bundle.ts';
+import { packFolder } from '../../scripts/orb/pack.ts';
+import { packOrb } from '../../scripts/pack-orb.ts';
+import { checkOrb, compiledLimitBytes, expandConfig } from '../local-circleci/expand.ts';
+import { mapOf, readYaml } from '../local-circleci/yaml.ts';
+import { orbFolder, root } from './support.ts';
+
+let folder = '';
+let built = Buffer.alloc(0);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-pack-'));
+  built = await readFile(join(root, 'dist/migrate-deploy.mjs'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the program inside the orb', () => {
+  it('comes back byte for byte from its parts', () => {
+    const bundle = orbBundle(built, '1.2.3');
+    const parts = Array.from({ length: partCount }, (_, index) => bundle.get(`bundle/${index}.b64`) ?? '');
+    expect(brotliDecompressSync(Buffer.from(parts.join(''), 'base64')).equals(built)).toBe(true);
+    expect(bundle.get('bundle/id.txt')).toBe(`1.2.3-${createHash('sha256').update(built).digest('hex')}`);
+  });
+
+  it('each part is one line of base64 below the limit of an environment variable', () => {
+    for (const [path, text] of orbBundle(built, '1.2.3')) {
+      if (!path.endsWith('.b64')) continue;
+      expect(text).toMatch(/^[A-Za-z0-9+/=]+$/);
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(partLimitBytes);
+    }
+  });
+
+  it('a program too large for the parts is refused', () => {
+    expect(() => orbBundle(randomBytes(300_000), '1.2.3')).toThrow('orb/commands/install.yml includes 4');
+  });
+
+  it('install includes exactly the parts there are', async () => {
+    const install = await readFile(join(orbFolder, 'commands/install.yml'), 'utf8');
+    expect([...install.matchAll(/include\((bundle\/\d+\.b64)\)/g)].map(([, path]) => path)).toEqual(
+      [...orbBundle(built, '1.2.3').keys()].filter((path) => path.endsWith('.b64')),
+    );
+  });
+});
+
+describe('packing', () => {
+  const write = async (files: Record<string, string>) => {
+    const orb = await mkdtemp(join(folder, 'orb-'));
+    for (const [path, text] of Object.entries({ '@orb.yml': 'version: 2.1', ...files })) {
+      await mkdir(dirname(join(orb, path)), { recursive: true });
+      await writeFile(join(orb, path), text);
+    }
+    return orb;
+  };
+  const command = (text: string) => ({ 'commands/a.yml': `steps: [{run: {name: x, command: '${text}'}}]` });
+  const packed = async (files: Record<string, string>) => JSON.stringify(await packFolder(await write(files)));
+
+  it('an include is replaced by the file, with `<<` escaped', async () => {
+    const text = await packed({ ...command('<<include(scripts/a.sh)>>'), 'scripts/a.sh': 'cat <<EOF\nx\nEOF\n' });
+    expect(text).toContain(JSON.stringify('cat \\<<EOF\nx\nEOF\n').slice(1, -1));
+  });
+
+  it('spaces are allowed before the word, and the closing parenthesis may be missing', async () => {
+    expect(await packed({ ...command('<< include(a.sh >>'), 'a.sh': 'true' })).toContain('"command":"true"');
+  });
+
+  it('an include must be the whole text', async () => {
+    await expect(packed({ ...command('x <<include(a.sh)>>'), 'a.sh': '' })).rejects.toThrow('entire string');
+    await expect(packed({ ...command('<<include(a.sh)>><<include(a.sh)>>'), 'a.sh': '' })).rejects.toThrow('multiple');
+  });
+
+  it('a file with `\\<<` is refused: it would come out changed', async () => {
+    await expect(packed({ ...command('<<include(a.sh)>>'), 'a.sh': 'x \\<<' })).rejects.toThrow('a.sh holds \\<<');
+  });
+
+  it('examples are not searched for includes', async () => {
+    expect(await packed({ 'examples/a.yml': "description: '<<include(a.sh)>>'" })).toContain('<<include(a.sh)>>');
+  });
+
+  it('YAML in other folders is refused', async () => {
+    await expect(packed({ 'scripts/a.yml': 'x: 1' })).rejects.toThrow('scripts/a.yml');
+    await expect(packed({ 'commands/deep/a.yml': 'x: 1' })).rejects.toThrow('commands/deep/a.yml');
+  });
+
+  it('--write-bundle leaves the parts where `circleci orb pack` finds them, and both pack alike', async () => {
+    const orb = await write({
+      ...command('true'),
+      'commands/b.yml': "steps: [{run: {name: x, command: '<<include(bundle/0.b64)>>'}}]",
+    });
+    const bundleFile = join(root, 'dist/migrate-deploy.mjs');
+    const { text } = await packOrb({ orbFolder: orb, bundleFile, outFile: join(folder, 'x.yml'), writeBundle: true });
+    expect(await packFolder(orb)).toEqual(readYaml(text));
+  });
+});
+
+describe('the packed orb', () => {
+  let text = '';
+  beforeAll(async () => {
+    ({ text } = await packOrb({ outFile: join(folder, 'orb.yml') }));
+  });
+
+  it('is an orb without fault: names, types, defaults, references', () => {
+    const orb = checkOrb(text);
+    expect([...orb.jobs.keys()]).toEqual([
+      'build_image_and_push',
+      'db_migrate_on_task_run',
+      'service_update_and_notify',
+    ]);
+    expect([...orb.commands.keys()]).toEqual([
+      'build_and_push_image',
+      'install',
+      'notify_slack',
+      'run_migration_task',
+      'update_service_and_verify',
+      'wait_for_task',
+    ]);
+    expect([...orb.orbs.keys()]).toEqual([]);
+  });
+
+  it('says the same to a reader of YAML 1.1 as its files do', () => {
+    const orb = mapOf(readYaml(text), 'orb');
+    const migrate = mapOf(mapOf(orb.commands, 'commands').run_migration_task, 'run_migration_task');
+    const { exclusive } = mapOf(migrate.parameters, 'parameters');
+    expect(mapOf(exclusive, 'exclusive').enum).toEqual(['wait', 'fail', 'off']);
+  });
+
+  it('holds nothing that the compiler would take for a template but parameters', () => {
+    const bodies = [...text.matchAll(/(?<!\\)<<([^>]*)>>/g)].map(([, body = '']) => body.trim());
+    expect(bodies.filter((body) => !/^(parameters|matrix)\.[a-z_]+$/.test(body))).toEqual([]);
+  });
+
+  it('twenty jobs with the program in each stay far below the limit of a compiled config', () => {
+    const jobs = Array.from(
+      { length: 20 },
+      (_, index) => `{o/db_migrate_on_task_run: {name: n${index}, cluster: c, task_definition: t}}`,
+    );
+    const { compiled } = expandConfig(
+      `{version: 2.1, orbs: {o: a/b@1}, workflows: {w: {jobs: [${jobs.join(', ')}]}}}`,
+      {
+        orbs: { o: text },
+      },
+    );
+    expect(Buffer.byteLength(compiled)).toBeLessThan(compiledLimitBytes * 0.9);
+  });
+});

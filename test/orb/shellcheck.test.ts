@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { testWith } from '../support/needs-tool.ts';
+import { orbFolder } from './support.ts';
+
+const folder = join(orbFolder, 'scripts');
+const scripts = readdirSync(folder).map((file) => join(folder, file));
+const testWithShellcheck = testWith({
+  name: 'shellcheck',
+  probe: ['shellcheck', '--version'],
+  install: 'apt-get install shellcheck',
+});
+
+describe('the orb’s scripts', () => {
+  testWithShellcheck('pass shellcheck with everything turned on that warns', () => {
+    const { status, stdout } = spawnSync('shellcheck', ['--severity=info', '--external-sources', ...scripts], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, '']);
+  });
+
+  it('are bash that parses, and stop at the first fault', () => {
+    for (const script of scripts) {
+      expect(spawnSync('bash', ['-n', script]).status).toBe(0);
+      expect(spawnSync('grep', ['-qx', 'set -euo pipefail', script]).status, script).toBe(0);
+    }
+  });
+
+  it('evaluate nothing, trace nothing, download nothing and hold no template', () => {
+    for (const script of scripts) {
+      const found = spawnSync('grep', ['-nE', '\\beval\\b|set -x|xtrace|curl|wget|npx?\\b|<<|parameters\\.', script], {
+        encoding: 'utf8',
+      });
+      expect(found.stdout).toBe('');
+    }
+  });
+});

@@ -1,0 +1,178 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runWorkflow } from '../local-circleci/runner.ts';
+import type { YamlMap } from '../local-circleci/yaml.ts';
+import { createWorkbench, orbFiles } from './support.ts';
+
+let bench: Awaited<ReturnType<typeof createWorkbench>>;
+beforeAll(async () => {
+  bench = await createWorkbench();
+});
+afterAll(() => bench.close());
+
+const migrate = (given: YamlMap = {}): YamlMap => ({
+  'migrate-deploy/run_migration_task': { cluster: 'c', task_definition: 't', ...given },
+});
+
+describe('parameters arrive as plain text', () => {
+  const hostile: [rule: string, value: string][] = [
+    ['command substitution', '$(touch pwned)`touch pwned`'],
+    ['a quote that ends the word', `'; touch pwned; echo '"; touch pwned; "`],
+    ['newlines and tabs', 'one\ntwo\n\tthree\n'],
+    ['unicode', 'デプロイが完了しました 🚀'],
+    ['backslashes', 'a\\nb\\\\c\\'],
+    ['variables stay for the program to replace', '$HOME ${PATH} $$ $(( 1 + 1 ))'],
+    ['what looks like an option', '--debug -e'],
+    ['globs and spaces', '  * ?  [a-z]  '],
+    ['history and comments', '!! # not a comment'],
+    ['an escaped template', '\\<< parameters.cluster >>'],
+  ];
+  it.each(hostile)('%s', async (_rule, value) => {
+    const check: YamlMap = { run: { name: 'look', command: 'test ! -e pwned && ls -A' } };
+    const { result, calls } = await bench.run(bench.steps(migrate({ command: value }), check));
+    expect(result.status).toBe('success');
+    expect(result.jobs[0]?.steps.at(-1)?.output).not.toContain('pwned');
+    expect(calls[0]?.env.MIGRATE_DEPLOY_COMMAND).toBe(value.replace('\\<<', '<<'));
+    expect(calls[0]?.argv).toEqual(['run-migration-task']);
+  });
+
+  it('every parameter of every command reaches the program under the name of its option', async () => {
+    for (const { name, body } of (await orbFiles('commands')).filter((file) => file.name !== 'install')) {
+      const own = ['when', 'install', 'cli_path', 'no_output_timeout'];
+      const texts = Object.entries(body.parameters as Record<string, YamlMap>).filter(
+        ([parameter, { type }]) => type === 'string' && !own.includes(parameter) && parameter !== 'cluster_name',
+      );
+      const given = Object.fromEntries(texts.map(([parameter]) => [parameter, `value of ${parameter}`]));
+      const { calls } = await bench.run(bench.steps({ [`migrate-deploy/${name}`]: given }));
+      const values = Object.values(calls[0]?.env ?? {});
+      expect(
+        texts.filter(([parameter]) => !values.includes(`value of ${parameter}`)).map(([parameter]) => parameter),
+      ).toEqual([]);
+    }
+  });
+
+  it('an older name of a parameter stands for the newer one', async () => {
+    const { calls } = await bench.run(
+      bench.steps({ 'migrate-deploy/update_service_and_verify': { cluster_name: 'hoge', family: 'f' } }),
+    );
+    expect(calls[0]?.env.MIGRATE_DEPLOY_CLUSTER).toBe('hoge');
+  });
+});
+
+describe('the program in the orb', () => {
+  it('is unpacked once, for this user alone', async () => {
+    const look: YamlMap = {
+      run: { name: 'look', command: 'stat -c "%a %F" "$TMPDIR"/migrate-deploy-* "$TMPDIR"/migrate-deploy-*/*' },
+    };
+    const { result, calls } = await bench.run(bench.steps(migrate(), migrate(), look));
+    const output = result.jobs[0]?.steps.map((step) => step.output) ?? [];
+    expect(output[0]).toMatch(/^migrate-deploy 1\.0\.0 is ready: .*\/1\.0\.0-[0-9a-f]{64}\.mjs\n$/);
+    expect(output[2]).toMatch(/^migrate-deploy is there already/);
+    expect(output.at(-1)).toBe('700 directory\n600 regular file\n');
+    expect(calls).toHaveLength(2);
+    expect(Object.keys(calls[0]?.env ?? {}).filter((name) => name.startsWith('ORB_PART'))).toEqual([]);
+  });
+
+  it('is replaced when somebody changed it', async () => {
+    const spoil: YamlMap = {
+      run: { name: 'spoil', command: 'echo "process.exit(9)" > "$TMPDIR"/migrate-deploy-*/*.mjs' },
+    };
+    const { result, calls } = await bench.run(bench.steps(migrate(), spoil, migrate()));
+    expect(result.status).toBe('success');
+    expect(calls).toHaveLength(2);
+  });
+
+  it('is not run when the parts in the orb are damaged', async () => {
+    const config = bench.expand(bench.steps('migrate-deploy/install'));
+    const install = config.workflows[0]?.jobs[0]?.job?.steps[0];
+    const environment = install?.body.environment as Record<string, string>;
+    environment.ORB_PART_1 = (environment.ORB_PART_1 ?? '').replaceAll(/[a-f]/g, 'x');
+    const result = await runWorkflow(config, { projectDir: bench.projectDir });
+    expect(result.jobs[0]?.steps[0]).toMatchObject({ status: 'failed', exitCode: 2 });
+    expect(result.jobs[0]?.steps[0]?.output).toContain('Error: The program in the orb is damaged.');
+  });
+
+  it('is not put into a folder that is a link', async () => {
+    const trap: YamlMap = {
+      run: { name: 'trap', command: 'mkdir "$TMPDIR/other"; ln -s other "$TMPDIR/migrate-deploy-$(id -u)"' },
+    };
+    const { result, calls } = await bench.run(bench.steps(trap, migrate()));
+    expect(result.jobs[0]?.steps[1]).toMatchObject({ status: 'failed', exitCode: 2 });
+    expect(result.jobs[0]?.steps[1]?.output).toContain('cannot be trusted');
+    expect(calls).toEqual([]);
+  });
+
+  it('without Node, or with an old one, says which image to use', async () => {
+    const bin = join(bench.folder, 'old-node');
+    await mkdir(bin);
+    const fake = join(bin, 'node');
+    await writeFile(fake, '#!/bin/sh\n[ "$1" = --version ] && echo v18.20.0\nexit 1\n');
+    await chmod(fake, 0o755);
+    const old = await bench.run(bench.steps('migrate-deploy/install'), { path: [bin] });
+    expect(old.result.jobs[0]?.steps[0]).toMatchObject({ exitCode: 2 });
+    expect(old.result.jobs[0]?.steps[0]?.output).toContain('Why: It is v18.20.0; 20.19 or newer is needed.');
+
+    const none = join(bench.folder, 'no-node');
+    await mkdir(none);
+    for (const tool of ['bash', 'id', 'mkdir', 'chmod']) await symlink(`/bin/${tool}`, join(none, tool));
+    const hide: YamlMap = { run: { name: 'hide', command: `echo 'export PATH=${none}' >> "$BASH_ENV"` } };
+    const missing = await bench.run(bench.steps(hide, 'migrate-deploy/install'));
+    expect(missing.result.jobs[0]?.steps[1]?.output).toContain('Error: There is no Node.js in this job.');
+    expect(missing.result.jobs[0]?.steps[1]?.output).toContain('cimg/node:lts');
+  });
+
+  it('with install: false needs the install command before it', async () => {
+    const { result } = await bench.run(bench.steps(migrate({ install: false })));
+    expect(result.jobs[0]?.steps[0]).toMatchObject({ exitCode: 2 });
+    expect(result.jobs[0]?.steps[0]?.output).toContain('Fix: Call the install command of the orb before this step');
+    const { calls } = await bench.run(bench.steps('migrate-deploy/install', migrate({ install: false })));
+    expect(calls).toHaveLength(1);
+  });
+
+  it('its exit code is the step’s', async () => {
+    const { result } = await bench.run(bench.steps(migrate()), { env: { EXIT_CODES: '{"run-migration-task": 4}' } });
+    expect(result.jobs[0]?.steps[1]).toMatchObject({ status: 'failed', exitCode: 4 });
+  });
+
+  it('takes the place of the shell, so that it gets the signals itself', async () => {
+    const config = bench.steps(migrate({ cli_path: './wait.mjs' }));
+    await writeFile(
+      join(bench.projectDir, 'wait.mjs'),
+      "process.on('SIGTERM', () => { console.log('asked to stop'); process.exit(143); });\nsetInterval(() => {}, 1000);\nprocess.kill(process.pid, 'SIGTERM');\nconsole.log('parent ' + process.ppid);",
+    );
+    const job = (config.jobs as Record<string, { steps: unknown[] }>).job!;
+    job.steps.unshift('checkout');
+    const { result } = await bench.run(config);
+    expect(result.jobs[0]?.steps[1]).toMatchObject({ exitCode: 143 });
+    // The parent of the program is whoever started the shell: there is no shell between them.
+    expect(result.jobs[0]?.steps[1]?.output).toContain(`parent ${process.pid}\nasked to stop`);
+  });
+});
+
+describe('cli_path', () => {
+  it('runs a file, or a name on the PATH, and embeds no program', async () => {
+    const bin = join(bench.folder, 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'my-migrate-deploy'), `#!/bin/sh\nexec node ${bench.program} "$@"\n`);
+    await chmod(join(bin, 'my-migrate-deploy'), 0o755);
+    for (const path of [bench.program, 'my-migrate-deploy']) {
+      const config = bench.steps(migrate({ cli_path: path }));
+      expect(bench.expand(config).compiled).not.toContain('ORB_PART');
+      const { calls } = await bench.run(config, { path: [bin] });
+      expect(calls.map(({ argv, file }) => [argv, file])).toEqual([[['run-migration-task'], bench.program]]);
+    }
+  });
+
+  it('that leads nowhere is said', async () => {
+    const { result } = await bench.run(bench.steps(migrate({ cli_path: 'no/such/file' })));
+    expect(result.jobs[0]?.steps[0]?.output).toContain('Error: cli_path leads nowhere: no/such/file');
+    expect(result.jobs[0]?.steps[0]).toMatchObject({ exitCode: 2 });
+  });
+
+  it('unpacking leaves nothing in the project or the home folder', async () => {
+    const look: YamlMap = { run: { name: 'look', command: 'ls -A . "$HOME"' } };
+    const { result } = await bench.run(bench.steps('migrate-deploy/install', look));
+    expect(result.jobs[0]?.steps.at(-1)?.output).not.toMatch(/migrate-deploy/);
+  });
+});
