@@ -68,12 +68,13 @@ describe('the bundle, when the new revision serves', () => {
   test('early success with deferred clean-up is landed at once, and drained later where that is asked for', async () => {
     const earlySuccessCriteria = { enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: 'DEFERRED' };
     const loadBalancers = [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }];
-    const { bundle } = await rolloutWorld({
+    const { model, bundle } = await rolloutWorld({
       more: { deploymentConfiguration: { earlySuccessCriteria }, loadBalancers },
     });
     const landed = await bundle(['--service', 'web', '--image', image('v2')]);
     expect(landed.exitCode).toBe(0);
     expect(landed.stdout).toMatch(/landed after (4|5)\d?s/);
+    model.clock.advance(600_000);
     const drained = await bundle(['--service', 'web', '--image', image('v3'), '--until', 'drained']);
     expect(drained.exitCode).toBe(0);
     expect(drained.stdout).toMatch(/over after (5|6)m/);
