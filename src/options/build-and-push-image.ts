@@ -113,6 +113,7 @@ export const buildOptionSpecs: readonly OptionSpec[] = [
     kind: 'string',
     group: build,
     placeholder: "'ARGS'",
+    takesDashes: true,
     describe: 'Further arguments of docker build, split into words with quotes as in a shell.',
   },
   ...awsOptionSpecs,

@@ -14,6 +14,8 @@ export interface OptionSpec {
   /** What holds when it is not given, in words for --help; the reader applies it where `check` asks for it. */
   default?: string;
   alias?: string;
+  /** Its value may begin with a dash: it holds arguments for another program. */
+  takesDashes?: true;
   /** Heading in --help. */
   group: string;
 }

@@ -59,7 +59,7 @@ export async function parseCommandLine(
     );
   for (const spec of command.options) withOptions.option(spec.name, yargsOption(spec));
   for (const [example, meaning] of command.examples) withOptions.example(example, meaning);
-  const { text, found } = await parse(withOptions, joinLoneDashes(words));
+  const { text, found } = await parse(withOptions, joinDashedValues(words, command.options));
   return text === ''
     ? { end: false, name: named.name, command, arguments: found }
     : { end: true, text, exitCode: exitCode.done };
@@ -108,14 +108,20 @@ function yargsOption(spec: OptionSpec): Options {
   };
 }
 
-/** `--overrides -` means standard input; yargs would read the dash as a word of its own. */
-function joinLoneDashes(words: readonly string[]): string[] {
+/**
+ * Values that begin with a dash, which yargs would read as options: `-` for standard input, one with a space in it,
+ * and any value of an option that passes arguments on.
+ */
+function joinDashedValues(words: readonly string[], options: readonly OptionSpec[]): string[] {
+  const passesOn = options.filter(({ takesDashes }) => takesDashes).map(({ name }) => `--${name}`);
   const joined: string[] = [];
   const end = words.includes('--') ? words.indexOf('--') : words.length;
   for (const [index, word] of words.entries()) {
     const previous = joined.at(-1);
-    if (word === '-' && index < end && previous?.startsWith('--') === true && !previous.includes('='))
-      joined[joined.length - 1] = `${previous}=-`;
+    const follows = index < end && previous?.startsWith('--') === true && !previous.includes('=');
+    const isValue =
+      word === '-' || /^-[^=]*\s/.test(word) || (word.startsWith('-') && passesOn.includes(previous ?? ''));
+    if (follows && isValue) joined[joined.length - 1] = `${previous}=${word}`;
     else joined.push(word);
   }
   return joined;
