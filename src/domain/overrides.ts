@@ -140,7 +140,7 @@ function checkMembers(value: unknown, members: Readonly<Record<string, Check>>, 
     const at = path === '' ? name : `${path}.${name}`;
     const check = Object.hasOwn(members, name) ? members[name] : undefined;
     if (check !== undefined) return check(member, at);
-    const known = notOverridable[name];
+    const known = Object.hasOwn(notOverridable, name) ? notOverridable[name] : undefined;
     if (known !== undefined) return [`${at} ${known}`];
     const near = suggest(name, Object.keys(members));
     return [
