@@ -36,7 +36,7 @@ describe('the bundle, when the new revision does not hold', () => {
     expect(world.model.truth.serving('web').imageDigests).toContain(world.digests.v1);
   });
 
-  test('the same with no permission for service deployments', async () => {
+  test('crash loop with breaker and no permission for service deployments', async () => {
     const world = await rolloutWorld({ more: breaker });
     crashing(world, 'v2');
     deny(world);
@@ -109,7 +109,7 @@ describe('the bundle, when the new revision does not hold', () => {
     expect(model.truth.serving('web').imageDigests).toEqual([digests.v1]);
   });
 
-  test('the same with no permission for service deployments', async () => {
+  test('overtaken, with no permission for service deployments', async () => {
     const world = await rolloutWorld();
     deny(world);
     const { ecs, model } = world;
