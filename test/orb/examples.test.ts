@@ -66,7 +66,7 @@ describe('the examples run', () => {
       MIGRATE_DEPLOY_SUCCESS_MESSAGE:
         ':circleci-pass: $CIRCLE_BRANCH のデプロイが完了しました\\n:github_octocat: User:$CIRCLE_USERNAME',
       MIGRATE_DEPLOY_WEBHOOK: '${SLACK_WEBHOOK}',
-      MIGRATE_DEPLOY_EVENT: 'always',
+      MIGRATE_DEPLOY_STATUS: 'pass',
     });
   });
 
@@ -83,7 +83,7 @@ describe('the examples run', () => {
     });
     expect(result.jobs.map(({ status }) => status)).toEqual(['success', 'failed', 'not_run']);
     expect(calls.map(({ argv }) => argv[0])).toEqual(['build-and-push-image', 'run-migration-task', 'notify-slack']);
-    expect(calls[2]?.env).toMatchObject({ MIGRATE_DEPLOY_EVENT: 'fail' });
+    expect(calls[2]?.env).toMatchObject({ MIGRATE_DEPLOY_STATUS: 'fail' });
   });
 
   it('deploy_with_approval: without approval the service stays as it is', async () => {

@@ -74,7 +74,26 @@ describe('Slack', () => {
     const last = calls.at(-1);
     expect(calls.at(-2)?.argv).toEqual([command]);
     expect(last?.argv).toEqual(['notify-slack']);
-    expect(last?.env).toMatchObject({ MIGRATE_DEPLOY_WEBHOOK: 'https://hooks.example/x' });
+    expect(last?.env).toMatchObject({
+      MIGRATE_DEPLOY_WEBHOOK: 'https://hooks.example/x',
+      MIGRATE_DEPLOY_STATUS: 'fail',
+      MIGRATE_DEPLOY_RECORD_DIR: './.migrate-deploy',
+    });
+  });
+
+  it('stage 3 also tells the success, once', async () => {
+    const { calls } = await bench.run(all());
+    const told = calls.filter(({ argv }) => argv[0] === 'notify-slack');
+    expect(told.map(({ env }) => env.MIGRATE_DEPLOY_STATUS)).toEqual(['pass']);
+  });
+
+  it.each([
+    ['fail', undefined],
+    ['pass', 'pass'],
+  ])('event: %s leaves the other outcome out', async (event, told) => {
+    const [, , service] = stages;
+    const { calls } = await bench.run(bench.jobs([service![0], { ...service![1], event }]));
+    expect(calls[1]?.env.MIGRATE_DEPLOY_STATUS).toBe(told);
   });
 
   it('a failure before the stage itself is told too: in sign-in, or in checkout', async () => {
@@ -106,15 +125,15 @@ describe('what stands around a stage', () => {
     expect(result.jobs.map(({ steps }) => steps.map(({ name }) => name))).toEqual([
       [
         ...['Install migrate-deploy', 'checkout', 'setup_remote_docker', 'sign in', 'Build and push the image'],
-        ...['persist_to_workspace', 'Notify Slack', 'store_artifacts'],
+        ...['persist_to_workspace', 'Notify Slack of the failure', 'store_artifacts'],
       ],
       [
         ...['Install migrate-deploy', 'checkout', 'attach_workspace', 'sign in', 'Run the migration task'],
-        ...['persist_to_workspace', 'Notify Slack', 'store_artifacts'],
+        ...['persist_to_workspace', 'Notify Slack of the failure', 'store_artifacts'],
       ],
       [
         ...['Install migrate-deploy', 'checkout', 'attach_workspace', 'sign in', 'Update the service and verify it'],
-        ...['persist_to_workspace', 'Notify Slack', 'store_artifacts'],
+        ...['persist_to_workspace', 'Notify Slack of the success', 'Notify Slack of the failure', 'store_artifacts'],
       ],
     ]);
   });
@@ -126,7 +145,7 @@ describe('what stands around a stage', () => {
     expect(result.jobs[0]?.steps.map(({ name }) => name)).toEqual([
       'Install migrate-deploy',
       'Build and push the image',
-      'Notify Slack',
+      'Notify Slack of the failure',
     ]);
   });
 
@@ -167,8 +186,8 @@ describe('what stands around a stage', () => {
       'Missing required argument(s): cluster',
     );
     expect(() => bench.expand(all({ task_defintion: 'x' }))).toThrow('Unexpected argument(s): task_defintion');
-    expect(() => bench.expand(bench.jobs(['db_migrate_on_task_run', { cluster: 'c', exclusive: 'never' }]))).toThrow(
-      'Type error for argument exclusive',
-    );
+    expect(() =>
+      bench.expand(bench.jobs(['db_migrate_on_task_run', { cluster: 'c', task_definition: 't', exclusive: 'never' }])),
+    ).toThrow('Type error for argument exclusive');
   });
 });

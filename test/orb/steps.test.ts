@@ -51,13 +51,6 @@ describe('parameters arrive as plain text', () => {
       ).toEqual([]);
     }
   });
-
-  it('an older name of a parameter stands for the newer one', async () => {
-    const { calls } = await bench.run(
-      bench.steps({ 'migrate-deploy/update_service_and_verify': { cluster_name: 'hoge', family: 'f' } }),
-    );
-    expect(calls[0]?.env.MIGRATE_DEPLOY_CLUSTER).toBe('hoge');
-  });
 });
 
 describe('the program in the orb', () => {
@@ -128,6 +121,12 @@ describe('the program in the orb', () => {
     expect(result.jobs[0]?.steps[0]?.output).toContain('Fix: Call the install command of the orb before this step');
     const { calls } = await bench.run(bench.steps('migrate-deploy/install', migrate({ install: false })));
     expect(calls).toHaveLength(1);
+  });
+
+  it('is there for the message about a failure that came before', async () => {
+    const broken: YamlMap = { run: { name: 'broken', command: 'exit 1' } };
+    const { calls } = await bench.run(bench.steps(broken, 'migrate-deploy/notify_slack'));
+    expect(calls.map(({ argv, env }) => [argv[0], env.MIGRATE_DEPLOY_STATUS])).toEqual([['notify-slack', 'fail']]);
   });
 
   it('its exit code is the step’s', async () => {
