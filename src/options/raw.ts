@@ -13,13 +13,13 @@ export function collectRaw(
   const given = new Map<string, RawValue>();
   const complaints = unknownOptions(specs, parsed);
   for (const spec of specs) {
-    const typed = [spec.name, ...(spec.alias === undefined ? [] : [spec.alias])].flatMap((name) =>
-      parsed[name] === undefined ? [] : [parsed[name]].flat().map(String),
-    );
-    const variable = env[environmentName(spec.name)] ?? '';
+    const names = spec.alias === undefined ? [spec.name] : [spec.name, spec.alias];
+    const typed = names.flatMap((name) => (parsed[name] === undefined ? [] : [parsed[name]].flat().map(String)));
+    const variables = names.map((name) => env[environmentName(name)] ?? '').filter((text) => text.trim() !== '');
     if (typed.length > 0) given.set(spec.name, { values: typed, from: 'command line' });
-    else if (variable.trim() !== '')
-      given.set(spec.name, { values: fromVariable(spec, variable), from: 'environment' });
+    else if (variables.length > 0) {
+      given.set(spec.name, { values: variables.flatMap((text) => fromVariable(spec, text)), from: 'environment' });
+    }
   }
   // The words themselves stay unprinted: they may be the second half of a secret value that lost its quotes.
   const strays = [parsed._ ?? []].flat().length - 1;

@@ -70,6 +70,13 @@ describe('values', () => {
     ['a negated flag', { verify: false }, (r) => r.boolean('verify', true), false],
     ['an alias', { 'verify-revision-is-deployed': 'false' }, (r) => r.boolean('verify', true), false],
     [
+      'an alias from the environment',
+      {},
+      (r) => r.boolean('verify', true),
+      false,
+      { MIGRATE_DEPLOY_VERIFY_REVISION_IS_DEPLOYED: '0' },
+    ],
+    [
       'CircleCI writes booleans as 1 and 0',
       {},
       (r) => r.boolean('verify', true),
