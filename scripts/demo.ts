@@ -38,6 +38,11 @@ async function main(): Promise<number> {
   const startedMs = Date.now();
   screen.heading(`migrate-deploy · ${scenario}`);
   const stage = await setStage(buildOrb);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void stage.close().then(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+    });
+  }
   try {
     const code = await play(scenario, values.config, stage, screen);
     screen.fact('took', `${Math.round((Date.now() - startedMs) / 1000)} s`);
@@ -71,9 +76,11 @@ async function play(scenario: Scenario, config: string | undefined, stage: Stage
   screen.heading('What really happened');
   const checks = await checkEnd(scenario, { version, taskArns }, result, stage);
   for (const { ok, text } of checks) screen.check(ok, text);
-  const code = exitCodeOf(result);
+  const code = checks.every(({ ok }) => ok) ? exitCodeOf(result) : 70;
+  screen.heading('Result');
   for (const { name, status } of result.jobs) screen.fact(status, name);
-  return checks.every(({ ok }) => ok) ? code : 70;
+  screen.fact('exit code', String(code));
+  return code;
 }
 
 process.exitCode = await main();

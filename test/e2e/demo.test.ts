@@ -64,7 +64,7 @@ test(
     expect(failedChecks(output), output).toEqual([]);
     expect(exitCode, output).toBe(1);
     expect(output).toContain('Error: SESSION_SECRET is not set');
-    expect(output).toMatch(/exit code 1/i);
+    expect(output).toContain('container hoge-stg exited with code 1');
     expect(output).toContain('staging のデプロイが失敗しました');
   },
   timeoutMs,
