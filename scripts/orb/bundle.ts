@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 /** How many `bundle/N.b64` files the orb's install command includes. */
-export const partCount = 4;
+export const partCount = 6;
 /** Linux takes no environment variable of 128 KiB; 96 leaves room for its name and for other systems. */
 export const partLimitBytes = 96 * 1_024;
 
