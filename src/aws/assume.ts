@@ -44,6 +44,11 @@ export function connectAssume(
   };
 }
 
+/** The credentials that these settings lead to, as every client would find them. */
+export async function resolveCredentials(config: object): Promise<AwsCredentialIdentity> {
+  return new STSClient(config).config.credentials();
+}
+
 function toAssumed(credentials: Credentials | undefined): Assumed {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = credentials ?? {};
   if (AccessKeyId === undefined || SecretAccessKey === undefined || Expiration === undefined) {

@@ -31,7 +31,7 @@ export async function connectAws(options: AwsOptions, deps: ConnectDeps): Promis
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   };
   const region =
-    options.region ?? deps.env.AWS_REGION ?? deps.env.AWS_DEFAULT_REGION ?? (await configuredRegion(shared));
+    options.region || deps.env.AWS_REGION || deps.env.AWS_DEFAULT_REGION || (await configuredRegion(shared));
   const credentials = await signIn(options, { ...deps, send, clientConfig: { ...shared, region } });
   const config = { ...shared, region, ...(credentials === undefined ? {} : { credentials }) };
   const aws: Aws = {
@@ -55,8 +55,11 @@ async function signIn(
   options: AwsOptions,
   deps: ConnectDeps & { send: Send; clientConfig: object },
 ): Promise<AwsCredentialIdentityProvider | undefined> {
+  const { checkProfile, roleCredentials } = await import('./credentials.ts');
+  if (options.profile !== undefined && deps.credentials === undefined) {
+    await checkProfile(options.profile, deps.clientConfig);
+  }
   if (options.roleArn === undefined) return deps.credentials;
-  const { roleCredentials } = await import('./credentials.ts');
   const provider = roleCredentials(options, { ...deps, ambient: deps.credentials });
   await provider();
   return provider;

@@ -3,7 +3,7 @@ import { sessionName } from '../domain/session-name.ts';
 import { hasCode, UserError } from '../errors.ts';
 import type { AwsOptions } from '../options/common.ts';
 import type { Clock, ProcessRunner, StsPort } from '../ports.ts';
-import { type Assumed, connectAssume } from './assume.ts';
+import { type Assumed, connectAssume, resolveCredentials } from './assume.ts';
 import { cannotAssume, noTokenNoCredentials, notTrusted } from './credential-errors.ts';
 import { findJobToken, type JobToken } from './job-token.ts';
 import type { Send } from './send.ts';
@@ -58,6 +58,21 @@ export async function checkAccount(sts: StsPort, expected: string): Promise<void
     why: `--expect-account asked for ${expected}; AWS knows the caller as ${Arn}.`,
     fix: `Use the CircleCI context (or --role-arn, --profile) that belongs to account ${expected}.`,
   });
+}
+
+/** Refuses a profile that gives no credentials by its name, before it is asked for any. */
+export async function checkProfile(profile: string, clientConfig: object): Promise<void> {
+  try {
+    await resolveCredentials(clientConfig);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') throw error;
+    throw new UserError(`The profile ${profile} gives no credentials.`, {
+      code: error.name,
+      why: error.message,
+      fix: 'Check its name in the AWS configuration files (~/.aws/config and ~/.aws/credentials, or AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE), or leave --profile out.',
+      cause: error,
+    });
+  }
 }
 
 async function assume(options: AwsOptions, deps: RoleDeps): Promise<Assumed> {

@@ -135,10 +135,11 @@ function credentialFault(error: SdkError, action: string): UserError | undefined
       fix: 'Add the CircleCI context that holds AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the job, or pass --role-arn or --profile.',
     });
   }
-  if (error.message === 'Region is missing') {
-    return new UserError('The AWS region is not known.', {
+  if (error.message === 'Region is missing' || error.message.startsWith('Region not accepted')) {
+    const missing = error.message === 'Region is missing' || error.message.includes('region=""');
+    return new UserError(missing ? 'The AWS region is not known.' : 'The AWS region is not a region.', {
       ...parts,
-      why: 'Neither --region nor AWS_REGION is set.',
+      why: missing ? 'Neither --region nor AWS_REGION is set.' : error.message,
       fix: 'Set AWS_REGION in the CircleCI context, or pass --region.',
     });
   }

@@ -7,7 +7,7 @@ it.each([
   ['the name that was asked for', 'me@example.com', env, 'me@example.com'],
   ['what STS does not allow becomes a dash', 'feature/a b:c', env, 'feature-a-b-c'],
   ['a long name keeps its beginning', `a${'x'.repeat(80)}`, env, `a${'x'.repeat(63)}`],
-  ['the job otherwise', undefined, env, 'hoge-db-migrate-stg--12'],
+  ['the job otherwise', undefined, env, 'hoge-db-migrate-stg-12'],
   ['a long job keeps its number', undefined, { ...env, CIRCLE_JOB: 'j'.repeat(80) }, `${'j'.repeat(61)}-12`],
   ['outside CircleCI', undefined, {}, 'migrate-deploy'],
   ['at least two characters', 'x', {}, 'x-session'],
