@@ -55,11 +55,10 @@ export async function readUpdateService(reader: OptionReader, files: Files): Pro
 }
 
 function checkTogether(rollout: Omit<RolloutOptions, 'dryRun'>, reader: OptionReader): void {
-  const { verify, changes } = rollout;
-  if (changes.images.length > 0 && changes.imageUpdates.length > 0) {
+  if (reader.has('image') && reader.has('container-image-name-updates')) {
     reader.complain('--image and --container-image-name-updates exclude each other');
   }
-  if (verify) return;
+  if (rollout.verify) return;
   for (const name of ['check-url', 'max-failed-tasks', 'on-failure', 'on-interrupt', 'until']) {
     if (reader.has(name)) reader.complain(`--${name} needs the deployment to be followed: leave --no-verify out`);
   }

@@ -136,7 +136,7 @@ const previousNote = ({ servesNow, previousTaskDefinition }: ServiceResult): str
   servesNow === previousTaskDefinition ? ' (the previous revision)' : '';
 
 function groupLines(group: readonly FailedTask[]): Line[] {
-  const task = group.at(-1);
+  const [task] = group;
   if (task === undefined) return [];
   const count = group.length === 1 ? '1 task' : `${group.length} tasks`;
   return [
@@ -171,7 +171,7 @@ function fixOf(result: ServiceResult, end: RedEnd, { cluster }: Place): string {
       return `Answer the hook, then \`${again}\` looks again.`;
     case 'rolled-back':
     case 'failed': {
-      const { fix } = groupFailures(result.failedTasks)[0]?.at(-1) ?? {};
+      const { fix } = groupFailures(result.failedTasks)[0]?.[0] ?? {};
       if (fix !== undefined) return fix;
       return fixes[end.verdict === 'failed' ? end.code : ''] ?? otherFix;
     }

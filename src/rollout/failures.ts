@@ -94,6 +94,7 @@ export function failedTask(task: Task): FailedTask {
     taskArn: task.taskArn ?? '',
     stopCode,
     stoppedReason,
+    endedAtMs: (task.executionStoppedAt ?? task.stoppingAt)?.getTime(),
     containers,
     code: found?.code ?? (isQuietExit ? 'EXITED' : undefined),
     cause:

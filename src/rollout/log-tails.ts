@@ -6,20 +6,22 @@ import type { FailedTask, RolloutDeps } from './model.ts';
 
 const tailLength = 20;
 const pagesAtMost = 5;
-/** The log driver collects lines for some seconds before it sends them. */
-const ingestionMs = 10_000;
+/** The log driver collects lines for some seconds before it sends them: the last ones are the late ones. */
+const settledAfterMs = 15_000;
+const longestWaitMs = 20_000;
 const lookEveryMs = 2_000;
 
-/** Reads the last lines of the containers of the newest task of each group. */
+/** Reads the last lines of the containers of the first task of each group, whose log had the most time to arrive. */
 export async function readLogTails(
   groups: readonly (readonly FailedTask[])[],
   containers: readonly RawContainerDefinition[],
   deps: RolloutDeps,
 ): Promise<void> {
-  const untilMs = deps.clock.now() + ingestionMs;
-  for (const group of groups) {
-    const task = group.at(-1);
-    if (task !== undefined && task.stopCode !== 'TaskFailedToStart') await readTask(task, containers, untilMs, deps);
+  const latestMs = deps.clock.now() + longestWaitMs;
+  for (const [task] of groups) {
+    if (task === undefined || task.stopCode === 'TaskFailedToStart') continue;
+    const settledMs = (task.endedAtMs ?? deps.clock.now()) + settledAfterMs;
+    await readTask(task, containers, Math.min(latestMs, settledMs), deps);
   }
 }
 
@@ -54,12 +56,13 @@ async function tail(
   const logs = deps.aws.logs(place.region);
   try {
     for (;;) {
+      const leftMs = untilMs - deps.clock.now();
       const lines = await lastLines(place, logs);
-      if (lines.length > 0) return { lines };
-      if (deps.clock.now() >= untilMs || deps.interrupt.signal.aborted) break;
-      await deps.clock.sleep(lookEveryMs, deps.interrupt.signal);
+      if (leftMs <= 0 || deps.interrupt.signal.aborted) {
+        return lines.length > 0 ? { lines } : { lines, note: `it wrote nothing to ${place.group} ${place.stream}` };
+      }
+      await deps.clock.sleep(Math.min(lookEveryMs, leftMs), deps.interrupt.signal);
     }
-    return { lines: [], note: `it wrote nothing to ${place.group} ${place.stream}` };
   } catch (error) {
     if (!(error instanceof UserError || error instanceof TransientError)) throw error;
     const why = error instanceof UserError ? (error.why ?? error.message) : error.message;

@@ -91,6 +91,8 @@ export interface FailedTask {
   taskArn: string;
   stopCode: string | undefined;
   stoppedReason: string | undefined;
+  /** When its containers ended. */
+  endedAtMs: number | undefined;
   containers: { name: string; image?: string; imageDigest?: string; exitCode?: number; reason?: string }[];
   code: string | undefined;
   cause: string | undefined;

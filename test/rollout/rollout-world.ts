@@ -74,7 +74,11 @@ export async function rolloutWorld(options: { service?: false; more?: Json } = {
       const served = await serve(model);
       open.push(served);
       const env = { ...served.env, ...given.env };
-      return runBundle(['update-service-and-verify', '--cluster', 'prod', ...args], { control: served.url, ...given, env });
+      return runBundle(['update-service-and-verify', '--cluster', 'prod', ...args], {
+        control: served.url,
+        ...given,
+        env,
+      });
     },
   };
   if (options.service !== false) await world.service('web', options.more);

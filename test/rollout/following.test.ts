@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest';
+import { breaker, crash, registry, requestsOf, rolloutWorld } from './rollout-world.ts';
+
+const image = (tag: string): string => `${registry}/web:${tag}`;
+const deployV2 = ['--service', 'web', '--image', image('v2')];
+
+type World = Awaited<ReturnType<typeof rolloutWorld>>;
+const later = ({ model }: World, ms: number, run: () => void): void => void model.clock.at(model.clock.now() + ms, run);
+
+describe('proof', () => {
+  test('a digest that is not the one asked for is red although ECS says SUCCESSFUL', async () => {
+    const world = await rolloutWorld();
+    later(world, 60_000, () => {
+      const revision = world.model.services.find('prod', 'web')?.revisions[0];
+      if (revision !== undefined) revision.digests.web = world.digests.v3 ?? '';
+    });
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`container web runs ${world.digests.v3}, not ${world.digests.v2}.`);
+  });
+
+  test('the digest of a platform proves the index that it belongs to', async () => {
+    const world = await rolloutWorld();
+    world.model.ecr.push('web', ['multi'], 'multi', ['linux/amd64', 'linux/arm64']);
+    const { exitCode, stdout } = await world.deploy(['--service', 'web', '--image', image('multi')], {
+      onLine: () => {
+        const revision = world.model.services.find('prod', 'web')?.revisions[0];
+        const repository = world.model.ecr.store.repositories.get('web');
+        const index = [...(repository?.manifests.values() ?? [])].find(({ mediaType }) => mediaType.includes('index'));
+        const child = JSON.parse(new TextDecoder().decode(index?.bytes)).manifests[0].digest;
+        if (revision?.digests.web === index?.digest && revision !== undefined) revision.digests.web = child;
+      },
+    });
+    expect(stdout).toContain('web serves web:2');
+    expect(exitCode).toBe(0);
+  });
+
+  test.each([
+    ['answers as expected', 200, 0, 'https://app.test/health answered 200'],
+    ['does not', 500, 1, 'https://app.test/health answered status 500, not status 200.'],
+  ])('--check-url: the application %s', async (_rule, status, code, text) => {
+    const { deploy } = await rolloutWorld();
+    const { exitCode, stdout } = await deploy([...deployV2, '--check-url', 'https://app.test/health'], {
+      http: () => status,
+    });
+    expect(exitCode).toBe(code);
+    expect(stdout).toContain(text);
+  });
+
+  test('--check-status and --check-timeout', async () => {
+    const { deploy } = await rolloutWorld();
+    let asked = 0;
+    const args = [...deployV2, '--check-url', 'https://app.test/', '--check-status', '302', '--check-timeout', '30s'];
+    const { exitCode } = await deploy(args, { http: () => (++asked > 5 ? 302 : 502) });
+    expect(exitCode).toBe(0);
+    expect(asked).toBe(6);
+  });
+});
+
+describe('verdicts of unusual ways', () => {
+  test('behind a Classic Load Balancer, counts decide where records may not be read', async () => {
+    const world = await rolloutWorld({
+      more: { loadBalancers: [{ loadBalancerName: 'classic', containerName: 'web', containerPort: 8080 }] },
+    });
+    for (const operation of ['ListServiceDeployments', 'DescribeServiceDeployments']) {
+      world.model.faults.script({
+        kind: 'error',
+        operation,
+        times: 99,
+        type: 'AccessDeniedException',
+        message: 'not authorized',
+      });
+    }
+    const { exitCode } = await world.deploy(deployV2);
+    expect(exitCode).toBe(0);
+    expect(world.model.truth.serving('web').taskDefinitionArns).toHaveLength(1);
+    expect(world.model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
+  });
+
+  test('a service that is deleted while we look', async () => {
+    const world = await rolloutWorld();
+    later(world, 15_000, () => void world.ecs('DeleteService', { cluster: 'prod', service: 'web', force: true }));
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('it was deleted');
+  });
+
+  test('overtaken by a forced deployment of the very same revision', async () => {
+    const world = await rolloutWorld();
+    later(world, 15_000, () => {
+      const taskDefinition = world.model.taskDefinitions.get('web')?.arn;
+      void world.ecs('UpdateService', { cluster: 'prod', service: 'web', taskDefinition, forceNewDeployment: true });
+    });
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(4);
+    expect(stdout).toContain('web:2 to web was overtaken');
+  });
+
+  test('a rollback that somebody asked for in the console', async () => {
+    const world = await rolloutWorld();
+    later(world, 15_000, () => {
+      const serviceDeploymentArn = world.model.services.find('prod', 'web')?.serviceDeployments[0]?.arn;
+      void world.ecs('StopServiceDeployment', { serviceDeploymentArn, stopType: 'ROLLBACK' });
+    });
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('rolled back because a rollback was requested');
+  });
+
+  test('a breaker that does not roll back', async () => {
+    const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: false } };
+    const world = await rolloutWorld({ more: { deploymentConfiguration } });
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('failed after');
+    expect(stdout).toContain('Serves now: web:1 (the previous revision)');
+  });
+
+  test('a first deployment with nothing to return to says that nothing serves', async () => {
+    const world = await rolloutWorld({ service: false });
+    world.model.behaviours.script({ kind: 'service' }, crash);
+    await world.service('web', breaker);
+    const { exitCode, stdout } = await world.deploy(['--service', 'web', '--force-new-deployment']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('Serves now: nothing: no task of the service is running');
+  });
+
+  test('a run that finds its revision failed does not call it nothing to do', async () => {
+    const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: false } };
+    const world = await rolloutWorld({ more: { deploymentConfiguration } });
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    await world.deploy(deployV2);
+    world.model.clock.advance(600_000);
+    const again = await world.deploy(deployV2);
+    expect(again.exitCode).toBe(1);
+    expect(again.stdout).toContain('The rollout of web:2 to web failed');
+  });
+
+  test('tasks that cannot be placed: the event says why while we wait', async () => {
+    const world = await rolloutWorld();
+    world.model.services.settings.placementFaults.web =
+      '. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.';
+    const { exitCode, stdout } = await world.deploy([...deployV2, '--timeout', '3m']);
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('was unable to place a task. Reason: Capacity is unavailable');
+  });
+
+  test('a hook whose answer cannot be parsed', async () => {
+    const hookTargetArn = 'arn:aws:lambda:eu-west-1:123456789012:function:check';
+    const lifecycleHooks = [
+      { hookTargetArn, lifecycleStages: ['PRE_SCALE_UP'], roleArn: 'arn:aws:iam::123456789012:role/h' },
+    ];
+    const world = await rolloutWorld({
+      more: {
+        deploymentConfiguration: { strategy: 'CANARY', lifecycleHooks, canaryConfiguration: { canaryPercent: 10 } },
+      },
+    });
+    world.model.services.settings.hooks[hookTargetArn] = { status: 'NO_STATUS' };
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('HookStatus must not be null');
+  });
+});
+
+describe('the reason', () => {
+  test.each<[string, object, string, string]>([
+    [
+      'out of memory',
+      { runMs: 3_000, exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' },
+      'container web: OutOfMemoryError: Container killed due to memory usage',
+      'Raise the memory',
+    ],
+    [
+      'a secret that cannot be read',
+      {
+        start: {
+          on: 'task',
+          reason:
+            'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: AccessDeniedException',
+        },
+      },
+      'TaskFailedToStart',
+      'secret',
+    ],
+    [
+      'an image for another platform',
+      {
+        start: {
+          reason:
+            "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'",
+        },
+      },
+      'does not contain descriptor matching platform',
+      'platform',
+    ],
+    ['a program that ends with 0', { runMs: 2_000, exitCode: 0 }, 'exited with code 0', 'foreground'],
+  ])('%s: what ECS says, what it means, what to do', async (_rule, behaviour, said, advice) => {
+    const world = await rolloutWorld({ more: { ...breaker, desiredCount: 1 } });
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, behaviour);
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(said);
+    expect(stdout.split('failed alike')[1]).toContain(advice);
+  });
+
+  test('tasks that fail in different ways are told apart', async () => {
+    const world = await rolloutWorld({ more: { desiredCount: 4 } });
+    world.model.behaviours
+      .script({ image: world.digests.v2 ?? '' }, crash)
+      .script({ image: world.digests.v2 ?? '', times: 2 }, { ...crash, exitCode: 127 });
+    const { stdout } = await world.deploy(deployV2);
+    expect(stdout).toMatch(/tasks failed alike: container web exited with code 1;/);
+    expect(stdout).toMatch(/tasks failed alike: container web exited with code 127;/);
+  });
+
+  test('a log that is elsewhere is said to be', async () => {
+    const world = await rolloutWorld({ service: false });
+    await world.service(
+      'web',
+      { desiredCount: 1 },
+      { logConfiguration: { logDriver: 'awsfirelens', options: { Name: 'http' } } },
+    );
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    const { stdout } = await world.deploy(deployV2);
+    expect(stdout).toContain('No log of web: its log driver is awsfirelens');
+  });
+
+  test('log lines that are late are waited for', async () => {
+    const world = await rolloutWorld({ more: { desiredCount: 3 } });
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, { ...crash, logDelayMs: 15_000 });
+    const { stdout } = await world.deploy(deployV2);
+    expect(stdout).toContain('[web] KeyError');
+  });
+
+  test('progress is told on change only, in the words of the service', async () => {
+    const world = await rolloutWorld({ more: { ...breaker, desiredCount: 4 } });
+    const { stdout } = await world.deploy(deployV2);
+    const lines = stdout.split('\n').filter((line) => /^web: \d of 4 tasks running/.test(line));
+    expect(lines[0]).toBe('web: 0 of 4 tasks running, 4 old');
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(requestsOf(world.model, 'ListServiceDeployments').length).toBeLessThan(10);
+  });
+});

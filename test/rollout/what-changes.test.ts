@@ -1,0 +1,274 @@
+import { describe, expect, test } from 'vitest';
+import { definitionOf, registry, requestsOf, rolloutWorld } from './rollout-world.ts';
+
+const image = (tag: string): string => `${registry}/web:${tag}`;
+
+const base = { schemaVersion: 1, startedAt: '2026-01-05T09:00:00.000Z' };
+const migration = (taskDefinition: string, status = 'succeeded') =>
+  JSON.stringify({
+    ...base,
+    stage: 'run-migration-task',
+    status,
+    verdict: status,
+    reason: 'exit code 1',
+    cluster: 'prod',
+    taskDefinition,
+  });
+const build = (pinned: string) =>
+  JSON.stringify({
+    ...base,
+    stage: 'build-and-push-image',
+    status: 'succeeded',
+    verdict: 'pushed',
+    repository: 'web',
+    tags: ['v2'],
+    image: pinned,
+  });
+
+describe('the records of earlier stages', () => {
+  test('the revision that migrated is the one that is deployed', async () => {
+    const { model, ecs, deploy } = await rolloutWorld();
+    await ecs('RegisterTaskDefinition', definitionOf('web', { image: image('v2') }));
+    const { exitCode, stdout } = await deploy(['--service', 'web', '--record-dir', 'r'], {
+      files: { 'r/run-migration-task.json': migration('arn:aws:ecs:eu-west-1:123456789012:task-definition/web:2') },
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Deploying web:2, the revision that migrated.');
+    expect(requestsOf(model, 'RegisterTaskDefinition')).toEqual([]);
+    expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
+  });
+
+  test('a migration of another family gives its image: the one that was built', async () => {
+    const { model, digests, deploy } = await rolloutWorld();
+    const { exitCode, stdout } = await deploy(['--service', 'web', '--record-dir', 'r'], {
+      files: {
+        'r/run-migration-task.json': migration('arn:aws:ecs:eu-west-1:123456789012:task-definition/migrate:7'),
+        'r/build-and-push-image.json': build(`${registry}/web@${digests.v2}`),
+      },
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('the image that was built.');
+    expect(model.truth.serving('web').imageDigests).toEqual([digests.v2]);
+  });
+
+  test('a migration that did not succeed forbids the rollout', async () => {
+    const { model, deploy } = await rolloutWorld();
+    const { exitCode, stderr } = await deploy(['--service', 'web', '--record-dir', 'r'], {
+      files: { 'r/run-migration-task.json': migration('arn:x:task-definition/web:1', 'failed') },
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('The record of the migration says that it did not succeed.');
+    expect(requestsOf(model, 'UpdateService')).toEqual([]);
+  });
+
+  test('an image that was asked for wins, but not in silence', async () => {
+    const { digests, deploy } = await rolloutWorld();
+    const args = ['--service', 'web', '--record-dir', 'r', '--image', `${registry}/web@${digests.v3}`];
+    const { exitCode, stdout } = await deploy(args, {
+      files: { 'r/build-and-push-image.json': build(`${registry}/web@${digests.v2}`) },
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Warning: --image is not the image that was built');
+  });
+});
+
+describe('a definition given as a whole', () => {
+  const file = (more: object = {}) =>
+    JSON.stringify({ ...definitionOf('web', { image: image('v2'), command: ['serve'] }), ...more });
+
+  test('is registered and deployed; tags of the old one stay', async () => {
+    const { model, deploy, service } = await rolloutWorld({ service: false });
+    const tags = [{ key: 'team', value: 'a' }];
+    await service('web', {}, {}, { tags });
+    const { exitCode, stdout } = await deploy(['--service', 'web', '--task-definition', 'td.json'], {
+      files: { 'td.json': file() },
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('+ container web: command added');
+    expect(requestsOf(model, 'RegisterTaskDefinition')).toEqual([expect.objectContaining({ family: 'web', tags })]);
+    expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
+  });
+
+  test('also as describe-task-definition prints it', async () => {
+    const { model, deploy } = await rolloutWorld();
+    const text = JSON.stringify({ taskDefinition: { ...JSON.parse(file()), revision: 9, status: 'ACTIVE' }, tags: [] });
+    const { exitCode } = await deploy(['--service', 'web', '--task-definition', 'file://td.json'], {
+      files: { 'td.json': text },
+    });
+    expect(exitCode).toBe(0);
+    expect(requestsOf(model, 'RegisterTaskDefinition')[0]).not.toHaveProperty('revision');
+  });
+
+  test('one that says what runs already is no change', async () => {
+    const { model, deploy } = await rolloutWorld();
+    const text = JSON.stringify(definitionOf('web'));
+    const { exitCode, stdout } = await deploy(['--service', 'web', '--task-definition', 'td.json'], {
+      files: { 'td.json': text },
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('nothing to do');
+    expect(requestsOf(model, 'RegisterTaskDefinition')).toEqual([]);
+    expect(requestsOf(model, 'UpdateService')).toEqual([]);
+  });
+});
+
+describe('an existing revision', () => {
+  test('by family and revision', async () => {
+    const { ecs, model, deploy } = await rolloutWorld();
+    await ecs('RegisterTaskDefinition', definitionOf('web', { image: image('v2') }));
+    const { exitCode } = await deploy(['--service', 'web', '--task-definition', 'web:2']);
+    expect(exitCode).toBe(0);
+    expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
+  });
+
+  test('one that is INACTIVE is refused before anything changes', async () => {
+    const { ecs, model, deploy } = await rolloutWorld();
+    await ecs('RegisterTaskDefinition', definitionOf('web', { image: image('v2') }));
+    await ecs('DeregisterTaskDefinition', { taskDefinition: 'web:2' });
+    const { exitCode, stderr } = await deploy(['--service', 'web', '--task-definition', 'web:2']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('The task definition web:2 is INACTIVE.');
+    expect(requestsOf(model, 'UpdateService')).toEqual([]);
+  });
+
+  test('--family that is not the service’s own starts from its latest revision', async () => {
+    const { ecs, model, deploy } = await rolloutWorld();
+    await ecs('RegisterTaskDefinition', definitionOf('other', { environment: [{ name: 'FROM', value: 'other' }] }));
+    const { exitCode } = await deploy(['--service', 'web', '--family', 'other', '--image', image('v2')]);
+    expect(exitCode).toBe(0);
+    expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/other:2$/);
+  });
+});
+
+describe('many services', () => {
+  test('the same change of the same definition is registered once', async () => {
+    const { model, ecs, deploy } = await rolloutWorld();
+    const web = model.services.find('prod', 'web')?.config;
+    await ecs('CreateService', { ...web, cluster: 'prod', serviceName: 'worker', desiredCount: 1 });
+    model.clock.advance(3_600_000);
+    const { exitCode, stdout } = await deploy(['--service', 'web,worker', '--image', image('v2')]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('2 of 2 services are green.');
+    expect(requestsOf(model, 'RegisterTaskDefinition')).toHaveLength(1);
+  });
+
+  test('one that AWS refuses to update does not keep the others from being followed', async () => {
+    const { model, service, deploy } = await rolloutWorld();
+    await service('other');
+    const message = 'User: ci is not authorized to perform: ecs:UpdateService on resource: other';
+    model.faults.script({ kind: 'error', operation: 'UpdateService', skip: 1, type: 'AccessDeniedException', message });
+    const { exitCode, stdout } = await deploy(['--service', 'web', '--service', 'other', '--image', image('v2')]);
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain('web serves web:2');
+    expect(stdout).toContain('Allow ecs:UpdateService on other');
+    expect(stdout).toContain('1 of 2 services are green.');
+  });
+
+  test('one that does not exist keeps all from being changed', async () => {
+    const { model, deploy } = await rolloutWorld();
+    const { exitCode } = await deploy(['--service', 'web', '--service', 'nope', '--image', image('v2')]);
+    expect(exitCode).toBe(2);
+    expect(requestsOf(model, 'RegisterTaskDefinition')).toEqual([]);
+  });
+});
+
+test('--desired-count alone makes no deployment and is done when the tasks run', async () => {
+  const { model, deploy } = await rolloutWorld();
+  const { exitCode, stdout } = await deploy(['--service', 'web', '--desired-count', '4']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('only the number of tasks changes');
+  expect(model.truth.serving('web').taskArns).toHaveLength(4);
+  expect(model.services.find('prod', 'web')?.serviceDeployments).toHaveLength(1);
+});
+
+test('--no-verify starts the deployment and says that nobody looked', async () => {
+  const { model, deploy } = await rolloutWorld();
+  const { exitCode, stdout } = await deploy(['--service', 'web', '--image', image('v2'), '--no-verify']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('NOT verified');
+  expect(requestsOf(model, 'UpdateService')).toHaveLength(1);
+  expect(requestsOf(model, 'DescribeServices')).toHaveLength(1);
+});
+
+test('two jobs that register at the same moment both get their revision', async () => {
+  const { model, deploy } = await rolloutWorld();
+  const message = 'Too many concurrent attempts to create a new revision of the specified family.';
+  model.faults.script({
+    kind: 'error',
+    operation: 'RegisterTaskDefinition',
+    times: 2,
+    type: 'ClientException',
+    message,
+  });
+  const { exitCode } = await deploy(['--service', 'web', '--image', image('v2')]);
+  expect(exitCode).toBe(0);
+  expect(requestsOf(model, 'RegisterTaskDefinition')).toHaveLength(3);
+});
+
+test('--output json is one document, the record validates, and both say the same', async () => {
+  const { deploy, digests } = await rolloutWorld();
+  const args = ['--service', 'web', '--image', image('v2'), '--output', 'json', '--record-dir', 'r'];
+  const { exitCode, stdout, stderr, files } = await deploy(args, { env: { CIRCLE_BRANCH: 'main' } });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('web serves web:2');
+  expect(JSON.parse(stdout)).toMatchObject({
+    exitCode: 0,
+    services: [{ service: 'web', verdict: 'landed', servesNow: expect.stringMatching(/web:2$/) }],
+  });
+  const { parseRecord } = await import('../../src/record.ts');
+  const path = 'r/update-service-and-verify-web.json';
+  expect(parseRecord(path, files.get(path) ?? '')).toMatchObject({
+    status: 'succeeded',
+    verdict: 'landed',
+    images: [{ name: 'web', imageDigest: digests.v2 }],
+    ci: { branch: 'main' },
+  });
+});
+
+test('a wrong set of options is told all at once', async () => {
+  const { model, deploy } = await rolloutWorld();
+  const { exitCode, stderr } = await deploy([
+    '--image',
+    'Not An Image',
+    '--container-image-name-updates',
+    'tag=1',
+    '--env',
+    'NOVALUE',
+    '--env',
+    'A=canary1',
+    '--env',
+    'A=canary2',
+    '--remove-secret',
+    'X=1',
+    '--until',
+    'soon',
+    '--max-failed-tasks',
+    '0',
+    '--check-url',
+    'ftp://x',
+    '--task-definition',
+    'missing.json',
+    '--timeout',
+    'never',
+    '--nonsense',
+  ]);
+  expect(exitCode).toBe(2);
+  for (const complaint of [
+    '--service is missing',
+    '--image must be [CONTAINER=]REPOSITORY',
+    '--container-image-name-updates: tag=1 stands before the first container=',
+    '--env must be [CONTAINER:]NAME=VALUE; "NOVALUE" is not',
+    '--env sets A twice',
+    '--remove-secret must be [CONTAINER:]NAME, without a value',
+    '--until must be one of landed, drained',
+    '--max-failed-tasks must be a whole number',
+    '--check-url must be an http or https address',
+    '--task-definition: there is no file missing.json',
+    '--timeout must be a duration',
+    '--nonsense is not an option',
+    '--image and --container-image-name-updates exclude each other',
+  ])
+    expect(stderr).toContain(complaint);
+  expect(stderr).not.toContain('canary');
+  expect(model.requests).toEqual([]);
+});
