@@ -5,7 +5,7 @@ import { checkEnd, exitCodeOf } from './demo/checks.ts';
 import { push } from './demo/pipeline.ts';
 import { type Scenario, scenarioNames } from './demo/project.ts';
 import { createScreen, type Screen } from './demo/screen.ts';
-import { answerOf, SCALE, type Stage, setStage } from './demo/stage.ts';
+import { answerOf, type Stage, setStage } from './demo/stage.ts';
 import { messageLines } from './demo/webhook.ts';
 import { packOrb } from './pack-orb.ts';
 
@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   const screen = createScreen((text) => process.stdout.write(text), wantsColour);
   const startedMs = Date.now();
   screen.heading(`migrate-deploy · ${scenario}`);
-  const stage = await setStage(buildOrb);
+  const stage = await setStage({ buildOrb, tell: screen.fact });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       void stage.close().then(() => process.exit(signal === 'SIGINT' ? 130 : 143));
@@ -59,15 +59,9 @@ async function buildOrb(folder: string): Promise<string> {
 }
 
 async function play(scenario: Scenario, config: string | undefined, stage: Stage, screen: Screen): Promise<number> {
-  const { aws, names, docker, webhook } = stage;
+  const { aws, names, webhook } = stage;
   const { version, tables } = await answerOf(stage);
   const { taskArns } = aws.model.truth.serving(names.serviceFamily);
-  screen.fact('AWS', `${aws.url}, its time and that of the commands runs ${SCALE} times as fast`);
-  screen.fact(
-    'docker',
-    docker.isEngine ? 'the engine of this machine' : 'a stand-in: no Docker engine answers on this machine',
-  );
-  screen.fact('database', 'PostgreSQL (PGlite)');
   screen.fact('in service', `version ${version} on the tables ${tables?.join(', ')}`);
   screen.heading('git push origin staging');
   const result = await push({ scenario, config, onOutput: screen.output }, stage);

@@ -6,35 +6,28 @@ import type { Docker } from './docker.ts';
 import { runProgram } from './program.ts';
 import { checkOutOldVersion } from './project.ts';
 
-export interface OldVersionOptions {
-  names: Environment;
-  image: string;
-  folder: string;
-}
-
-/** Deploys the old version by hand, as the team did before: build, push, migrate, create the service. */
-export async function deployOldVersion(
-  { names, image, folder }: OldVersionOptions,
-  { aws, docker }: { aws: RunningAws; docker: Docker },
+/** Builds the old version's image and pushes it, by hand, as the team did before. */
+export async function pushOldImage(
+  image: string,
+  folder: string,
+  deps: { aws: RunningAws; docker: Docker },
 ): Promise<void> {
   await checkOutOldVersion(folder);
-  const env = { ...docker.env, DOCKER_CONFIG: `${folder}-docker` };
+  const env = { ...deps.docker.env, DOCKER_CONFIG: `${folder}-docker` };
   await runProgram('docker', ['build', '--target', 'apps', '--tag', image, folder], { env });
-  const { authorizationData = [] } = await ecrClient(aws).send(new GetAuthorizationTokenCommand({}));
-  const password = Buffer.from(authorizationData[0]?.authorizationToken ?? '', 'base64')
-    .toString()
-    .replace(/^AWS:/, '');
+  const { authorizationData = [] } = await ecrClient(deps.aws).send(new GetAuthorizationTokenCommand({}));
+  const token = Buffer.from(authorizationData[0]?.authorizationToken ?? '', 'base64').toString();
   const login = ['login', '--username', 'AWS', '--password-stdin', image.split('/')[0] ?? ''];
-  await runProgram('docker', login, { env, input: password });
+  await runProgram('docker', login, { env, input: token.replace(/^AWS:/, '') });
   await runProgram('docker', ['push', image], { env });
-  const containerOverrides = [{ name: names.container, command: ['node-pg-migrate', 'up'] }];
-  const { tasks = [] } = await ecsClient(aws).send(
-    new RunTaskCommand({
-      cluster: names.cluster,
-      taskDefinition: names.migrationFamily,
-      overrides: { containerOverrides },
-    }),
-  );
+}
+
+/** Migrates the database with the old version's image and puts two tasks of it in service. */
+export async function serveOldVersion(names: Environment, aws: RunningAws): Promise<void> {
+  const { cluster, container, migrationFamily } = names;
+  const overrides = { containerOverrides: [{ name: container, command: ['node-pg-migrate', 'up'] }] };
+  const run = new RunTaskCommand({ cluster, taskDefinition: migrationFamily, overrides });
+  const { tasks = [] } = await ecsClient(aws).send(run);
   await stopped(aws, tasks[0]?.taskArn ?? '');
   await createService(aws, names, 2);
 }

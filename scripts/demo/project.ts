@@ -1,4 +1,4 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,9 +13,10 @@ export type Scenario = (typeof scenarioNames)[number];
 export async function checkOutOldVersion(folder: string): Promise<void> {
   await copyExample(folder);
   await rm(join(folder, 'migrations/0002_create-ratings.sql'));
-  const path = join(folder, 'package.json');
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as object;
-  await writeFile(path, `${JSON.stringify({ ...manifest, version: '1.0.0' }, null, 2)}\n`);
+  await writeFile(
+    join(folder, 'src/version.js'),
+    "/** The version of this application. */\nexport const version = '1.0.0';\n",
+  );
 }
 
 /** The state that is pushed: the example as it stands, with the scenario's files on top. */

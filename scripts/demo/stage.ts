@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Front, serveFront } from '../../test/local-aws/process/front.ts';
-import { type Environment, environmentOf, seedEnvironment } from '../local-aws/seed.ts';
+import { createPlace, type Environment, environmentOf, registerFamilies } from '../local-aws/seed.ts';
 import { type RunningAws, startLocalAws } from '../local-aws/start.ts';
 import { type Database, startDatabase } from './database.ts';
 import { chooseDocker, type Docker } from './docker.ts';
-import { deployOldVersion } from './old-version.ts';
+import { pushOldImage, serveOldVersion } from './old-version.ts';
 import { startWebhook, type Webhook } from './webhook.ts';
 
 /** How many times as fast as the wall clock AWS's time runs in the demo. */
@@ -28,16 +28,34 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Sets the stage; whatever may happen at the same time does. */
-export async function setStage(buildOrb: (folder: string) => Promise<string>): Promise<Stage> {
+export interface StageDeps {
+  /** Makes the packed orb in this folder and answers its text. */
+  buildOrb(folder: string): Promise<string>;
+  /** Tells a fact as soon as it is one. */
+  tell(name: string, value: string): void;
+}
+
+/** Sets the stage; what may happen at the same time does. */
+export async function setStage({ buildOrb, tell }: StageDeps): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-demo-'));
   const names = environmentOf('stg');
   const docker = await chooseDocker(folder);
   const startMs = Date.now();
   const aws = await startLocalAws({ scale: SCALE, inDocker: docker.isEngine });
-  const building = buildOrb(folder);
-  const [database, webhook] = await Promise.all([startDatabase(), startWebhook()]);
-  const front = await serveFront(() => aws.portsOf(names.serviceFamily));
+  tell('AWS', `${aws.url}; its time and that of the commands runs ${SCALE} times as fast`);
+  tell(
+    'docker',
+    docker.isEngine ? 'the engine of this machine' : 'a stand-in: no Docker engine answers on this machine',
+  );
+  const image = await createPlace(aws, names);
+  const [database, webhook, front, orb] = await Promise.all([
+    startDatabase(),
+    startWebhook(),
+    serveFront(() => aws.portsOf(names.serviceFamily)),
+    buildOrb(folder),
+    pushOldImage(image, join(folder, 'old'), { aws, docker }),
+  ]);
+  tell('database', 'PostgreSQL (PGlite)');
   const close = async () => {
     await front.close();
     webhook.close();
@@ -46,9 +64,8 @@ export async function setStage(buildOrb: (folder: string) => Promise<string>): P
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const { image } = await seedEnvironment(aws, names, { DATABASE_URL: database.url });
-    const old = { names, image, folder: join(folder, 'old') };
-    const [orb] = await Promise.all([building, deployOldVersion(old, { aws, docker })]);
+    await registerFamilies(aws, names, { DATABASE_URL: database.url });
+    await serveOldVersion(names, aws);
     return { folder, orb, names, aws, database, docker, webhook, front, startMs, close };
   } catch (error) {
     await close();

@@ -25,22 +25,40 @@ export function environmentOf(env: string, prefix = 'hoge'): Environment {
   };
 }
 
-/** Makes the cluster, its instances, the log group and the ECR repository, and registers both families. */
+/** Makes an environment as its team has it before the first service: the place for it, and both families. */
 export async function seedEnvironment(
   aws: RunningAws,
   names: Environment,
   variables: Record<string, string> = {},
 ): Promise<{ image: string }> {
+  const image = await createPlace(aws, names);
+  await registerFamilies(aws, names, variables);
+  return { image };
+}
+
+/** Makes the cluster with two instances, the log group and the ECR repository; answers the image that the families will name. */
+export async function createPlace(aws: RunningAws, names: Environment): Promise<string> {
   const { model } = aws;
   model.clusters.create(names.cluster);
   model.settings.containerInstances[names.cluster] = 2;
   model.logs.createGroup(names.logGroup);
   await ecrClient(aws).send(new CreateRepositoryCommand({ repositoryName: names.repository }));
-  const image = `${model.ecr.store.uri(names.repository)}:latest`;
+  return imageOf(aws, names);
+}
+
+/** Registers both families, with these environment variables. */
+export async function registerFamilies(
+  aws: RunningAws,
+  names: Environment,
+  variables: Record<string, string>,
+): Promise<void> {
   for (const family of [names.migrationFamily, names.serviceFamily]) {
-    await ecsClient(aws).send(new RegisterTaskDefinitionCommand(taskDefinition(family, image, names, aws, variables)));
+    await ecsClient(aws).send(new RegisterTaskDefinitionCommand(taskDefinition(family, names, aws, variables)));
   }
-  return { image };
+}
+
+function imageOf({ model }: RunningAws, { repository }: Environment): string {
+  return `${model.ecr.store.uri(repository)}:latest`;
 }
 
 /** Creates the service on its family's latest revision: rolling, with the circuit breaker on. */
@@ -57,16 +75,10 @@ export async function createService(aws: RunningAws, names: Environment, desired
   );
 }
 
-function taskDefinition(
-  family: string,
-  image: string,
-  names: Environment,
-  { model }: RunningAws,
-  variables: Record<string, string>,
-) {
+function taskDefinition(family: string, names: Environment, aws: RunningAws, variables: Record<string, string>) {
   const options = {
     'awslogs-group': names.logGroup,
-    'awslogs-region': model.world.region,
+    'awslogs-region': aws.model.world.region,
     'awslogs-stream-prefix': 'hoge',
   };
   return {
@@ -74,7 +86,7 @@ function taskDefinition(
     containerDefinitions: [
       {
         name: names.container,
-        image,
+        image: imageOf(aws, names),
         memory: 256,
         environment: Object.entries(variables).map(([name, value]) => ({ name, value })),
         portMappings: [{ containerPort: 8080, hostPort: 0 }],
