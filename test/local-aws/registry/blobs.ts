@@ -62,6 +62,7 @@ export class Blobs {
   }
 
   #finish(request: RegistryRequest, id: string, upload: Upload, use: Use): WireResponse {
+    if (request.body.length > 0) use('UploadLayerPart');
     append(upload, request);
     use('CompleteLayerUpload');
     this.#uploads.delete(id);
