@@ -1,5 +1,6 @@
 import { familyRevision } from './domain/arn.ts';
 import { TransientError, UserError } from './errors.ts';
+import type { RolloutRecord } from './record.ts';
 import { findServices } from './rollout/find-services.ts';
 import { finish } from './rollout/finish.ts';
 import { follow } from './rollout/follow.ts';
@@ -22,10 +23,10 @@ export async function rollOut(options: RolloutOptions, deps: RolloutDeps): Promi
   const revisions = await registerRevisions(plans, deps);
   const { watched, refused } = await startAll(plans, revisions, options, deps);
   if (!options.verify) {
-    const reason = 'The update was accepted; nobody looked at what became of it.';
-    return saved(watched, options, deps, (one) =>
-      Promise.resolve(plainResult(one, { verdict: 'started', reason }, deps)),
+    const results = await saved(watched, options, deps, (one) =>
+      Promise.resolve(plainResult(one, unseenEnd(one), deps)),
     );
+    return [...results, ...refused];
   }
   const search: RecordSearch = {
     mayRead: services.every(({ knownRecords }) => knownRecords !== undefined),
@@ -41,6 +42,12 @@ export async function rollOut(options: RolloutOptions, deps: RolloutDeps): Promi
   const unanswered = await checkUrls(watched, options, deps);
   const results = await saved(watched, options, deps, (one) => finish(one, outcome, unanswered, options, search, deps));
   return [...results, ...refused];
+}
+
+/** How a service ends that nobody looks at. */
+function unseenEnd({ ours }: Watched): ServiceEnd {
+  const what = ours.plan.isUnchanged ? 'nothing was changed' : 'the update was accepted';
+  return { verdict: 'started', reason: `${what}, and nobody looked at what serves.` };
 }
 
 /** What a dry run would have sent. */
@@ -69,14 +76,17 @@ async function startAll(
   for (const plan of plans) {
     const revision = revisions.get(plan) ?? '';
     try {
-      if (deps.interrupt.signal.aborted) throw interrupted(plan, revision);
+      if (deps.interrupt.signal.aborted) {
+        refused.push(untouched(plan, revision, interruptedEnd(plan, revision, deps), deps));
+        continue;
+      }
       const ours = await startDeployment(plan, revision, options, deps);
-      await deps.records.save(rolloutRecord(ours, undefined, options, deps));
       watched.push(newWatched(ours));
+      await keep(rolloutRecord(ours, undefined, options, deps), deps);
     } catch (error) {
       if (!(error instanceof UserError || error instanceof TransientError)) throw error;
       if (watched.length === 0 && plan === plans.at(-1) && refused.length === 0) throw error;
-      refused.push(refusedResult(plan, revision, error, deps));
+      refused.push(untouched(plan, revision, { verdict: 'refused', reason: error.message, error }, deps));
     }
   }
   const first = refused[0];
@@ -84,15 +94,14 @@ async function startAll(
   return { watched, refused };
 }
 
-function interrupted(plan: ServicePlan, revision: string): UserError {
-  return new UserError(`Interrupted before the service ${plan.before.name} was updated.`, {
-    code: 'Interrupted',
-    why: 'A signal came first.',
-    fix: `Run the command again; ${familyRevision(revision)} stays registered.`,
-  });
+function interruptedEnd(plan: ServicePlan, revision: string, { interrupt }: RolloutDeps): ServiceEnd {
+  const registered = plan.document === undefined ? '' : `; ${familyRevision(revision)} stays registered`;
+  const reason = `${interrupt.name()} came before the service was updated${registered}.`;
+  return { verdict: 'interrupted', reason };
 }
 
-function refusedResult(plan: ServicePlan, revision: string, error: Error, deps: RolloutDeps): ServiceResult {
+/** The result of a service that was not updated. */
+function untouched(plan: ServicePlan, revision: string, end: ServiceEnd, deps: RolloutDeps): ServiceResult {
   const nowMs = deps.clock.now();
   const ours = {
     plan,
@@ -104,7 +113,6 @@ function refusedResult(plan: ServicePlan, revision: string, error: Error, deps: 
     isScaling: false,
     startedAtMs: nowMs,
   };
-  const end: ServiceEnd = { verdict: 'refused', reason: error.message, error };
   const { deploymentId: _none, ...result } = plainResult(newWatched(ours), end, deps);
   return { ...result, deploymentId: undefined, servesNow: plan.before.primary?.taskDefinition };
 }
@@ -115,7 +123,7 @@ async function checkUrls(
   options: RolloutOptions,
   deps: RolloutDeps,
 ): Promise<string | undefined> {
-  if (watched.some(({ end }) => end?.verdict !== 'landed')) return undefined;
+  if (watched.length === 0 || watched.some(({ end }) => end?.verdict !== 'landed')) return undefined;
   for (const check of options.checkUrls) {
     const wrong = await checkUrl(check, deps);
     if (wrong !== undefined) return wrong;
@@ -132,8 +140,18 @@ async function saved(
   const results: ServiceResult[] = [];
   for (const one of watched) {
     const result = await end(one);
-    await deps.records.save(rolloutRecord(one.ours, result, options, deps));
+    await keep(rolloutRecord(one.ours, result, options, deps), deps);
     results.push(result);
   }
   return results;
+}
+
+/** A record that cannot be written must not hide what became of the deployment. */
+async function keep(record: RolloutRecord, { records, announce }: RolloutDeps): Promise<void> {
+  try {
+    await records.save(record);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    announce({ type: 'warning', text: `${error.message} ${error.why ?? ''}`.trim() });
+  }
 }

@@ -29,10 +29,7 @@ function serviceLines(result: ServiceResult, place: Place): Line[] {
       return [...greenLines(result), ...noted];
     case 'no-tasks':
     case 'started':
-      return [
-        warn(`${result.service} was updated to ${revision(result)}, which is NOT verified: ${end.reason}`),
-        ...noted,
-      ];
+      return [warn(`${result.service}: ${revision(result)} is NOT verified: ${end.reason}`), ...noted];
     case 'refused':
       return end.error instanceof Error && 'fix' in end.error
         ? errorLines(end.error as never)

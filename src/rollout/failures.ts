@@ -1,5 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { diagnose } from '../domain/diagnosis.ts';
+import { hasCode } from '../errors.ts';
 import type { FailedTask, RolloutDeps } from './model.ts';
 import { mineOf, type Watched } from './watched.ts';
 
@@ -22,9 +23,21 @@ export async function lookForFailures(
   const isDue =
     options.always === true || counted > watched.reportedFailures || nowMs - watched.failuresLookedAtMs >= lookEveryMs;
   const isQuiet = watched.ours.plan.isUnchanged && watched.looks <= 1;
-  if (!isDue || isQuiet || watched.ours.isScaling) return;
+  if (!isDue || isQuiet || watched.ours.isScaling || !watched.mayReadTasks) return;
   watched.failuresLookedAtMs = nowMs;
   watched.reportedFailures = counted;
+  try {
+    await sortStoppedTasks(watched, cluster, deps);
+  } catch (error) {
+    if (!hasCode(error, 'AccessDeniedException')) throw error;
+    // The verdict does not need the tasks; only its reason does.
+    watched.mayReadTasks = false;
+    const text = `The tasks of ${watched.ours.name} cannot be looked at, so their reasons stay unknown. ${error.why ?? ''}`;
+    deps.announce({ type: 'warning', text: text.trim() });
+  }
+}
+
+async function sortStoppedTasks(watched: Watched, cluster: string, deps: RolloutDeps): Promise<void> {
   const fresh = (await stoppedTasks(watched, cluster, deps)).filter(
     (arn) => !watched.failedTasks.has(arn) && !watched.otherStopped.has(arn),
   );

@@ -1,11 +1,11 @@
 import { groupFailures } from '../domain/failure-groups.ts';
-import { UserError } from '../errors.ts';
+import { TransientError, UserError } from '../errors.ts';
 import { lookForFailures } from './failures.ts';
 import { describeServices, pickService } from './find-services.ts';
 import { continueCommand } from './follow.ts';
 import { readLogTails } from './log-tails.ts';
 import type { RolloutDeps, RolloutOptions, ServiceEnd, ServiceResult } from './model.ts';
-import { proveImages } from './prove.ts';
+import { type Proof, proveImages } from './prove.ts';
 import { definitionOf, type RecordSearch } from './records.ts';
 import { plainResult } from './result.ts';
 import { undo } from './undo.ts';
@@ -38,6 +38,9 @@ function endOf(
 ): ServiceEnd {
   const { end, ours, pause, service, looks } = watched;
   if (end?.verdict === 'landed') {
+    if (unanswered !== undefined && deps.interrupt.signal.aborted) {
+      return { verdict: 'interrupted', reason: `${deps.interrupt.name()} came before the application had answered.` };
+    }
     if (unanswered !== undefined) return { verdict: 'failed', code: 'CHECK_URL', reason: unanswered };
     if (service?.desiredCount === 0) {
       return { verdict: 'no-tasks', reason: 'desiredCount is 0: no task runs, so nothing is verified.' };
@@ -79,10 +82,26 @@ async function proved(
   options: RolloutOptions,
   deps: RolloutDeps,
 ): Promise<ServiceResult> {
-  const { images, contradiction, notes } = await proveImages(watched, options.cluster, deps);
+  const { images, contradiction, notes } = await proof(watched, options.cluster, deps);
   if (contradiction === undefined) return { ...plainResult(watched, end, deps), images, notes };
   const wrong: ServiceEnd = { verdict: 'failed', code: 'DIGEST_MISMATCH', reason: contradiction };
   return { ...plainResult(watched, wrong, deps), images, notes, servesNow: watched.ours.taskDefinitionArn };
+}
+
+/** Not being able to look takes nothing from what ECS said. */
+async function proof(watched: Watched, cluster: string, deps: RolloutDeps): Promise<Proof> {
+  try {
+    return await proveImages(watched, cluster, deps);
+  } catch (error) {
+    return { images: [], contradiction: undefined, notes: [`The images are not proved: ${refusalText(error)}`] };
+  }
+}
+
+/** What AWS said when it did not help; bugs pass through. */
+function refusalText(error: unknown): string {
+  if (error instanceof UserError) return `${error.message} ${error.why ?? ''}`.trim();
+  if (error instanceof TransientError) return error.message;
+  throw error;
 }
 
 async function explained(
@@ -99,13 +118,25 @@ async function explained(
   const isUndone =
     (mayUndo && options.onFailure === 'rollback') ||
     (end.verdict === 'interrupted' && options.onInterrupt === 'rollback');
-  const rollback = isUndone ? await undo(watched, options, deps) : undefined;
+  const rollback = isUndone ? await tryUndo(watched, options, deps) : undefined;
   await lastSight(watched, options.cluster, notes, deps);
   const result = plainResult(watched, end, deps);
   const back = end.verdict === 'rolled-back' ? await returning(end.toRevision, search, deps) : undefined;
   const previous = ours.plan.before.primary?.taskDefinition;
   const serves = rollback?.done === true ? previous : (result.servesNow ?? back);
   return { ...result, servesNow: serves, rollback, notes };
+}
+
+async function tryUndo(
+  watched: Watched,
+  options: RolloutOptions,
+  deps: RolloutDeps,
+): Promise<ServiceResult['rollback']> {
+  try {
+    return await undo(watched, options, deps);
+  } catch (error) {
+    return { done: false, text: `It could not be rolled back: ${refusalText(error)}` };
+  }
 }
 
 async function returning(
@@ -136,9 +167,7 @@ async function gatherEvidence(
     const { taskDefinition } = await deps.aws.ecs.describeTaskDefinition(watched.ours.taskDefinitionArn);
     await readLogTails(groups, taskDefinition.containerDefinitions ?? [], deps);
   } catch (error) {
-    notes.push(
-      `The failed tasks could not be looked at in full: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    notes.push(`The failed tasks could not be looked at in full: ${refusalText(error)}`);
   }
 }
 
@@ -147,6 +176,6 @@ async function lastSight(watched: Watched, cluster: string, notes: string[], { a
     const name = watched.ours.name;
     watched.service = pickService(await describeServices(cluster, [name], aws), name) ?? watched.service;
   } catch (error) {
-    notes.push(`What serves now could not be looked up: ${error instanceof Error ? error.message : String(error)}`);
+    notes.push(`What serves now could not be looked up: ${refusalText(error)}`);
   }
 }

@@ -72,7 +72,6 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
   }
   const edited = editDefinition(start.definition, name, images, options.changes);
   if (digests.size === 0) for (const [container, pinned] of pinnedAlready(edited)) digests.set(container, pinned);
-  warnUnpinned(before.name, edited, digests, deps);
   const differences = definitionDifferences(start.definition, edited);
   const isNewDocument = start.isDocument || differences.length > 0;
   const fromCurrent = start.isDocument ? definitionDifferences(await currentOf(current, deps), edited) : differences;
@@ -85,16 +84,18 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
       differences: fromCurrent,
     });
   }
+  const isUnchanged =
+    taskDefinitionArn === current &&
+    !options.force &&
+    (options.desiredCount === undefined || options.desiredCount === before.service.desiredCount);
+  if (!isUnchanged) warnUnpinned(before.name, edited, digests, deps);
   return {
     before,
     taskDefinitionArn,
     document: taskDefinitionArn === undefined ? withTags(registrable(edited), start) : undefined,
     differences: fromCurrent,
     digests,
-    isUnchanged:
-      taskDefinitionArn === current &&
-      !options.force &&
-      (options.desiredCount === undefined || options.desiredCount === before.service.desiredCount),
+    isUnchanged,
   };
 }
 

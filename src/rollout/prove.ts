@@ -1,5 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { hasCode, TransientError } from '../errors.ts';
+import { ecrAddress, isLoopback, parseImageReference } from '../domain/image-reference.ts';
+import { hasCode, TransientError, UserError } from '../errors.ts';
 import { poll } from '../poll.ts';
 import { platformDigests } from '../resolve-image.ts';
 import type { CheckUrl, RolloutDeps } from './model.ts';
@@ -25,26 +26,28 @@ export async function proveImages(watched: Watched, cluster: string, deps: Rollo
       notes.push(`The image digest of container ${name} could not be seen, so it is not proved.`);
       continue;
     }
+    const others = live.filter(({ imageDigest }) => imageDigest !== digest);
+    if (others.length === 0) continue;
     // A tag of several platforms stands for an index; a task may show the digest of its own platform.
-    const accepted = new Set([digest, ...(await childDigests(image, live, digest, deps))]);
-    for (const { imageDigest = '' } of live) {
-      if (!accepted.has(imageDigest)) wrong.push(`container ${name} runs ${imageDigest}, not ${digest}`);
+    const platforms = await digestsOfIndex(image, deps);
+    for (const { imageDigest = '' } of others) {
+      if (platforms === undefined) {
+        notes.push(`Container ${name} runs ${imageDigest}; whether that belongs to ${digest} could not be looked up.`);
+      } else if (!platforms.includes(imageDigest)) wrong.push(`container ${name} runs ${imageDigest}, not ${digest}`);
     }
   }
   return { images, contradiction: wrong.length === 0 ? undefined : `${wrong.join('; ')}.`, notes };
 }
 
-async function childDigests(
-  image: string,
-  live: readonly { imageDigest?: string }[],
-  digest: string,
-  { aws }: RolloutDeps,
-): Promise<string[]> {
-  if (live.every(({ imageDigest }) => imageDigest === digest)) return [];
+/** The digests of an index, none for a single image; undefined where the registry cannot be asked. */
+async function digestsOfIndex(image: string, { aws }: RolloutDeps): Promise<string[] | undefined> {
+  const registry = parseImageReference(image)?.registry;
+  const address = ecrAddress(registry);
+  if (address === undefined ? !isLoopback(registry) : address.region !== aws.region) return undefined;
   try {
     return await platformDigests(image, { ecr: aws.ecr, region: aws.region });
   } catch (error) {
-    if (hasCode(error, 'AccessDeniedException') || error instanceof TransientError) return [];
+    if (error instanceof UserError || error instanceof TransientError) return undefined;
     throw error;
   }
 }

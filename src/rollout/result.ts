@@ -1,4 +1,5 @@
 import type { Service } from '@aws-sdk/client-ecs';
+import { UserError } from '../errors.ts';
 import { exitCode, interruptedExitCode } from '../exit-code.ts';
 import type { Interrupt } from '../ports.ts';
 import type { RolloutRecord } from '../record.ts';
@@ -165,10 +166,11 @@ function optional<K extends string, V>(name: K, value: V | undefined): Partial<R
 /** A result as `--output json` shows it. */
 export function resultDocument(result: ServiceResult): object {
   const { end, startedAtMs, finishedAtMs, ...rest } = result;
-  const { error: _error, ...plainEnd } = { error: undefined, ...end };
+  const { error, ...plainEnd } = { error: undefined, ...end };
   return {
     ...rest,
     ...plainEnd,
+    ...optional('fix', error instanceof UserError ? error.fix : rest.failedTasks[0]?.fix),
     ...optional('reasonCode', reasonCode(result)),
     startedAt: new Date(startedAtMs).toISOString(),
     finishedAt: new Date(finishedAtMs).toISOString(),

@@ -16,6 +16,7 @@ export interface Watched {
   failedTasks: Map<string, FailedTask>;
   /** Stopped tasks that are none of our failures. */
   otherStopped: Set<string>;
+  mayReadTasks: boolean;
   failuresLookedAtMs: number;
   reportedFailures: number;
   overLimitSinceMs: number | undefined;
@@ -41,6 +42,7 @@ export function newWatched(ours: OurDeployment): Watched {
     pause: undefined,
     failedTasks: new Map(),
     otherStopped: new Set(),
+    mayReadTasks: true,
     failuresLookedAtMs: Number.NEGATIVE_INFINITY,
     reportedFailures: 0,
     overLimitSinceMs: undefined,

@@ -242,3 +242,71 @@ describe('the reason', () => {
     expect(requestsOf(world.model, 'ListServiceDeployments').length).toBeLessThan(10);
   });
 });
+
+describe('troubles that take nothing from the verdict', () => {
+  const denied = (world: World, operation: string, skip = 0): void => {
+    const message = `User: ci is not authorized to perform: ecs:${operation} on resource: *`;
+    world.model.faults.script({ kind: 'error', operation, skip, times: 999, type: 'AccessDeniedException', message });
+  };
+
+  test('tasks that may not be listed: red all the same, and the missing action is named', async () => {
+    const world = await rolloutWorld({ more: breaker });
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    denied(world, 'ListTasks');
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('ecs:ListTasks');
+  });
+
+  test('a rollback that is refused is told, and what failed too', async () => {
+    const world = await rolloutWorld();
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    denied(world, 'StopServiceDeployment');
+    denied(world, 'UpdateService', 1);
+    const { exitCode, stdout } = await world.deploy([...deployV2, '--on-failure', 'rollback']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('Rollback: It could not be rolled back: AWS refused ecs:UpdateService.');
+    expect(stdout).toContain('[web] KeyError');
+  });
+
+  test('an index that cannot be looked up is a note, not a contradiction', async () => {
+    const world = await rolloutWorld();
+    const message = 'User: ci is not authorized to perform: ecr:BatchGetImage on resource: *';
+    world.model.faults.script({
+      kind: 'error',
+      operation: 'BatchGetImage',
+      times: 9,
+      type: 'AccessDeniedException',
+      message,
+    });
+    later(world, 60_000, () => {
+      const revision = world.model.services.find('prod', 'web')?.revisions[0];
+      if (revision !== undefined) revision.digests.web = world.digests.v3 ?? '';
+    });
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('could not be looked up');
+  });
+
+  test('an interrupt before the update changes nothing', async () => {
+    const world = await rolloutWorld();
+    const { exitCode, stdout } = await world.deploy(deployV2, {
+      onLine: (line, interrupt) => {
+        if (line.startsWith('Registered')) interrupt('SIGTERM');
+      },
+    });
+    expect(exitCode).toBe(143);
+    expect(stdout).toContain('SIGTERM came before the service was updated; web:2 stays registered.');
+    expect(requestsOf(world.model, 'UpdateService')).toEqual([]);
+  });
+
+  test('throttled to what AWS really allows, with 30 services', async () => {
+    const world = await rolloutWorld({ service: false });
+    const names = Array.from({ length: 30 }, (_, index) => `svc-${index}`);
+    for (const name of names) await world.service(name, { desiredCount: 1 });
+    world.model.settings.throttling = true;
+    const { exitCode, stdout } = await world.deploy(['--service', names.join(','), '--image', image('v2')]);
+    expect(stdout).toContain('30 of 30 services are green.');
+    expect(exitCode).toBe(0);
+  });
+});
