@@ -1,45 +1,4 @@
-/** One entry of `deployments[]`; every enumeration is open. */
-export interface DeploymentSnapshot {
-  id?: string | undefined;
-  status?: string | undefined;
-  taskDefinition?: string | undefined;
-  desiredCount?: number | undefined;
-  runningCount?: number | undefined;
-  pendingCount?: number | undefined;
-  failedTasks?: number | undefined;
-  rolloutState?: string | undefined;
-  rolloutStateReason?: string | undefined;
-}
-
-/** The part of a DescribeServices answer that a verdict rests on. */
-export interface ServiceSnapshot {
-  status?: string | undefined;
-  desiredCount?: number | undefined;
-  runningCount?: number | undefined;
-  pendingCount?: number | undefined;
-  deployments?: readonly DeploymentSnapshot[] | undefined;
-  events?: readonly { message?: string | undefined }[] | undefined;
-}
-
-/** The part of a DescribeServiceDeployments answer that a verdict rests on. */
-export interface ServiceDeploymentSnapshot {
-  status?: string | undefined;
-  statusReason?: string | undefined;
-  lifecycleStage?: string | undefined;
-  rollback?: { reason?: string | undefined; serviceRevisionArn?: string | undefined } | undefined;
-  deploymentCircuitBreaker?: { status?: string | undefined } | undefined;
-  alarms?: { status?: string | undefined; triggeredAlarmNames?: readonly string[] | undefined } | undefined;
-  lifecycleHookDetails?:
-    | readonly {
-        hookId?: string | undefined;
-        targetType?: string | undefined;
-        targetArn?: string | undefined;
-        status?: string | undefined;
-        expiresAt?: Date | undefined;
-        timeoutAction?: string | undefined;
-      }[]
-    | undefined;
-}
+import type { DeploymentSnapshot, ServiceDeploymentSnapshot, ServiceSnapshot } from './rollout-snapshot.ts';
 
 /** A hook that waits for somebody. */
 export interface Pause {
@@ -215,17 +174,4 @@ export function isDrained(service: ServiceSnapshot | undefined, deploymentId: st
   return (
     deployments.length === 1 && deployments[0]?.id === deploymentId && deployments[0].rolloutState !== 'IN_PROGRESS'
   );
-}
-
-/** How many failed tasks the deployment circuit breaker allows; see "deployment circuit breaker" in the ECS developer guide. */
-export function breakerThreshold(
-  desiredCount: number,
-  breaker:
-    | { thresholdConfiguration?: { type?: string | undefined; value?: number | undefined } | undefined }
-    | undefined,
-): number {
-  const { type = 'BOUNDED_PERCENT', value = 50 } = breaker?.thresholdConfiguration ?? {};
-  if (type === 'COUNT') return value;
-  const share = Math.ceil((value / 100) * desiredCount);
-  return type === 'UNBOUNDED_PERCENT' ? Math.max(1, share) : Math.min(200, Math.max(3, share));
 }

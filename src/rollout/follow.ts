@@ -1,17 +1,12 @@
-import {
-  breakerThreshold,
-  deploymentVerdict,
-  type RolloutVerdict,
-  serviceDeploymentVerdict,
-} from '../domain/rollout-verdict.ts';
+import { deploymentVerdict, type RolloutVerdict, serviceDeploymentVerdict } from '../domain/rollout-verdict.ts';
 import { poll } from '../poll.ts';
 import { watchSilence } from '../silence.ts';
-import type { Progress } from './events.ts';
 import { lookForFailures } from './failures.ts';
 import { describeServices, pickService } from './find-services.ts';
 import type { RolloutDeps } from './model.ts';
+import { allowedFailures, progressOf, tellEvents, tellProgress } from './progress.ts';
 import { lookAtRecords, type RecordSearch } from './records.ts';
-import { type FollowOptions, failureCount, hasBreaker, mineOf, type Watched } from './watched.ts';
+import { type FollowOptions, failureCount, hasBreaker, type Watched } from './watched.ts';
 
 /** Looks at all services until each one's verdict stands, time runs out or the user interrupts. */
 export async function follow(
@@ -146,55 +141,6 @@ function tooManyFailures(one: Watched, options: FollowOptions, nowMs: number): R
     code: 'TOO_MANY_FAILED_TASKS',
     reason: `${failed} tasks of the new revision failed; ${allowed} are too many.`,
   };
-}
-
-/** How many failed tasks end our patience. */
-export function allowedFailures(one: Watched, { maxFailedTasks }: Pick<FollowOptions, 'maxFailedTasks'>): number {
-  if (maxFailedTasks !== undefined) return maxFailedTasks;
-  if (!hasBreaker(one)) return 3;
-  const service = one.service ?? one.ours.plan.before.service;
-  return (
-    one.record?.deploymentCircuitBreaker?.threshold ??
-    breakerThreshold(service.desiredCount ?? 0, service.deploymentConfiguration?.deploymentCircuitBreaker)
-  );
-}
-
-/** How far our deployment has come. */
-export function progressOf(one: Watched, options: Pick<FollowOptions, 'maxFailedTasks'>): Progress {
-  const mine = mineOf(one);
-  const { record, service, ours } = one;
-  const others = (service?.deployments ?? []).filter(({ id }) => id !== ours.deploymentId);
-  return {
-    running: mine?.runningCount ?? 0,
-    pending: mine?.pendingCount ?? 0,
-    desired: service?.desiredCount ?? 0,
-    failed: failureCount(one),
-    allowed: allowedFailures(one, options),
-    stage: record?.lifecycleStage,
-    productionWeight: record?.targetServiceRevision?.requestedProductionTrafficWeight,
-    old: others.reduce((sum, { runningCount = 0 }) => sum + runningCount, 0),
-  };
-}
-
-function tellProgress(one: Watched, options: FollowOptions, deps: RolloutDeps): void {
-  if (mineOf(one) === undefined || (one.looks === 1 && one.ours.plan.isUnchanged)) return;
-  const progress = progressOf(one, options);
-  if (progress.running >= progress.desired && progress.desired > 0) one.firsts.running ??= deps.clock.now();
-  const text = JSON.stringify({ ...progress, pending: 0 });
-  if (text === one.progressText) return;
-  one.progressText = text;
-  deps.announce({ type: 'progress', service: one.ours.name, progress });
-}
-
-/** Service events since our deployment began, oldest first. */
-function tellEvents(one: Watched, { announce }: RolloutDeps): void {
-  const sinceMs = one.ours.isAdopted ? one.ours.startedAtMs : one.ours.deploymentCreatedAtMs;
-  for (const { id = '', createdAt, message = '' } of [...(one.service?.events ?? [])].reverse()) {
-    if (one.seenEvents.has(id) || (createdAt?.getTime() ?? 0) < sinceMs) continue;
-    one.seenEvents.add(id);
-    one.events.push(message);
-    announce({ type: 'service-event', service: one.ours.name, message });
-  }
 }
 
 /** The command that lets a paused deployment go on. */

@@ -1,14 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import {
-  breakerThreshold,
-  codeOf,
-  type DeploymentSnapshot,
-  deploymentVerdict,
-  isDrained,
-  type ServiceDeploymentSnapshot,
-  type ServiceSnapshot,
-  serviceDeploymentVerdict,
-} from '../../src/domain/rollout-verdict.ts';
+import { breakerThreshold } from '../../src/domain/circuit-breaker.ts';
+import type {
+  DeploymentSnapshot,
+  ServiceDeploymentSnapshot,
+  ServiceSnapshot,
+} from '../../src/domain/rollout-snapshot.ts';
+import { codeOf, deploymentVerdict, isDrained, serviceDeploymentVerdict } from '../../src/domain/rollout-verdict.ts';
 
 const ours = { deploymentId: 'ecs-svc/2', baselineId: 'ecs-svc/1' };
 const old: DeploymentSnapshot = {
