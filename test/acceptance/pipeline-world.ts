@@ -72,6 +72,8 @@ export async function pipelineWorld(): Promise<PipelineWorld> {
       env: {
         ...env,
         PATH: `${bin}:${process.env.PATH ?? ''}`,
+        HOME: join(folder, 'home'),
+        TMPDIR: join(folder, 'tmp'),
         STAND_IN_DOCKER_HOME: join(folder, 'docker'),
         DOCKER_CALLS: join(folder, 'docker-calls'),
         ...options.env,
@@ -143,7 +145,7 @@ function trustCircleCi(model: LocalAws, issuer: OidcIssuer): void {
 async function project(folder: string): Promise<void> {
   const home = join(folder, 'project');
   await mkdir(join(home, 'docker'), { recursive: true });
-  await mkdir(join(folder, 'bin'));
+  for (const name of ['bin', 'home', 'tmp']) await mkdir(join(folder, name));
   await writeFile(join(home, 'app.txt'), 'version 2\n');
   await writeFile(
     join(home, 'Dockerfile'),
