@@ -1,18 +1,18 @@
-import { circleCiFacts } from './domain/circleci.ts';
 import { type DefinitionDocument, sameDefinition } from './domain/pinned-definition.ts';
-import type { FollowTarget } from './follow-tasks.ts';
 import { clientToken } from './migrate/client-token.ts';
 import type { MigrationEvent } from './migrate/events.ts';
 import { exclude } from './migrate/exclusive.ts';
 import { followToEnd } from './migrate/follow-to-end.ts';
 import type { MigrateOptions } from './migrate/options.ts';
 import { type MigrationPlan, planMigration } from './migrate/plan.ts';
+import { openRecordFile, type RecordFile } from './migrate/record-file.ts';
 import { notPlaced, type Outcome, outcomeOf } from './migrate/result.ts';
 import { resumeCommand } from './migrate/resume.ts';
 import { type Start, startTask } from './migrate/start-task.ts';
-import { type TaskFacts, taskFacts } from './migrate/task-record.ts';
+import { taskFacts } from './migrate/task-record.ts';
+import type { FollowTarget } from './migrate/tracker.ts';
 import type { Announce, Aws, Clock, Interrupt, JsonObject } from './ports.ts';
-import { type MigrationRecord, type RecordStore, recordSchemaVersion } from './record.ts';
+import type { MigrationRecord, RecordStore } from './record.ts';
 
 export interface MigrateDeps {
   aws: Aws;
@@ -49,13 +49,36 @@ export async function planRequests(options: MigrateOptions, deps: MigrateDeps): 
 
 /** Runs one task to the end of its migration container, once, and says how it went. */
 export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promise<MigrationResult> {
-  const { clock } = deps;
+  const about = { cluster: options.cluster, taskDefinition: options.taskDefinition, region: deps.aws.region };
+  // An earlier run of this very job may have left a record: it is read before ours takes its place.
+  const before = await deps.records.migration();
+  const file = openRecordFile(about, deps);
+  try {
+    return await startAndWatch(options, { file, before }, deps);
+  } catch (error) {
+    await file.refused(error);
+    throw error;
+  }
+}
+
+interface Records {
+  file: RecordFile;
+  before: MigrationRecord | undefined;
+}
+
+async function startAndWatch(
+  options: MigrateOptions,
+  { file, before }: Records,
+  deps: MigrateDeps,
+): Promise<MigrationResult> {
+  const { clock, aws } = deps;
   const startMs = clock.now();
   const leftMs = (): number => Math.max(0, options.waiting.timeoutMs - (clock.now() - startMs));
   const plan = await register(await planMigration(options, deps), deps);
   const { clientToken: token, startedBy } = identity(plan, options, deps);
-  const file = recordFile({ plan, token, startMs }, options, deps);
-  const before = await takenUp(plan, token, deps);
+  const { taskDefinition } = plan.request;
+  file.note({ taskDefinition, migrationContainer: plan.container.name, clientToken: token });
+  const own = before?.clientToken === token && before.taskDefinition === taskDefinition ? before.taskArn : undefined;
   const clear = await exclude(
     {
       mode: options.exclusive,
@@ -63,38 +86,35 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
       family: plan.family,
       startedBy: options.startedBy,
       ownStartedBy: startedBy,
-      own: before === undefined ? [] : [before],
+      own: own === undefined ? [] : [own],
       timeoutMs: leftMs(),
     },
-    { ...deps, ecs: deps.aws.ecs },
+    { ...deps, ecs: aws.ecs },
   );
   if (clear !== 'clear') return file.end(waitedInVain(clear), {});
+  const request = { ...plan.request, startedBy };
+  const { retryCapacityMs } = options;
   const start = await startTask(
-    {
-      request: { ...plan.request, startedBy },
-      clientToken: token,
-      retryCapacityMs: options.retryCapacityMs,
-      timeoutMs: leftMs(),
-    },
-    { ...deps, ecs: deps.aws.ecs },
+    { request, clientToken: token, retryCapacityMs, timeoutMs: leftMs() },
+    { ...deps, ecs: aws.ecs },
   );
   if (start.start !== 'started') return file.end(notStarted(start), {});
-  return watch(start, { plan, leftMs, file, before }, options, deps);
+  return watch(start, { plan, leftMs, file, own }, options, deps);
 }
 
 async function watch(
   start: Extract<Start, { start: 'started' }>,
-  context: { plan: MigrationPlan; leftMs: () => number; file: RecordFile; before: string | undefined },
+  context: { plan: MigrationPlan; leftMs: () => number; file: RecordFile; own: string | undefined },
   options: MigrateOptions,
   deps: MigrateDeps,
 ): Promise<MigrationResult> {
   const { taskArn } = start;
-  const { plan, leftMs, file, before } = context;
+  const { plan, leftMs, file, own } = context;
   const { cluster, taskDefinition } = plan.request;
   const container = plan.container.name;
   // Named and on record before the first wait: whoever cuts this job off finds the task.
   deps.announce({ type: 'task-started', taskArn, cluster, region: deps.aws.region, taskDefinition, container });
-  if (start.adopted || before === taskArn) deps.announce({ type: 'task-adopted', taskArn });
+  if (start.adopted || own === taskArn) deps.announce({ type: 'task-adopted', taskArn });
   await file.running({ taskArn });
   const resume = resumeCommand({ cluster, taskArns: [taskArn], region: deps.aws.region, container: options.container });
   if (!options.wait) {
@@ -137,14 +157,6 @@ function identity(
   return { clientToken: token, startedBy: options.startedBy ?? `migrate-deploy/${mark}` };
 }
 
-/** The task that an earlier run of this very job has on record. */
-async function takenUp(plan: MigrationPlan, token: string, { records }: MigrateDeps): Promise<string | undefined> {
-  const record = await records.migration();
-  return record?.clientToken === token && record.taskDefinition === plan.request.taskDefinition
-    ? record.taskArn
-    : undefined;
-}
-
 function waitedInVain(end: 'timed-out' | 'interrupted'): Outcome {
   return {
     outcome: end,
@@ -176,50 +188,4 @@ function notStarted(start: Exclude<Start, { start: 'started' }>): Outcome {
         fix: `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`,
       };
   }
-}
-
-interface RecordFile {
-  running(facts: TaskFacts): Promise<void>;
-  end(outcome: Outcome, facts: TaskFacts): Promise<MigrationResult>;
-}
-
-function recordFile(
-  { plan, token, startMs }: { plan: MigrationPlan; token: string; startMs: number },
-  options: MigrateOptions,
-  { records, clock, aws, env }: MigrateDeps,
-): RecordFile {
-  const base = {
-    schemaVersion: recordSchemaVersion,
-    stage: 'run-migration-task',
-    region: aws.region,
-    cluster: options.cluster,
-    taskDefinition: plan.request.taskDefinition,
-    migrationContainer: plan.container.name,
-    clientToken: token,
-    startedAt: new Date(startMs).toISOString(),
-    ci: circleCiFacts(env) as Record<string, string>,
-  } as const;
-  return {
-    running: (facts) => records.save({ ...base, status: 'running', verdict: 'running', ...facts }),
-    end: async (outcome, facts) => {
-      const record = finished({ ...base, status: 'running', verdict: outcome.verdict }, outcome, facts, clock.now());
-      await records.save(record);
-      return { ...outcome, record };
-    },
-  };
-}
-
-function finished(base: MigrationRecord, outcome: Outcome, facts: TaskFacts, nowMs: number): MigrationRecord {
-  const { cause, reason, reasonCode, fix, exitCode } = outcome;
-  const texts = [cause, reason].filter((text) => text !== undefined);
-  return {
-    ...base,
-    ...facts,
-    status: outcome.outcome === 'started' ? 'running' : outcome.outcome,
-    finishedAt: new Date(nowMs).toISOString(),
-    ...(reasonCode === undefined ? {} : { reasonCode }),
-    ...(texts.length === 0 ? {} : { reason: texts.join(' ') }),
-    ...(fix === undefined ? {} : { fix }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-  };
 }

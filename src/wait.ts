@@ -4,13 +4,13 @@ import { circleCiFacts } from './domain/circleci.ts';
 import { refusalFix } from './domain/run-task-refusals.ts';
 import { chooseContainer } from './domain/task-container.ts';
 import { UserError } from './errors.ts';
-import type { FollowedContainer, FollowTarget } from './follow-tasks.ts';
 import type { MigrationEvent } from './migrate/events.ts';
 import { followToEnd } from './migrate/follow-to-end.ts';
 import type { WaitingOptions } from './migrate/options.ts';
 import { type Outcome, outcomeOf } from './migrate/result.ts';
 import { resumeCommand } from './migrate/resume.ts';
 import { taskFacts } from './migrate/task-record.ts';
+import type { FollowedContainer, FollowTarget } from './migrate/tracker.ts';
 import type { Announce, Aws, Clock, Interrupt, RawTaskDefinition } from './ports.ts';
 import { type RecordStore, recordSchemaVersion, type WaitRecord } from './record.ts';
 

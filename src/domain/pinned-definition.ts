@@ -1,23 +1,11 @@
 import { UserError } from '../errors.ts';
+import { registrable } from './task-definition-edit.ts';
 
 /** A task definition's raw document; members that nobody here knows are kept. */
 export interface DefinitionDocument {
   [member: string]: unknown;
   containerDefinitions?: { [member: string]: unknown; name: string; image?: string; essential?: boolean }[];
 }
-
-/** What the service adds to a document that was registered, and does not take back. */
-const answeredOnly = [
-  'taskDefinitionArn',
-  'revision',
-  'status',
-  'requiresAttributes',
-  'compatibilities',
-  'registeredAt',
-  'registeredBy',
-  'deregisteredAt',
-  'deleteRequestedAt',
-];
 
 /** The document to register for a new revision of this one, or undefined where every container has its image already. */
 export function withImages(
@@ -27,7 +15,7 @@ export function withImages(
   const containers = definition.containerDefinitions ?? [];
   if (containers.every(({ name, image }) => images[name] === undefined || images[name] === image)) return undefined;
   return {
-    ...withoutAnswered(definition),
+    ...registrable(definition),
     containerDefinitions: containers.map((container) => {
       const image = images[container.name];
       return image === undefined ? container : { ...container, image };
@@ -42,7 +30,7 @@ export function sameDefinition(a: DefinitionDocument, b: DefinitionDocument): bo
 
 function canonical(definition: DefinitionDocument): string {
   const { tags: _tags, ...document } = definition;
-  return JSON.stringify(ordered(withoutAnswered(document)));
+  return JSON.stringify(ordered(registrable(document)));
 }
 
 function ordered(document: unknown, member = ''): unknown {
@@ -58,10 +46,6 @@ function ordered(document: unknown, member = ''): unknown {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]) => [name, ordered(value, name)]),
   );
-}
-
-function withoutAnswered(definition: DefinitionDocument): DefinitionDocument {
-  return Object.fromEntries(Object.entries(definition).filter(([member]) => !answeredOnly.includes(member)));
 }
 
 /** `[CONTAINER=]REF` taken apart; a reference alone is for the container of the migration. */

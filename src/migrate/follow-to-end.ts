@@ -1,10 +1,10 @@
 import { formatDuration } from '../duration.ts';
 import { TransientError, UserError } from '../errors.ts';
-import type { FollowDeps, FollowedTask, FollowTarget } from '../follow-tasks.ts';
 import { createFollower } from '../follow-tasks.ts';
 import type { Announce, Interrupt } from '../ports.ts';
 import type { MigrationEvent } from './events.ts';
 import type { WaitingOptions } from './options.ts';
+import type { FollowDeps, FollowedTask, FollowTarget } from './tracker.ts';
 
 /** How following ended. */
 export interface FollowEnd {

@@ -9,7 +9,6 @@ import {
 import { type DefinitionDocument, withImages } from '../domain/pinned-definition.ts';
 import { chooseContainer } from '../domain/task-container.ts';
 import { UserError } from '../errors.ts';
-import type { FollowedContainer } from '../follow-tasks.ts';
 import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
 import type { RecordStore } from '../record.ts';
 import type { MigrationEvent } from './events.ts';
@@ -17,6 +16,7 @@ import type { MigrateOptions } from './options.ts';
 import { pinImages } from './pin-images.ts';
 import { findPlacement } from './placement.ts';
 import { refused } from './start-task.ts';
+import type { FollowedContainer } from './tracker.ts';
 
 /** Everything that is known before anything is started. */
 export interface MigrationPlan {

@@ -1,7 +1,7 @@
 import type { Failure } from '@aws-sdk/client-ecs';
 import { diagnoseText } from '../domain/diagnosis.ts';
-import type { FollowedTask } from '../follow-tasks.ts';
 import type { FollowEnd } from './follow-to-end.ts';
+import type { FollowedTask } from './tracker.ts';
 
 /** How the work of one task came out, in words that records, text and exit codes are made of. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { FollowedTask } from '../follow-tasks.ts';
 import type { MigrationRecord } from '../record.ts';
+import type { FollowedTask } from './tracker.ts';
 
 const moments = [
   'createdAt',

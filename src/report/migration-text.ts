@@ -86,7 +86,7 @@ function containerEnded(event: Extract<MigrationEvent, { type: 'container-ended'
 function heartbeat({ taskArn, status, elapsedMs, others }: Extract<MigrationEvent, { type: 'heartbeat' }>): Line {
   const more = others === 0 ? '' : ` and ${others} more`;
   return dim(
-    `Still ${status === '' ? 'waiting for' : status}: task ${taskId(taskArn)}${more}, ${formatDuration(elapsedMs)}`,
+    `Still ${status === '' ? 'not visible' : status}: task ${taskId(taskArn)}${more}, ${formatDuration(elapsedMs)}`,
   );
 }
 
