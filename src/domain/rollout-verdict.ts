@@ -160,7 +160,7 @@ function overtaken(primary: DeploymentSnapshot | undefined): RolloutVerdict {
   const by = primary?.id;
   return {
     verdict: 'overtaken',
-    reason: `Deployment ${by ?? 'unknown'} is PRIMARY now${primary?.taskDefinition === undefined ? '' : `, with ${primary.taskDefinition.split('/').at(-1)}`}.`,
+    reason: `Deployment ${by ?? 'unknown'} is PRIMARY now.`,
     ...(by === undefined ? {} : { by }),
   };
 }

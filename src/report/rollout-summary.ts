@@ -4,7 +4,7 @@ import { formatDuration } from '../duration.ts';
 import type { FailedTask, ServiceEnd, ServiceResult } from '../rollout/model.ts';
 import { errorLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
-import { failureText, serviceConsoleUrl } from './rollout-text.ts';
+import { failureText, isAlarming, serviceConsoleUrl } from './rollout-text.ts';
 
 interface Place {
   cluster: string;
@@ -77,6 +77,7 @@ function redLines(result: ServiceResult, end: RedEnd, place: Place): Line[] {
     line(`  Why: ${end.reason}`),
     ...groupFailures(result.failedTasks).slice(0, 3).flatMap(groupLines),
     ...moreGroups(result.failedTasks),
+    ...eventLines(result),
     line(`  Serves now: ${servesText(result, end)}`),
     ...(result.rollback === undefined ? [] : [line(`  Rollback: ${result.rollback.text}`)]),
     line(`  Fix: ${fixOf(result, end, place)}`),
@@ -148,6 +149,12 @@ function groupLines(group: readonly FailedTask[]): Line[] {
           ],
     ),
   ];
+}
+
+/** Where no task tells the reason, the events of the service may. */
+function eventLines({ failedTasks, events }: ServiceResult): Line[] {
+  const telling = failedTasks.length === 0 ? events.filter((message) => isAlarming(message)).slice(-3) : [];
+  return telling.map((message) => line(`  Event: ${message}`));
 }
 
 function moreGroups(tasks: readonly FailedTask[]): Line[] {

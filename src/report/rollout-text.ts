@@ -87,8 +87,11 @@ export function progressText(progress: Progress): string {
 
 const loud = /unable|fail|unhealthy|throttled|misconfigured|rolling back|error|Timed out|capacity/i;
 
+/** Whether a service event tells of trouble. */
+export const isAlarming = (message: string): boolean => loud.test(message);
+
 function eventLine(message: string): Line {
-  return loud.test(message) ? warn(`  event: ${message}`) : dim(`  event: ${message}`);
+  return isAlarming(message) ? warn(`  event: ${message}`) : dim(`  event: ${message}`);
 }
 
 /** How a task ended, in one line. */

@@ -1,3 +1,4 @@
+import { familyRevision } from '../domain/arn.ts';
 import { groupFailures } from '../domain/failure-groups.ts';
 import { TransientError, UserError } from '../errors.ts';
 import { lookForFailures } from './failures.ts';
@@ -63,6 +64,14 @@ function endOf(
   return { verdict: 'timed-out', reason: 'Time ran out before the verdict; the deployment goes on.' };
 }
 
+/** Adds what the deployment brings that took the place of ours. */
+function withSuccessor(end: ServiceEnd, { service, ours }: Watched): ServiceEnd {
+  const primary = service?.deployments?.find(({ status }) => status === 'PRIMARY');
+  const { id = '', taskDefinition } = primary ?? {};
+  if (end.verdict !== 'overtaken' || id === ours.deploymentId || taskDefinition === undefined) return end;
+  return { ...end, by: id, reason: `${end.reason} ${id} brings ${familyRevision(taskDefinition)}.` };
+}
+
 /** AWS refused while we were looking: what was started is named, with the way to look again. */
 function refusal({ ours }: Watched, error: Error, options: RolloutOptions): ServiceEnd {
   const fix = error instanceof UserError ? error.fix : undefined;
@@ -120,7 +129,7 @@ async function explained(
     (end.verdict === 'interrupted' && options.onInterrupt === 'rollback');
   const rollback = isUndone ? await tryUndo(watched, options, deps) : undefined;
   await lastSight(watched, options.cluster, notes, deps);
-  const result = plainResult(watched, end, deps);
+  const result = plainResult(watched, withSuccessor(end, watched), deps);
   const back = end.verdict === 'rolled-back' ? await returning(end.toRevision, search, deps) : undefined;
   const previous = ours.plan.before.primary?.taskDefinition;
   const serves = rollback?.done === true ? previous : (result.servesNow ?? back);

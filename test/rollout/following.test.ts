@@ -58,6 +58,26 @@ describe('proof', () => {
 });
 
 describe('verdicts of unusual ways', () => {
+  test('an answer that still shows the old deployment is not taken for ours', async () => {
+    const world = await rolloutWorld({ more: breaker });
+    world.model.services.settings.staleAnswer = true;
+    world.model.services.settings.staleReadMs = 5_000;
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(stdout).toContain('of web:2 began');
+    expect(exitCode).toBe(1);
+    expect(requestsOf(world.model, 'UpdateService')).toHaveLength(1);
+  });
+
+  test('a deployment that never comes in sight is an error, never green', async () => {
+    const world = await rolloutWorld();
+    world.model.services.settings.staleAnswer = true;
+    world.model.services.settings.staleReadMs = 3_600_000;
+    const { exitCode, stderr } = await world.deploy(deployV2);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Amazon ECS accepted the update of web, but its deployment cannot be seen.');
+  });
+
   test('behind a Classic Load Balancer, counts decide where records may not be read', async () => {
     const world = await rolloutWorld({
       more: { loadBalancers: [{ loadBalancerName: 'classic', containerName: 'web', containerPort: 8080 }] },
@@ -94,6 +114,8 @@ describe('verdicts of unusual ways', () => {
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(4);
     expect(stdout).toContain('web:2 to web was overtaken');
+    expect(stdout).toMatch(/by another deployment \(\d+\)\./);
+    expect(stdout).toMatch(/ecs-svc\/\d+ brings web:2\./);
   });
 
   test('a rollback that somebody asked for in the console', async () => {
@@ -143,7 +165,8 @@ describe('verdicts of unusual ways', () => {
       '. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.';
     const { exitCode, stdout } = await world.deploy([...deployV2, '--timeout', '3m']);
     expect(exitCode).toBe(3);
-    expect(stdout).toContain('was unable to place a task. Reason: Capacity is unavailable');
+    expect(stdout).toContain('  event: (service web) was unable to place a task. Reason: Capacity is unavailable');
+    expect(stdout).toContain('  Event: (service web) was unable to place a task. Reason: Capacity is unavailable');
   });
 
   test('a hook whose answer cannot be parsed', async () => {

@@ -49,7 +49,7 @@ export function serviceOperations(
       if (settings.staleReadMs > 0) {
         service.stale = { view: before, untilMs: core.world.clock.now() + settings.staleReadMs };
       }
-      return { service: serviceView(service, scheduler.ground) };
+      return { service: settings.staleAnswer ? before : serviceView(service, scheduler.ground) };
     },
     DescribeServices: (input: Json) => describeServices(input, core, services, scheduler),
     DeleteService: (input: Json) => {

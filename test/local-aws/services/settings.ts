@@ -13,6 +13,8 @@ export interface ServiceSettings {
   recordDelayMs: number;
   /** DescribeServices shows the old state for so long after an update. */
   staleReadMs: number;
+  /** The answer of UpdateService, too, shows the old state. */
+  staleAnswer: boolean;
   /** Pause after a failed start; doubles up to `longestBackoffMs` as long as starts fail. */
   startBackoffMs: number;
   longestBackoffMs: number;
@@ -42,6 +44,7 @@ export function defaultServiceSettings(): ServiceSettings {
     deregistrationDelayMs: 300_000,
     recordDelayMs: 2_000,
     staleReadMs: 0,
+    staleAnswer: false,
     startBackoffMs: 30_000,
     longestBackoffMs: 900_000,
     rollbackRequestMs: 3_000,
