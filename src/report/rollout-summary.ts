@@ -106,7 +106,7 @@ function headlineOf(result: ServiceResult, end: RedEnd): string {
       return `${what} ${phases[end.phase]} (after ${after}).`;
     }
     case 'overtaken':
-      return `${what} was overtaken by another deployment${end.by === undefined ? '' : ` (${end.by.split('/').at(-1)})`}.`;
+      return `${what} was overtaken by another deployment${end.by === undefined ? '' : ` (${end.by})`}.`;
     case 'paused':
       return `${what} is paused; it was not decided within ${after}.`;
     case 'timed-out':

@@ -114,7 +114,7 @@ describe('verdicts of unusual ways', () => {
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(4);
     expect(stdout).toContain('web:2 to web was overtaken');
-    expect(stdout).toMatch(/by another deployment \(\d+\)\./);
+    expect(stdout).toMatch(/by another deployment \(ecs-svc\/\d+\)\./);
     expect(stdout).toMatch(/ecs-svc\/\d+ brings web:2\./);
   });
 
