@@ -43,6 +43,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
       version,
       clock: systemClock,
       processes: systemProcesses,
+      interrupt: stop.signal,
       onRequest,
     });
   },

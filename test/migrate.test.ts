@@ -249,6 +249,24 @@ describe('migrate', () => {
     expect('launchType' in input && 'capacityProviderStrategy' in input).toBe(false);
   });
 
+  test('a network for a definition that takes none is refused, one copied from a service is left out', async () => {
+    const { model, run } = await world();
+    model.settings.containerInstances.prod = 1;
+    model.taskDefinitions.register({
+      family: 'bridge',
+      containerDefinitions: [{ name: 'app', image: 'x', memory: 64 }],
+    });
+    const placement = { ...options.placement, launchType: undefined };
+    await expect(run({ taskDefinition: 'bridge', placement })).rejects.toMatchObject({ code: 'NoOwnNetwork' });
+    model.operations.ecs.DescribeServices = () => ({
+      services: [
+        { status: 'ACTIVE', launchType: 'EC2', networkConfiguration: { awsvpcConfiguration: { subnets: ['s'] } } },
+      ],
+    });
+    const copied = { ...placement, subnets: [], networkFromService: 'web' };
+    expect((await run({ taskDefinition: 'bridge', placement: copied })).outcome).toBe('succeeded');
+  });
+
   test('FARGATE_SPOT and a restart policy are warned of', async () => {
     const { model, deps, run } = await world({ restartPolicy: { enabled: true } });
     const strategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }];

@@ -16,6 +16,8 @@ export interface SendOptions {
   onRequest?: (note: RequestNote) => void;
   /** 0 up to 1, for jitter. */
   random?: () => number;
+  /** Ends the repeats of a request that was under way when the user interrupted; later requests are repeated as ever. */
+  interrupt?: AbortSignal | undefined;
 }
 
 /**
@@ -34,8 +36,9 @@ const attempts = 3;
 const throttledAttempts = 8;
 
 /** Sends requests and repeats them within bounds; its waits run on the given clock, so they cost tests nothing. */
-export function createSend({ clock, onRequest, random = Math.random }: SendOptions): Send {
+export function createSend({ clock, onRequest, random = Math.random, interrupt }: SendOptions): Send {
   return async (action, repeat, request) => {
+    const signal = interrupt?.aborted === false ? interrupt : undefined;
     for (let attempt = 1; ; attempt++) {
       const startMs = clock.now();
       const note = (outcome: string, requestId: string | undefined): void =>
@@ -60,7 +63,8 @@ export function createSend({ clock, onRequest, random = Math.random }: SendOptio
         const mayRepeat = error.throttled || repeat === 'always' || neverSent(error);
         if (!mayRepeat || attempt >= (error.throttled ? throttledAttempts : attempts)) throw error;
         const backoffMs = Math.min(20_000, (error.throttled ? 1_000 : 100) * 2 ** (attempt - 1)) * (0.5 + random() / 2);
-        await clock.sleep(Math.max(backoffMs, error.retryAfterMs ?? 0));
+        await clock.sleep(Math.max(backoffMs, error.retryAfterMs ?? 0), signal);
+        if (signal?.aborted === true) throw error;
       }
     }
   };

@@ -22,6 +22,11 @@ export const runTaskRefusals: readonly RefusalAdvice[] = [
   },
   {
     code: invalid,
+    message: /^Network Configuration is not valid for the given networkMode/,
+    fix: 'Leave --subnets, --security-groups and --assign-public-ip out: only awsvpc definitions take them.',
+  },
+  {
+    code: invalid,
     message: /^Container Overrides length must be at most/,
     fix: 'Shorten the overrides: move long values into the task definition, a secret or an environment file.',
   },

@@ -25,7 +25,16 @@ export async function findPlacement(
       fix: 'Pass --network-from-service SERVICE, or --subnets and --security-groups.',
     });
   }
-  if (place.networkMode !== 'awsvpc') delete placement.networkConfiguration;
+  if (place.networkMode !== 'awsvpc') {
+    if (options.subnets.length + options.securityGroups.length > 0 || options.assignPublicIp !== undefined) {
+      throw new UserError(`The task definition ${place.taskDefinition} takes no network of its own.`, {
+        code: 'NoOwnNetwork',
+        why: `Its networkMode is ${place.networkMode ?? 'not set'}, not awsvpc.`,
+        fix: 'Leave --subnets, --security-groups and --assign-public-ip out, or set networkMode to awsvpc.',
+      });
+    }
+    delete placement.networkConfiguration;
+  }
   if (placement.capacityProviderStrategy?.some(({ capacityProvider }) => capacityProvider === 'FARGATE_SPOT')) {
     deps.warn('The task may run on FARGATE_SPOT, which AWS can take away in the middle of a migration.');
   }

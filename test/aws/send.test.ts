@@ -145,6 +145,21 @@ describe('repeats', () => {
     });
   });
 
+  it('an interrupt ends the repeats of what is under way; what is sent after it is repeated as ever', async () => {
+    const stop = new AbortController();
+    let calls = 0;
+    const sendNow = createSend({ clock: clockOf(new VirtualClock(0)), interrupt: stop.signal });
+    const busy = () => {
+      calls++;
+      if (calls === 2) stop.abort();
+      return calls < 5 ? Promise.reject(throttled) : Promise.resolve(ok);
+    };
+    await expect(sendNow('ecs:X', 'always', busy)).rejects.toBeInstanceOf(TransientError);
+    expect(calls).toBe(2);
+    await expect(sendNow('ecs:StopTask', 'always', busy)).resolves.toBe(ok);
+    expect(calls).toBe(5);
+  });
+
   it('a change is repeated when the connection was refused', async () => {
     expect(await send('when-refused', [refused])).toMatchObject({ result: ok, calls: 2 });
   });

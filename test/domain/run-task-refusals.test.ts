@@ -4,6 +4,12 @@ import { isCapacityReason, refusalFix, runTaskRefusals } from '../../src/domain/
 /** What AWS answers, word for word, with what the advice must speak of. */
 const refusals: [situation: string, code: string, message: string, fix: RegExp][] = [
   [
+    'network without awsvpc',
+    'InvalidParameterException',
+    'Network Configuration is not valid for the given networkMode of this task definition.',
+    /--subnets/,
+  ],
+  [
     'unknown container',
     'InvalidParameterException',
     'Override for container named web is not a container in the TaskDefinition.',

@@ -85,6 +85,10 @@ function checkPlacement(input: Json, definition: TaskDefinitionRecord, cluster: 
   const strategy: Json[] =
     capacityProviderStrategy ??
     (launchType === undefined ? core.clusters.get(cluster).defaultCapacityProviderStrategy : []);
+  const total = strategy.reduce((sum, { weight = 0, base = 0 }) => sum + weight + base, 0);
+  if (strategy.length > 0 && total === 0) {
+    throw invalid('The specified capacity provider strategy cannot contain only providers with a weight of 0.');
+  }
   for (const { capacityProvider } of strategy) {
     if (!core.clusters.get(cluster).capacityProviders.includes(capacityProvider)) {
       throw invalid('The specified capacity provider was not found. Specify a valid name or ARN and try again.');
@@ -111,8 +115,11 @@ function checkPlacement(input: Json, definition: TaskDefinitionRecord, cluster: 
 }
 
 function checkNetwork(input: Json, definition: TaskDefinitionRecord, core: Core): void {
-  if (definition.raw.networkMode !== 'awsvpc') return;
   const network = input.networkConfiguration?.awsvpcConfiguration;
+  if (definition.raw.networkMode !== 'awsvpc') {
+    if (network === undefined) return;
+    throw invalid('Network Configuration is not valid for the given networkMode of this task definition.');
+  }
   if (network === undefined) {
     throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
   }
