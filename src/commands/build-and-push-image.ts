@@ -35,10 +35,19 @@ async function run(options: BuildOptions, context: CommandContext): Promise<Comm
   });
   try {
     aws = options.push ? await context.connect(options.aws) : undefined;
-    const outcome = await buildAndPush(options, { ...context, aws });
+    const unsent: object[] = [];
+    const announce = (event: BuildEvent): void => {
+      if (event.type === 'request-not-sent') unsent.push({ action: event.action, input: event.input });
+      if (event.type === 'command-not-run') unsent.push({ command: event.command });
+      context.announce(event);
+    };
+    const outcome = await buildAndPush(options, { ...context, aws, announce });
+    const code = codeOf(outcome, context);
+    const lines = buildEndLines(outcome);
+    if (outcome.verdict === 'dry-run') return { exitCode: code, lines, document: { exitCode: code, dryRun: unsent } };
     const record = buildRecord(outcome, facts());
-    if (outcome.verdict !== 'dry-run') await context.records.save(record);
-    return { exitCode: codeOf(outcome, context), lines: buildEndLines(outcome), document: record };
+    await context.records.save(record);
+    return { exitCode: code, lines, document: { ...record, exitCode: code, dockerExitCode: record.exitCode } };
   } catch (error) {
     if (error instanceof UserError && !options.dryRun) await context.records.save(refusedBuildRecord(error, facts()));
     throw error;

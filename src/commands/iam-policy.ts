@@ -22,7 +22,7 @@ export const iamPolicyCommand = defineCommand<IamPolicyOptions>({
     return Promise.resolve({
       exitCode: exitCode.done,
       lines: iamPolicyLines(policies),
-      document: { policy, trustPolicy, wide },
+      document: { exitCode: exitCode.done, policy, trustPolicy, wide },
     });
   },
   render: () => [],

@@ -41,7 +41,8 @@ async function run(options: NotifyOptions, context: CommandContext): Promise<Com
   }
   const quiet = reasonToBeQuiet(options, outcome.status, context);
   const message = messageOf(options, outcome, context);
-  if (quiet === undefined && options.dryRun) return done([...troubles, ...notifyDryRunLines(message)], { sent: false });
+  if (quiet === undefined && options.dryRun)
+    return done([...troubles, ...notifyDryRunLines(message)], { sent: false, dryRun: [message] });
   if (quiet !== undefined || options.target.via === 'nothing') {
     const why = quiet ?? (options.target.via === 'nothing' ? options.target.missing : '');
     return done([...troubles, line(`No Slack message: ${why}`)], { sent: false, why });
@@ -50,7 +51,11 @@ async function run(options: NotifyOptions, context: CommandContext): Promise<Com
   return done([...troubles, ...notifyEndLines(result)], { status: outcome.status, ...result });
 }
 
-const done = (lines: Line[], document: object): CommandResult => ({ exitCode: exitCode.done, lines, document });
+const done = (lines: Line[], document: object): CommandResult => ({
+  exitCode: exitCode.done,
+  lines,
+  document: { exitCode: exitCode.done, ...document },
+});
 
 /** Records that cannot be read are told, and do not keep the team from hearing that something went wrong. */
 async function readRecords(context: CommandContext): Promise<{ records: StageRecord[]; troubles: Line[] }> {

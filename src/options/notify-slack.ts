@@ -1,3 +1,4 @@
+import { escapeSlack } from '../domain/slack-markup.ts';
 import { expandVariables } from '../expand.ts';
 import { type CommonOptions, generalOptionSpecs, readCommonOptions } from './common.ts';
 import type { OptionReader } from './reader.ts';
@@ -149,11 +150,6 @@ function readMessage(reader: OptionReader, name: string): string | undefined {
     Object.entries(reader.env).map(([variable, value]) => [variable, escapeSlack(value ?? '')]),
   );
   return expandVariables(given.replaceAll('\\n', '\n'), escaped);
-}
-
-/** The three characters that Slack's markup needs escaped. */
-function escapeSlack(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function readPattern(reader: OptionReader): RegExp | undefined {

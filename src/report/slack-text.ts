@@ -1,10 +1,7 @@
+import { escapeSlack } from '../domain/slack-markup.ts';
+
 /** Slack's limit for the text of a section (docs.slack.dev: section block). */
 export const sectionLimit = 3_000;
-
-/** Text that Slack shows as it is: its three control characters escaped. */
-export function escapeSlack(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
 
 /** The text cut to `limit` characters, never through a surrogate pair or an escape. */
 export function clip(text: string, limit: number): string {

@@ -1,8 +1,9 @@
 import { familyRevision, resourceName, taskConsoleUrl, taskId } from '../domain/arn.ts';
 import type { DeploymentOutcome } from '../domain/deployment-outcome.ts';
+import { escapeSlack } from '../domain/slack-markup.ts';
 import { formatDuration } from '../duration.ts';
 import type { StageRecord } from '../record.ts';
-import { clip, codeBlock, escapeSlack, link, sectionLimit } from './slack-text.ts';
+import { clip, codeBlock, link, sectionLimit } from './slack-text.ts';
 
 /** A message as Slack's Web API and webhooks take it. */
 export interface SlackMessage {

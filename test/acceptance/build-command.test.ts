@@ -149,4 +149,9 @@ it('a dry run prints the exact commands and changes nothing', async () => {
   expect(exitCode).toBe(0);
   expect(operations(world)).toEqual(['DescribeRepositories']);
   expect(await world.dockerCalls()).toEqual([]);
+  const json = await world.build('--dry-run', '--output', 'json');
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    exitCode: 0,
+    dryRun: [{}, { command: ['docker', 'push', `${world.uri}:latest`] }],
+  });
 });

@@ -171,6 +171,18 @@ describe('each fault says what is wrong and what to do, exit 2, before anything 
     );
   });
 
+  it('a session that nobody can renew names the task and how to resume', async () => {
+    const world = await pipelineWorld();
+    world.model.behaviours.script({ family: 'hoge-service-stg' }, { runMs: 3 * 3_600_000, exitCode: 0 });
+    const env = { ...none, CIRCLE_OIDC_TOKEN_V2: await world.issuer.token() };
+    const args = ['run-migration-task', '--cluster', 'hoge-stg', '--task-definition', 'hoge-service-stg'];
+    const more = ['--network-from-service', 'hoge-apps-service-stg', '--timeout', '4h', '--role-arn', deployRole];
+    const { exitCode, stdout, stderr } = await world.run([...args, ...more, '--', 'rails'], { env });
+    expect(stderr).toContain('The OIDC token of this job has expired.');
+    expect(stdout + stderr).toMatch(/wait-for-task .*--task /);
+    expect(exitCode).toBe(2);
+  });
+
   it('a session that expired while a task is waited for names the task and how to resume', async () => {
     const world = await pipelineWorld();
     world.model.behaviours.script({ family: 'hoge-service-stg' }, { runMs: 3_600_000, exitCode: 0 });
