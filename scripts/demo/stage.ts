@@ -11,6 +11,7 @@ import { startWebhook, type Webhook } from './webhook.ts';
 
 /** How many times as fast as the wall clock AWS's time runs in the demo. */
 export const SCALE = 20;
+const HEALTHY_AFTER_MS = 100_000;
 
 /** Everything that stands before the push: AWS with the old version in service, the database, Slack. */
 export interface Stage {
@@ -42,6 +43,8 @@ export async function setStage({ buildOrb, tell }: StageDeps): Promise<Stage> {
   const docker = await chooseDocker(folder);
   const startMs = Date.now();
   const aws = await startLocalAws({ scale: SCALE, inDocker: docker.isEngine });
+  // A second of AWS's time is short for a real process: one that crashes must be seen to crash before it counts as healthy.
+  aws.model.services.settings.healthyAfterMs = HEALTHY_AFTER_MS;
   tell('AWS', `${aws.url}; its time and that of the commands runs ${SCALE} times as fast`);
   tell(
     'docker',
@@ -78,7 +81,7 @@ export async function answerOf({ front }: Stage): Promise<{ version?: string; ta
   // A task that has just been started may need a moment until it listens.
   for (let tries = 0; ; tries++) {
     const response = await fetch(front.url);
-    if (response.ok || tries === 50)
+    if (response.ok || tries === 150)
       return JSON.parse(await response.text().then((body) => (response.ok ? body : '{}')));
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
