@@ -4,7 +4,7 @@ import { formatDuration } from '../duration.ts';
 import type { FailedTask, ServiceEnd, ServiceResult } from '../rollout/model.ts';
 import { errorLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
-import { failureText, isAlarming, serviceConsoleUrl } from './rollout-text.ts';
+import { failureText, isAlarming, progressText, serviceConsoleUrl } from './rollout-text.ts';
 
 interface Place {
   cluster: string;
@@ -78,6 +78,7 @@ function redLines(result: ServiceResult, end: RedEnd, place: Place): Line[] {
     ...groupFailures(result.failedTasks).slice(0, 3).flatMap(groupLines),
     ...moreGroups(result.failedTasks),
     ...eventLines(result),
+    ...(result.progress === undefined ? [] : [line(`  So far: ${progressText(result.progress)}`)]),
     line(`  Serves now: ${servesText(result, end)}`),
     ...(result.rollback === undefined ? [] : [line(`  Rollback: ${result.rollback.text}`)]),
     line(`  Fix: ${fixOf(result, end, place)}`),

@@ -90,6 +90,8 @@ function isFailure({ stopCode, stoppedReason = '' }: Task): boolean {
   return stopCode === 'ServiceSchedulerInitiated' && /^Task failed/.test(stoppedReason);
 }
 
+const ownExitFix = 'Read its last lines, correct the program or its configuration, then deploy again.';
+
 /** The facts of a failed task, with what they mean. */
 export function failedTask(task: Task): FailedTask {
   const containers = (task.containers ?? []).map(({ name = '', image, imageDigest, exitCode, reason }) => ({
@@ -113,7 +115,8 @@ export function failedTask(task: Task): FailedTask {
     cause:
       found?.cause ?? (isQuietExit ? 'The program ended by itself, although a service is meant to go on.' : undefined),
     fix:
-      found?.fix ?? (isQuietExit ? 'Let the command of the container run in the foreground and for ever.' : undefined),
+      (found?.code === 'EXIT_CODE' ? ownExitFix : found?.fix) ??
+      (isQuietExit ? 'Let the command of the container run in the foreground and for ever.' : undefined),
     logTail: [],
   };
 }

@@ -6,6 +6,7 @@ import { describeServices, pickService } from './find-services.ts';
 import { continueCommand } from './follow.ts';
 import { readLogTails } from './log-tails.ts';
 import type { RolloutDeps, RolloutOptions, ServiceEnd, ServiceResult } from './model.ts';
+import { progressOf } from './progress.ts';
 import { type Proof, proveImages } from './prove.ts';
 import { definitionOf, type RecordSearch } from './records.ts';
 import { plainResult } from './result.ts';
@@ -133,7 +134,9 @@ async function explained(
   const back = end.verdict === 'rolled-back' ? await returning(end.toRevision, search, deps) : undefined;
   const previous = ours.plan.before.primary?.taskDefinition;
   const serves = rollback?.done === true ? previous : (result.servesNow ?? back);
-  return { ...result, servesNow: serves, rollback, notes };
+  const isOpen = ['timed-out', 'paused', 'interrupted'].includes(end.verdict) && rollback === undefined;
+  const progress = isOpen && watched.service !== undefined ? progressOf(watched, options) : undefined;
+  return { ...result, servesNow: serves, rollback, progress, notes };
 }
 
 async function tryUndo(

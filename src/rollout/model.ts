@@ -4,7 +4,7 @@ import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
 import type { Definition, DefinitionChanges } from '../domain/task-definition-edit.ts';
 import type { Announce, Aws, Clock, Http, Interrupt } from '../ports.ts';
 import type { RecordStore } from '../record.ts';
-import type { RolloutEvent } from './events.ts';
+import type { Progress, RolloutEvent } from './events.ts';
 
 /** A URL that must answer once the new revision serves. */
 export interface CheckUrl {
@@ -127,6 +127,8 @@ export interface ServiceResult {
   events: string[];
   /** What --on-failure or --on-interrupt did, and how that went. */
   rollback: { done: boolean; text: string } | undefined;
+  /** How far it had come where it was not decided. */
+  progress: Progress | undefined;
   notes: string[];
   timingsMs: Record<string, number>;
   startedAtMs: number;

@@ -76,6 +76,7 @@ export function plainResult(watched: Watched, end: ServiceEnd, deps: RolloutDeps
     failedTasks: [...watched.failedTasks.values()],
     events: watched.events,
     rollback: undefined,
+    progress: undefined,
     notes: [],
     timingsMs: Object.fromEntries(
       Object.entries(timings).filter((entry): entry is [string, number] => entry[1] !== undefined),

@@ -22,6 +22,7 @@ describe('time-out', () => {
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2'), '--timeout', '5m']);
     expect(exitCode).toBe(3);
     expect(stdout).toContain('was not decided within 5m 00s');
+    expect(stdout).toContain('So far: 0 of 2 tasks running, 2 old');
     expect(stdout).toContain('`migrate-deploy update-service-and-verify --cluster prod --service web` looks again');
     expect(statusOf(world)).toBe('IN_PROGRESS');
     // One heartbeat a minute keeps CircleCI from ending the step.

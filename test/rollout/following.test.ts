@@ -169,6 +169,45 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).toContain('  Event: (service web) was unable to place a task. Reason: Capacity is unavailable');
   });
 
+  test.each([
+    ['CONTINUE', 0],
+    ['ROLLBACK', 1],
+  ])('a pause that somebody ends with %s: exit %d', async (action, code) => {
+    const lifecycleHooks = [{ targetType: 'PAUSE', lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] }];
+    const world = await rolloutWorld({
+      more: { deploymentConfiguration: { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 0, lifecycleHooks } },
+    });
+    later(world, 300_000, () => {
+      const record = world.model.services.find('prod', 'web')?.serviceDeployments[0];
+      const hookId = record?.hooks[0]?.hookId;
+      void world.ecs('ContinueServiceDeployment', { serviceDeploymentArn: record?.arn, hookId, action });
+    });
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(stdout).toContain('paused by a hook after POST_TEST_TRAFFIC_SHIFT');
+    expect(exitCode).toBe(code);
+  });
+
+  test('linear: the traffic moves in steps', async () => {
+    const linearConfiguration = { stepPercent: 25, stepBakeTimeInMinutes: 1 };
+    const world = await rolloutWorld({
+      more: { deploymentConfiguration: { strategy: 'LINEAR', linearConfiguration } },
+    });
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(0);
+    for (const weight of [25, 50, 75, 100]) expect(stdout).toContain(`${weight} % of the traffic`);
+  });
+
+  test('two forced deployments within a minute: ours is the later one', async () => {
+    const world = await rolloutWorld();
+    await world.ecs('UpdateService', { cluster: 'prod', service: 'web', forceNewDeployment: true });
+    world.model.clock.advance(5_000);
+    const { exitCode, stdout } = await world.deploy(['--service', 'web', '--force-new-deployment']);
+    expect(exitCode).toBe(0);
+    const [ours, theirs] = world.model.services.find('prod', 'web')?.serviceDeployments ?? [];
+    expect(theirs?.status).toBe('STOPPED');
+    expect(stdout).toContain(`web: ${ours?.arn}`);
+  });
+
   test('a hook whose answer cannot be parsed', async () => {
     const hookTargetArn = 'arn:aws:lambda:eu-west-1:123456789012:function:check';
     const lifecycleHooks = [
