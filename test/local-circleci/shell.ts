@@ -10,6 +10,12 @@ export interface Background {
   end(): Promise<void>;
 }
 
+/** Steps that run now; they end with this process, whichever way it ends. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) kill(child, 'SIGKILL');
+});
+
 type Ended = Pick<StepResult, 'status' | 'exitCode'> & { halted?: true };
 
 /** Runs a `run` step in a shell of its own. */
@@ -25,6 +31,8 @@ export async function runShell(body: YamlMap, job: RunningJob): Promise<Ended> {
     // A group of its own, so that the step's children end with it.
     detached: true,
   });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   const ended = follow(child, job.log, milliseconds(String(body.no_output_timeout ?? '10m')), body);
   if (body.background === true) {
     job.backgrounds.push({
