@@ -2,23 +2,18 @@ import {
   buildArguments,
   connectDocker,
   type Docker,
+  digestInMetadata,
   hideBuildArguments,
   isMultiPlatform,
-  pushedDigest,
 } from './build/docker.ts';
 import { withDockerConfig } from './build/docker-config.ts';
-import {
-  digestOf,
-  digestsOfTags,
-  findRepository,
-  type RepositoryEvent,
-  type TargetRepository,
-} from './build/repository.ts';
-import { type DockerStep, dockerFault, lastLines } from './domain/docker-fault.ts';
+import { logIn, pushAll, readBack, registryOf } from './build/push.ts';
+import { digestsOfTags, findRepository, type RepositoryEvent, type TargetRepository } from './build/repository.ts';
+import { dockerFault, lastLines } from './domain/docker-fault.ts';
 import { repositoryUri } from './domain/image-reference.ts';
 import { UserError } from './errors.ts';
 import type { BuildOptions } from './options/build-and-push-image.ts';
-import type { Announce, Aws, Clock, Files, Interrupt, ProcessResult, ProcessRunner } from './ports.ts';
+import type { Announce, Aws, Clock, Files, Interrupt, ProcessRunner } from './ports.ts';
 
 /** Facts on the way of an image into its registry. */
 export type BuildEvent =
@@ -58,13 +53,18 @@ export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Prom
   if (there !== undefined) return { verdict: 'already-there', uri: repository.uri, digest: there, timingsMs: {} };
   const references = options.tags.map((tag) => `${repository.uri}:${tag}`);
   if (options.dryRun) return dryRun(options, references, announce);
-  return inDocker(registryOf(repository.uri), deps, async (docker) => {
-    await logIn(docker, repository);
+  return inDocker(registryOf(repository.uri), deps, async (docker, folder) => {
+    await logIn(docker, repository, deps);
+    if (deps.interrupt.signal.aborted) return { verdict: 'interrupted' };
     const startMs = deps.clock.now();
-    const built = await build(docker, options, references, deps);
+    const metadataFile = `${folder}/build-metadata.json`;
+    const built = await build(docker, options, references, { ...deps, metadataFile });
     if (built !== undefined) return built;
     const builtMs = deps.clock.now();
-    const claimed = await pushAll(docker, options, references, announce);
+    // The builder has pushed an image for several platforms itself.
+    const claimed = isMultiPlatform(options)
+      ? digestInMetadata(await deps.files.read(metadataFile))
+      : await pushAll(docker, references, deps);
     if (deps.interrupt.signal.aborted) return { verdict: 'interrupted' };
     const digest = await readBack(repository, options.tags, claimed, announce);
     const timingsMs = { build: builtMs - startMs, push: deps.clock.now() - builtMs };
@@ -83,11 +83,11 @@ async function buildOnly(options: BuildOptions, deps: BuildDeps): Promise<BuildO
   });
 }
 
-function inDocker<T>(host: string, deps: BuildDeps, use: (docker: Docker) => Promise<T>): Promise<T> {
+function inDocker<T>(host: string, deps: BuildDeps, use: (docker: Docker, folder: string) => Promise<T>): Promise<T> {
   const { processes, env, interrupt, announce } = deps;
   const onLine = (line: string): void => announce({ type: 'docker-line', line });
   return withDockerConfig(host, deps, (folder) =>
-    use(connectDocker(folder, { processes, env, signal: interrupt.signal, onLine })),
+    use(connectDocker(folder, { processes, env, signal: interrupt.signal, onLine }), folder),
   );
 }
 
@@ -113,20 +113,11 @@ async function existingImage(
   });
 }
 
-async function logIn(docker: Docker, { ecr, uri }: TargetRepository): Promise<void> {
-  const { authorizationData = [] } = await ecr.getAuthorizationToken();
-  const clear = Buffer.from(authorizationData[0]?.authorizationToken ?? '', 'base64').toString('utf8');
-  const [user = 'AWS', password = ''] = clear.split(/:(.*)/s);
-  const host = registryOf(uri);
-  const login = await docker.login(host, user, password);
-  if (login.code !== 0) throw refusal({ step: 'login', subject: host }, login);
-}
-
 async function build(
   docker: Docker,
   options: BuildOptions,
   references: string[],
-  { interrupt, announce }: BuildDeps,
+  { interrupt, announce, metadataFile }: BuildDeps & { metadataFile?: string },
 ): Promise<BuildOutcome | undefined> {
   const buildx = await docker.hasBuildx();
   if (isMultiPlatform(options) && !buildx) {
@@ -136,7 +127,8 @@ async function build(
     });
   }
   announce({ type: 'build-started', builder: buildx ? 'buildx' : 'classic', references });
-  const result = await docker.build(buildArguments(options, references, { buildx, push: options.push }));
+  const pushing = { push: options.push, ...(metadataFile === undefined ? {} : { metadataFile }) };
+  const result = await docker.build(buildArguments(options, references, { buildx, ...pushing }));
   if (interrupt.signal.aborted) return { verdict: 'interrupted' };
   if (result.code === 0) return undefined;
   const fault = dockerFault({ step: 'build', subject: references[0] ?? options.path }, result.tail);
@@ -146,48 +138,6 @@ async function build(
   return { verdict: 'build-failed', exitCode: result.code, lastLines: lastLines(result.tail, 50) };
 }
 
-/** Pushes every tag and answers the digest that docker claims to have pushed, if it says one. */
-async function pushAll(
-  docker: Docker,
-  options: BuildOptions,
-  references: readonly string[],
-  announce: Announce<BuildEvent>,
-): Promise<string | undefined> {
-  // The builder has pushed an image for several platforms itself.
-  if (isMultiPlatform(options)) return undefined;
-  let claimed: string | undefined;
-  for (const reference of references) {
-    const result = await docker.push(reference);
-    if (result.signal !== undefined) return undefined;
-    if (result.code !== 0) throw refusal({ step: 'push', subject: reference }, result);
-    claimed = pushedDigest(result) ?? claimed;
-    announce({ type: 'pushed', reference });
-  }
-  return claimed;
-}
-
-async function readBack(
-  repository: TargetRepository,
-  tags: readonly string[],
-  claimed: string | undefined,
-  announce: Announce<BuildEvent>,
-): Promise<string> {
-  const [tag = ''] = tags;
-  const standsFor = await digestOf(repository, { imageTag: tag });
-  if (claimed === undefined || claimed === standsFor) {
-    if (standsFor !== undefined) return standsFor;
-  } else if ((await digestOf(repository, { imageDigest: claimed })) === claimed) {
-    // Somebody pushed the same tag right behind us: ours is the digest, not the tag.
-    announce({ type: 'tag-moved', tag, digest: claimed, standsFor });
-    return claimed;
-  }
-  throw new UserError(`The registry does not know the image ${repository.uri}:${tag} that was just pushed.`, {
-    code: 'ImageNotFoundException',
-    why: claimed === undefined ? 'ECR has no image of that tag.' : `ECR has no image ${claimed}.`,
-    fix: 'Check whether a lifecycle policy or another job deletes images of this repository, then build again.',
-  });
-}
-
 function dryRun(options: BuildOptions, references: string[], announce: Announce<BuildEvent>): BuildOutcome {
   const args = buildArguments(options, references, { buildx: false, push: options.push });
   announce({ type: 'command-not-run', command: ['docker', ...hideBuildArguments(args)] });
@@ -195,18 +145,4 @@ function dryRun(options: BuildOptions, references: string[], announce: Announce<
     for (const reference of references) announce({ type: 'command-not-run', command: ['docker', 'push', reference] });
   }
   return { verdict: 'dry-run' };
-}
-
-function refusal(step: DockerStep, result: ProcessResult): UserError {
-  const known = dockerFault(step, result.tail);
-  if (known !== undefined) return known;
-  return new UserError(`docker ${step.step} of ${step.subject} failed.`, {
-    code: 'DockerFailed',
-    why: lastLines(result.tail, 3).join('\n') || `It ended with exit code ${result.code}.`,
-    fix: 'Correct what docker complains about and run the command again.',
-  });
-}
-
-function registryOf(uri: string): string {
-  return uri.split('/')[0] ?? '';
 }

@@ -123,6 +123,33 @@ describe('a build', () => {
     expect(harness.events).toContainEqual({ type: 'tag-moved', tag: 'v1', digest: mine, standsFor: theirs });
   });
 
+  it('takes the digest that the engine remembers where docker prints none', async () => {
+    const mine = model.ecr.push('hoge-stg', [], 'mine');
+    model.ecr.push('hoge-stg', ['v1'], 'theirs');
+    docker.answers.push = { output: 'Writing manifest to image destination' };
+    docker.repoDigests = [`${uri}@${mine}`, `other/repository@sha256:${'1'.repeat(64)}`];
+    expect(await build()).toMatchObject({ verdict: 'pushed', digest: mine });
+  });
+
+  it('takes the digest of an image for several platforms from what the builder wrote down', async () => {
+    const mine = model.ecr.push('hoge-stg', [], 'mine', ['linux/amd64', 'linux/arm64']);
+    docker.during = (step) => {
+      if (step !== 'build') return;
+      const args = docker.calls.at(-1)?.args ?? [];
+      const file = args[args.indexOf('--metadata-file') + 1] ?? '';
+      harness.files.contents.set(file, JSON.stringify({ 'containerimage.digest': mine }));
+    };
+    const outcome = await build({ platform: 'linux/amd64,linux/arm64' });
+    expect(outcome).toMatchObject({ verdict: 'pushed', digest: mine });
+    expect(harness.events).toContainEqual(expect.objectContaining({ type: 'tag-moved', digest: mine }));
+  });
+
+  it('a push that is killed is a failure, whatever the tag stands for', async () => {
+    model.ecr.push('hoge-stg', ['v1'], 'an older image');
+    docker.answers.push = { signal: 'SIGKILL', output: 'Preparing' };
+    await expect(build()).rejects.toThrow(`docker push of ${uri}:v1 failed.`);
+  });
+
   it('refuses a digest that the registry does not know', async () => {
     docker.answers.push = { output: `v1: digest: sha256:${'0'.repeat(64)} size: 1` };
     await expect(build()).rejects.toThrow('The registry does not know the image');
@@ -225,13 +252,17 @@ describe('docker’s refusals', () => {
   });
 });
 
-it('an interrupt during the build pushes nothing', async () => {
-  docker.during = (step) => {
-    if (step === 'build') harness.interrupt.trigger('SIGTERM');
+it.each([
+  ['login', ['login']],
+  ['build', ['login', 'buildx version', 'buildx build']],
+  ['push', ['login', 'buildx version', 'buildx build', 'push']],
+])('an interrupt during the %s ends it there', async (step, done) => {
+  docker.during = (now) => {
+    if (now === step) harness.interrupt.trigger('SIGTERM');
   };
-  docker.answers.build = { signal: 'SIGTERM' };
-  expect(await build()).toEqual({ verdict: 'interrupted' });
-  expect(steps()).not.toContain('push');
+  docker.answers[step] = { signal: 'SIGTERM' };
+  expect(await build({ tag: ['v1', 'v2'] })).toEqual({ verdict: 'interrupted' });
+  expect(steps()).toEqual(done);
 });
 
 it('a dry run looks, prints the commands without values, and changes nothing', async () => {

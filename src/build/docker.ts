@@ -18,6 +18,8 @@ export interface Docker {
   build(args: readonly string[]): Promise<ProcessResult>;
   login(host: string, user: string, password: string): Promise<ProcessResult>;
   push(reference: string): Promise<ProcessResult>;
+  /** Digests that the engine remembers of its pushes of this image, as `repository@sha256:…`. */
+  pushedDigests(reference: string): Promise<string[]>;
 }
 
 export interface DockerDeps {
@@ -41,6 +43,10 @@ export function connectDocker(configFolder: string, { processes, env, signal, on
     build: (args) => run(args, { loud: true }),
     login: (host, user, password) => run(['login', '--username', user, '--password-stdin', host], { input: password }),
     push: (reference) => run(['push', reference], { loud: true }),
+    pushedDigests: async (reference) => {
+      const { code, stdout } = await run(['image', 'inspect', '--format', '{{json .RepoDigests}}', reference]);
+      return code === 0 ? (JSON.parse(stdout) as string[]) : [];
+    },
   };
 }
 
@@ -48,12 +54,13 @@ export function connectDocker(configFolder: string, { processes, env, signal, on
 export function buildArguments(
   input: BuildInput,
   references: readonly string[],
-  { buildx, push }: { buildx: boolean; push: boolean },
+  { buildx, push, metadataFile }: { buildx: boolean; push: boolean; metadataFile?: string },
 ): string[] {
   const several = isMultiPlatform(input);
   return [
     ...(buildx ? ['buildx', 'build', '--progress=plain', ...(several ? [] : ['--load'])] : ['build']),
     ...(several && push ? ['--push'] : []),
+    ...(several && push && metadataFile !== undefined ? ['--metadata-file', metadataFile] : []),
     ...references.flatMap((reference) => ['--tag', reference]),
     ...(input.dockerfile === undefined ? [] : ['--file', input.dockerfile]),
     ...(input.target === undefined ? [] : ['--target', input.target]),
@@ -73,6 +80,16 @@ export function isMultiPlatform({ platform }: Pick<BuildInput, 'platform'>): boo
 /** The digest that `docker push` names in its last line, where it does. */
 export function pushedDigest({ tail }: Pick<ProcessResult, 'tail'>): string | undefined {
   return /\bdigest: (sha256:[0-9a-f]{64})\b/.exec(tail)?.[1];
+}
+
+/** The digest in the metadata that buildx wrote about what it pushed. */
+export function digestInMetadata(metadata: string | undefined): string | undefined {
+  try {
+    const digest = (JSON.parse(metadata ?? '') as Record<string, unknown>)['containerimage.digest'];
+    return typeof digest === 'string' ? digest : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The arguments as they may be printed: build arguments keep their names only. */

@@ -22,6 +22,8 @@ export interface FakeDocker extends ProcessRunner {
   /** Steps by name (`build`, `login`, `push`) that answer something else than success. */
   answers: Record<string, DockerAnswer>;
   hasBuildx: boolean;
+  /** What the engine remembers of its pushes. */
+  repoDigests: string[];
   /** What the built image holds: another content gives another digest. */
   content: string;
   /** Runs while a step goes on. */
@@ -34,6 +36,7 @@ export function fakeDocker(model: LocalAws): FakeDocker {
     calls: [],
     answers: {},
     hasBuildx: true,
+    repoDigests: [],
     content: 'app',
     during: () => undefined,
     run: async (command, args, options = {}) => {
@@ -41,6 +44,7 @@ export function fakeDocker(model: LocalAws): FakeDocker {
       docker.calls.push({ args: [...args], input: options.input, env: { ...options.env } });
       const step = args[0] === 'buildx' ? (args[1] ?? '') : (args[0] ?? '');
       if (step === 'version') return result(docker.hasBuildx ? {} : { code: 1 });
+      if (step === 'image') return result({ output: JSON.stringify(docker.repoDigests) });
       docker.during(step);
       const scripted = docker.answers[step];
       if (scripted !== undefined) return result(scripted);
