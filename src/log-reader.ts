@@ -5,8 +5,8 @@ import type { LogsPort } from './ports.ts';
 
 /** Reads a stream from its beginning, each line once. */
 export interface LogReader {
-  /** What came since the last call; nothing while the stream is not there yet. */
-  read(): Promise<string[]>;
+  /** Hands over what came since the last call, page by page, so that a page that fails costs no line before it. */
+  read(take: (line: string) => void): Promise<void>;
 }
 
 /** One call reads at most this many pages, so that a flood of lines cannot keep the task from being looked at. */
@@ -16,17 +16,15 @@ const pagesPerRead = 100;
 export function createLogReader(place: Extract<LogPlace, { kind: 'awslogs' }>, logs: LogsPort): LogReader {
   let token: string | undefined;
   return {
-    read: async () => {
-      const lines: string[] = [];
+    read: async (take) => {
       for (let page = 0; page < pagesPerRead; page++) {
         const answer = await readPage(place, token, logs);
-        lines.push(...(answer?.events ?? []).map(({ message }) => message ?? ''));
+        for (const { message = '' } of answer?.events ?? []) take(message);
         // A page may be empty although more follows; only a token that comes back unchanged is the end.
         const next = answer?.nextForwardToken;
         if (next === undefined || next === token) break;
         token = next;
       }
-      return lines;
     },
   };
 }

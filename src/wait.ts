@@ -7,7 +7,7 @@ import { UserError } from './errors.ts';
 import type { MigrationEvent } from './migrate/events.ts';
 import { followToEnd } from './migrate/follow-to-end.ts';
 import type { WaitingOptions } from './migrate/options.ts';
-import { type Outcome, outcomeOf } from './migrate/result.ts';
+import { type Outcome, outcomeOf, recordMembers } from './migrate/result.ts';
 import { resumeCommand } from './migrate/resume.ts';
 import { taskFacts } from './migrate/task-record.ts';
 import type { FollowedContainer, FollowTarget } from './migrate/tracker.ts';
@@ -63,8 +63,6 @@ export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promis
   );
   const tasks = followed.tasks.map((task): WaitedTask => {
     const outcome = outcomeOf(task, followed, true);
-    const { cause, reason, reasonCode, fix, exitCode } = outcome;
-    const texts = [cause, reason].filter((text) => text !== undefined);
     const record: WaitRecord = {
       schemaVersion: recordSchemaVersion,
       stage: 'wait-for-task',
@@ -75,10 +73,7 @@ export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promis
       startedAt: new Date(startMs).toISOString(),
       finishedAt: new Date(clock.now()).toISOString(),
       ci: circleCiFacts(env) as Record<string, string>,
-      ...(reasonCode === undefined ? {} : { reasonCode }),
-      ...(texts.length === 0 ? {} : { reason: texts.join(' ') }),
-      ...(fix === undefined ? {} : { fix }),
-      ...(exitCode === undefined ? {} : { exitCode }),
+      ...recordMembers(outcome),
       ...taskFacts(task),
     };
     return { ...outcome, taskArn: task.taskArn, record };

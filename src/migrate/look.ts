@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { taskVerdict } from '../domain/task-verdict.ts';
-import { createTaskLog } from './task-log.ts';
+import { createTaskLog, placeOfLog } from './task-log.ts';
 import { describedAtOnce, type FollowDeps, type FollowOptions, readLogs, type Tracker } from './tracker.ts';
 
 /** DescribeTasks may not know a task for a while after RunTask; see "eventual consistency" in its API reference. */
@@ -53,6 +53,7 @@ async function seen(
   tracker.task = task;
   const { container } = tracker;
   if (options.logs) tracker.log ??= createTaskLog(tracker.taskArn, container, deps);
+  else tracker.logPlace = placeOfLog(task, container, deps.aws.region);
   tracker.log?.sight(task);
   const status = task.lastStatus ?? 'UNKNOWN';
   if (status !== tracker.status) {

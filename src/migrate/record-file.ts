@@ -2,7 +2,7 @@ import { circleCiFacts } from '../domain/circleci.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 import { type MigrationRecord, type RecordStore, recordSchemaVersion } from '../record.ts';
-import type { Outcome } from './result.ts';
+import { type Outcome, recordMembers } from './result.ts';
 import type { TaskFacts } from './task-record.ts';
 
 /** The record of a migration on its way from `running` to its verdict. */
@@ -31,7 +31,8 @@ export function openRecordFile(
     ci: circleCiFacts(deps.env) as Record<string, string>,
   };
   const finish = async (status: MigrationRecord['status'], outcome: Omit<Outcome, 'outcome'>, facts: TaskFacts) => {
-    record = finished({ ...record, ...facts, status, verdict: outcome.verdict }, outcome, clock.now());
+    const finishedAt = new Date(clock.now()).toISOString();
+    record = { ...record, ...facts, status, verdict: outcome.verdict, finishedAt, ...recordMembers(outcome) };
     await records.save(record);
     return record;
   };
@@ -55,18 +56,5 @@ export function openRecordFile(
       const parts = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) };
       await finish('refused', { verdict: 'refused', reasonCode, cause, ...parts }, {});
     },
-  };
-}
-
-function finished(base: MigrationRecord, outcome: Omit<Outcome, 'outcome'>, nowMs: number): MigrationRecord {
-  const { cause, reason, reasonCode, fix, exitCode } = outcome;
-  const texts = [cause, reason].filter((text) => text !== undefined);
-  return {
-    ...base,
-    finishedAt: new Date(nowMs).toISOString(),
-    ...(reasonCode === undefined ? {} : { reasonCode }),
-    ...(texts.length === 0 ? {} : { reason: texts.join(' ') }),
-    ...(fix === undefined ? {} : { fix }),
-    ...(exitCode === undefined ? {} : { exitCode }),
   };
 }

@@ -77,3 +77,20 @@ export function notPlaced(failures: readonly Failure[]): Outcome {
     fix: known?.fix ?? 'Look at the reason and at the events of the cluster, then run it again.',
   };
 }
+
+/** What a record keeps of an outcome beside its status and verdict. */
+export function recordMembers(outcome: Omit<Outcome, 'outcome'>): {
+  reasonCode?: string;
+  reason?: string;
+  fix?: string;
+  exitCode?: number;
+} {
+  const { cause, reason, reasonCode, fix, exitCode } = outcome;
+  const texts = [cause, reason].filter((text) => text !== undefined);
+  return {
+    ...(reasonCode === undefined ? {} : { reasonCode }),
+    ...(texts.length === 0 ? {} : { reason: texts.join(' ') }),
+    ...(fix === undefined ? {} : { fix }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
+}

@@ -38,8 +38,7 @@ export function createTaskLog(
     sight: (task) => {
       started ||= task.startedAt !== undefined;
       if (place !== undefined && place.kind !== 'awslogs-unnamed') return;
-      const runtimeId = task.containers?.find(({ name }) => name === container.name)?.runtimeId;
-      const found = logPlace(container, { id: taskId(taskArn), region: aws.region, runtimeId });
+      const found = placeOfLog(task, container, aws.region);
       if (found.kind !== place?.kind) announce({ type: 'log-place', taskArn, container: container.name, place: found });
       place = found;
       if (found.kind === 'awslogs') reader = createLogReader(found, aws.logs(found.region));
@@ -47,12 +46,12 @@ export function createTaskLog(
     read: async (nowMs) => {
       if (reader === undefined || !readable) return;
       try {
-        for (const message of await reader.read()) {
+        await reader.read((message) => {
           lastLineMs = nowMs;
           kept.push(message);
           if (kept.length > keptLines) kept.shift();
           announce({ type: 'log-line', taskArn, container: container.name, message });
-        }
+        });
       } catch (error) {
         // Whoever may not read the log may still learn the verdict.
         if (!(error instanceof UserError) || error.code === 'ExpiredTokenException') throw error;
@@ -65,4 +64,14 @@ export function createTaskLog(
     lastLineMs: () => lastLineMs,
     mayGrow: () => reader !== undefined && readable && started,
   };
+}
+
+/** Where the container's log is, as far as this sight of the task tells. */
+export function placeOfLog(
+  task: Task,
+  container: { name: string; logConfiguration?: unknown },
+  region: string,
+): LogPlace {
+  const runtimeId = task.containers?.find(({ name }) => name === container.name)?.runtimeId;
+  return logPlace(container, { id: taskId(task.taskArn ?? ''), region, runtimeId });
 }

@@ -35,7 +35,7 @@ export interface FollowDeps {
 /** What became of one task while we looked. */
 export interface FollowedTask {
   taskArn: string;
-  verdict: Exclude<TaskVerdict, { verdict: 'going' }> | { verdict: 'going' } | { verdict: 'lost'; seen: boolean };
+  verdict: TaskVerdict | { verdict: 'lost'; seen: boolean };
   /** The latest sight of it. */
   task: Task | undefined;
   container: FollowedContainer | undefined;

@@ -223,9 +223,11 @@ describe('logs that are elsewhere', () => {
     expect(stdout).toContain('Allow logs:GetLogEvents');
   });
 
-  test('--no-logs reads none', async () => {
+  test('--no-logs reads none, and still says where they are', async () => {
     const { model, migrate } = await migrationWorld();
-    expect((await migrate(['--no-logs', ...command])).exitCode).toBe(0);
+    const { exitCode, stdout } = await migrate(['--no-logs', '--output', 'json', ...command]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout).logs).toMatchObject([{ group: '/ecs/app' }]);
     expect(requestsOf(model, 'GetLogEvents')).toEqual([]);
   });
 });
