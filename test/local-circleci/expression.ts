@@ -103,7 +103,8 @@ function createParser(tokens: Token[], body: string, scope: Scope) {
         return new RegExp(token.text.slice(1, -1), 'u');
       case 'word':
         return token.text === 'true' ? true : token.text === 'false' ? false : lookUp(token.text, scope);
-      default:
+      case 'operator':
+      case undefined:
         return fail();
     }
   };

@@ -119,7 +119,8 @@ function fits({ type, enum: values }: Declaration, value: unknown): boolean {
       return typeof value === 'string' && (values ?? []).includes(value);
     case 'env_var_name':
       return typeof value === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value);
-    default:
+    case 'steps':
+    case 'executor':
       return true;
   }
 }
