@@ -37,9 +37,24 @@ describe('records', () => {
       [
         './.migrate-deploy/build-and-push-image.json',
         './.migrate-deploy/run-migration-task.json',
-        './.migrate-deploy/update-service-and-verify.json',
+        './.migrate-deploy/update-service-and-verify-f.json',
       ],
     ]);
+  });
+
+  it('of services that are updated side by side do not get into each other’s way', async () => {
+    const config = all();
+    const [, , service] = stages;
+    const { jobs } = (config.workflows as { w: { jobs: YamlMap[] } }).w;
+    const after = { requires: ['db_migrate_on_task_run'] };
+    jobs.push({
+      'migrate-deploy/service_update_and_notify': { ...service![1], ...after, name: 'second', family: 'g' },
+    });
+    const both = { requires: ['service_update_and_notify', 'second'], persist_records: false, ...look };
+    jobs.push({ 'migrate-deploy/db_migrate_on_task_run': { ...stages[1]![1], ...both, name: 'last' } });
+    const { result } = await bench.run(config);
+    expect(result.status).toBe('success');
+    expect(result.jobs.at(-1)?.steps.at(-1)?.output).toContain('update-service-and-verify-g.json');
   });
 
   it('follow workspace_root and record_dir', async () => {

@@ -38,7 +38,8 @@ appendFileSync(process.env.CALLS, JSON.stringify({ argv: process.argv.slice(2), 
 const folder = process.env.MIGRATE_DEPLOY_RECORD_DIR;
 if (folder && command !== 'notify-slack') {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(folder + '/' + command + '.json', '{}');
+  const service = command === 'update-service-and-verify' ? '-' + process.env.MIGRATE_DEPLOY_FAMILY : '';
+  writeFileSync(folder + '/' + command + service + '.json', '{}');
 }
 console.log('this is ' + command);
 process.exitCode = JSON.parse(process.env.EXIT_CODES || '{}')[command] ?? 0;
