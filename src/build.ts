@@ -27,7 +27,13 @@ export type BuildEvent =
 
 /** How it went; the digest is what the registry says, never what was hoped for. */
 export type BuildOutcome =
-  | { verdict: 'pushed' | 'already-there'; uri: string; digest: string; timingsMs: Record<string, number> }
+  | {
+      verdict: 'pushed' | 'already-there';
+      uri: string;
+      account: string | undefined;
+      digest: string;
+      timingsMs: Record<string, number>;
+    }
   | { verdict: 'built'; uri: string; timingsMs: Record<string, number> }
   | { verdict: 'build-failed'; exitCode: number | undefined; lastLines: string[] }
   | { verdict: 'interrupted' }
@@ -50,10 +56,11 @@ export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Prom
   if (aws === undefined) return buildOnly(options, deps);
   const repository = await findRepository(options.repository, options, { aws, announce });
   const there = await existingImage(repository, options, announce);
-  if (there !== undefined) return { verdict: 'already-there', uri: repository.uri, digest: there, timingsMs: {} };
-  const references = options.tags.map((tag) => `${repository.uri}:${tag}`);
+  const { uri, registryId: account } = repository;
+  if (there !== undefined) return { verdict: 'already-there', uri, account, digest: there, timingsMs: {} };
+  const references = options.tags.map((tag) => `${uri}:${tag}`);
   if (options.dryRun) return dryRun(options, references, announce);
-  return inDocker(registryOf(repository.uri), deps, async (docker, folder) => {
+  return inDocker(registryOf(uri), deps, async (docker, folder) => {
     await logIn(docker, repository, deps);
     if (deps.interrupt.signal.aborted) return { verdict: 'interrupted' };
     const startMs = deps.clock.now();
@@ -68,7 +75,7 @@ export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Prom
     if (deps.interrupt.signal.aborted) return { verdict: 'interrupted' };
     const digest = await readBack(repository, options.tags, claimed, announce);
     const timingsMs = { build: builtMs - startMs, push: deps.clock.now() - builtMs };
-    return { verdict: 'pushed', uri: repository.uri, digest, timingsMs };
+    return { verdict: 'pushed', uri, account, digest, timingsMs };
   });
 }
 

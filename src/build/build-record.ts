@@ -30,6 +30,7 @@ export function buildRecord(outcome: BuildOutcome, facts: BuildRecordFacts): Bui
     verdict: outcome.verdict,
     ...('uri' in outcome ? { repository: outcome.uri } : {}),
     ...('digest' in outcome ? { digest: outcome.digest, image: `${outcome.uri}@${outcome.digest}` } : {}),
+    ...('account' in outcome && outcome.account !== undefined ? { account: outcome.account } : {}),
     ...('timingsMs' in outcome ? { timingsMs: outcome.timingsMs } : {}),
     ...(outcome.verdict === 'build-failed' ? failure(outcome) : {}),
   };

@@ -77,3 +77,49 @@ it.each([
     expect(world.model.truth.runs.filter(({ family }) => family === 'hoge-service-stg')).toEqual([]);
   },
 );
+
+const service = 'hoge-apps-service-stg';
+const migration = ['run-migration-task', '--cluster', 'hoge-stg', '--task-definition', 'hoge-service-stg'];
+const words = ['--', 'rails', 'db:migrate'];
+// The form that AWS gives out: an address on this machine has to be asked about first.
+const uri = `${accountId}.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg`;
+
+it.each<[string, string[], string[]]>([
+  [
+    'a migration on the definition as it is',
+    ['--for', 'run-migration-task', '--exclusive', 'off', '--no-logs'],
+    [...migration, '--subnets', 'subnet-1', '--launch-type', 'FARGATE', '--exclusive', 'off', '--no-logs', ...words],
+  ],
+  [
+    'a migration of an image, with tags',
+    ['--for', 'run-migration-task', '--image', 'x', '--tag', 'a=b'],
+    [...migration, '--network-from-service', service, '--image', `${uri}:latest`, '--tag', 'a=b', ...words],
+  ],
+  [
+    'a rollout of an image',
+    ['--for', 'update-service-and-verify', '--image', 'x'],
+    ['update-service-and-verify', '--cluster', 'hoge-stg', '--service', service, '--image', `${uri}:next`],
+  ],
+  [
+    'a build into a repository that is made for it',
+    ['--for', 'build-and-push-image', '--create-repository', '--repository', 'fresh'],
+    ['build-and-push-image', '--repository', 'fresh', '--tag', 'v1', '--create-repository'],
+  ],
+])('%s needs no more than its own policy', async (_what, options, command) => {
+  const world = await pipelineWorld();
+  world.model.ecr.push('hoge-stg', ['next'], 'version 2');
+  await enforcePrinted(world, options);
+  const { exitCode, stdout, stderr } = await world.run(command);
+  expect(stdout + stderr).not.toContain('not authorized');
+  expect(exitCode, stdout + stderr).toBe(0);
+});
+
+it('waiting for a task by its id needs no more than its own policy', async () => {
+  const world = await pipelineWorld();
+  expect((await world.migrate()).exitCode).toBe(0);
+  const { taskArn } = await world.record('run-migration-task');
+  await enforcePrinted(world, ['--for', 'wait-for-task']);
+  const task = taskArn.split('/').at(-1);
+  const { exitCode, stdout, stderr } = await world.run(['wait-for-task', '--cluster', 'hoge-stg', '--task', task]);
+  expect(exitCode, stdout + stderr).toBe(0);
+});
