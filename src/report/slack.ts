@@ -109,10 +109,13 @@ function durations(stages: readonly StageRecord[]): string {
 }
 
 function failureBlocks(record: StageRecord): SlackBlock[] {
-  const exit = record.exitCode === undefined ? '' : ` (exit code ${record.exitCode})`;
+  const rollout = record.stage === 'update-service-and-verify';
+  const exit = record.exitCode === undefined ? '' : ` (${rollout ? 'container ' : ''}exit code ${record.exitCode})`;
+  const servesNow = rollout ? record.servesNow : undefined;
   const lines = [
     `*${escapeSlack(stageWords(record))}*${exit}`,
     ...(record.reason === undefined ? [] : [escapeSlack(record.reason)]),
+    ...(servesNow === undefined ? [] : [`*Serves now:* ${escapeSlack(familyRevision(servesNow))}`]),
     ...(record.fix === undefined ? [] : [`*Fix:* ${escapeSlack(record.fix)}`]),
   ];
   const log = logOf(record);

@@ -135,10 +135,13 @@ describe('a red message', () => {
       ...rollout,
       status: 'failed',
       verdict: 'rolled-back',
+      exitCode: 1,
+      servesNow: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/hoge-service-stg:7',
       failedTasks: [{ taskArn, lastLogLines: ['Error: no DATABASE_URL'] }],
     };
     expect(textOf(messageOf([failed]))).toContain('Error: no DATABASE_URL');
     expect(messageOf([failed]).text).toContain('rollout rolled back');
+    expect(textOf(messageOf([failed]))).toContain('(container exit code 1)\\n*Serves now:* hoge-service-stg:7');
   });
 
   it('says so when the job failed outside the stages', () => {
