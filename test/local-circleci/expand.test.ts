@@ -83,6 +83,26 @@ workflows: {w: {jobs: [j]}}`;
   });
 });
 
+describe('YAML 1.1 as CircleCI reads it', () => {
+  it.each([
+    ['on is a boolean', 'on', true],
+    ['Yes is a boolean', 'Yes', true],
+    ['y is text', 'y', 'y'],
+    ['a lone dot is text', '.', '.'],
+    ['a date is text', '2026-11-23', '2026-11-23'],
+    ['minutes and seconds are a number to base sixty', '1:30', 90],
+    ['quoted, each of them is text', "'on'", 'on'],
+  ])('%s', (_rule, value, expected) => {
+    const config = `version: 2.1\njobs: {build: {machine: true, environment: {A: ${value}}, steps: [checkout]}}`;
+    expect(expandConfig(config).workflows[0]?.jobs[0]?.job?.settings.environment).toEqual({ A: expected });
+  });
+
+  it('anchors merge', () => {
+    const config = 'version: 2.1\nbase: &base {machine: true}\njobs: {build: {<<: *base, steps: [checkout]}}';
+    expect(expandConfig(config).workflows[0]?.jobs[0]?.job?.settings).toEqual({ machine: true });
+  });
+});
+
 describe('logic statements', () => {
   it.each([
     ['and of true things', 'and: [true, 1, x]', true],

@@ -115,6 +115,17 @@ describe('the examples run', () => {
     }
   });
 
+  it('several_services: all of them in one call', async () => {
+    const { result, calls } = await bench.run(example('several_services'), { contexts });
+    expect(result.status).toBe('success');
+    expect(calls[2]?.env).toMatchObject({
+      MIGRATE_DEPLOY_SERVICE: 'shop-web,shop-worker',
+      MIGRATE_DEPLOY_IMAGE: 'app=111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:${CIRCLE_SHA1}\n',
+      MIGRATE_DEPLOY_ON_FAILURE: 'rollback',
+      MIGRATE_DEPLOY_CHECK_URL: 'https://shop.example.com/health',
+    });
+  });
+
   it('local_script needs nothing of the orb’s program', () => {
     expect(bench.expand(example('local_script')).compiled).not.toContain('ORB_PART');
   });
