@@ -208,6 +208,23 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).toContain(`web: ${ours?.arn}`);
   });
 
+  test('a deployment of somebody else, seen before ours, is not judged for ours', async () => {
+    const world = await rolloutWorld();
+    world.model.services.settings.recordDelayMs = 6_000;
+    const { exitCode, stdout } = await world.deploy(deployV2, {
+      onLine: (line) => {
+        if (!line.startsWith('Registered')) return;
+        const taskDefinition = 'web:1';
+        void world.ecs('UpdateService', { cluster: 'prod', service: 'web', taskDefinition, forceNewDeployment: true });
+        world.model.clock.advance(5_000);
+      },
+    });
+    expect(exitCode).toBe(0);
+    const [ours, theirs] = world.model.services.find('prod', 'web')?.serviceDeployments ?? [];
+    expect(stdout).toContain(`web: ${ours?.arn}`);
+    expect(stdout).not.toContain(theirs?.arn);
+  });
+
   test('a hook whose answer cannot be parsed', async () => {
     const hookTargetArn = 'arn:aws:lambda:eu-west-1:123456789012:function:check';
     const lifecycleHooks = [
