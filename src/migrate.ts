@@ -11,8 +11,9 @@ import { resumeCommand } from './migrate/resume.ts';
 import { type Start, startTask } from './migrate/start-task.ts';
 import { taskFacts } from './migrate/task-record.ts';
 import type { FollowTarget } from './migrate/tracker.ts';
-import type { Announce, Aws, Clock, Interrupt, JsonObject } from './ports.ts';
+import type { Announce, Aws, Clock, Interrupt } from './ports.ts';
 import type { MigrationRecord, RecordStore } from './record.ts';
+import { registerRevision } from './register-revision.ts';
 
 export interface MigrateDeps {
   aws: Aws;
@@ -134,14 +135,14 @@ async function watch(
   return goesOn ? { ...result, resume } : result;
 }
 
-async function register(plan: MigrationPlan, { aws, announce }: MigrateDeps): Promise<MigrationPlan> {
+async function register(plan: MigrationPlan, { aws, announce, clock, interrupt }: MigrateDeps): Promise<MigrationPlan> {
   if (plan.register === undefined) return plan;
   // A rerun of the same job must come to the same revision, or its client token would be another one.
   const latest = await aws.ecs.describeTaskDefinition(plan.family);
   const isThere = sameDefinition(latest.taskDefinition as DefinitionDocument, plan.register as DefinitionDocument);
-  const { taskDefinitionArn = '' } = isThere
-    ? latest.taskDefinition
-    : await aws.ecs.registerTaskDefinition(plan.register as JsonObject);
+  const taskDefinitionArn = isThere
+    ? (latest.taskDefinition.taskDefinitionArn ?? '')
+    : await registerRevision(plan.register, { ecs: aws.ecs, clock, interrupt });
   if (!isThere) announce({ type: 'revision-registered', taskDefinitionArn });
   return { ...plan, register: undefined, request: { ...plan.request, taskDefinition: taskDefinitionArn } };
 }

@@ -107,6 +107,21 @@ describe('migrate', () => {
     expect(model.taskDefinitions.all('app')).toHaveLength(1);
   });
 
+  test('another job that registers at the same moment is waited for', async () => {
+    const { model, run } = await world();
+    const message = 'Too many concurrent attempts to create a new revision of the specified family.';
+    model.faults.script({
+      kind: 'error',
+      type: 'ClientException',
+      message,
+      operation: 'RegisterTaskDefinition',
+      times: 3,
+    });
+    const { outcome } = await run({ images: [{ container: undefined, reference: `acme/app@${digest('d')}` }] });
+    expect(outcome).toBe('succeeded');
+    expect(model.truth.runs).toMatchObject([{ revision: 2, imageDigest: digest('d') }]);
+  });
+
   test('a refusal leaves a record that says so', async () => {
     const { deps, run } = await world();
     await expect(run({ cluster: 'nope', exclusive: 'off' })).rejects.toMatchObject({
@@ -149,6 +164,19 @@ describe('migrate', () => {
     model.behaviours.script({}, { runMs: 1, exitCode: 6, logs: [{ atMs: 0, message: 'quick' }] });
     const result = await run({ waiting: { ...options.waiting, pollIntervalMs: 300_000 } });
     expect(result).toMatchObject({ outcome: 'failed', exitCode: 6, record: { lastLogLines: ['quick'] } });
+  });
+
+  test('a MISSING now and then is a stale read', async () => {
+    const { model, run } = await world();
+    model.behaviours.script({}, { runMs: 60_000, exitCode: 0 });
+    const describeTasks = model.operations.ecs.DescribeTasks;
+    let looks = 0;
+    model.operations.ecs.DescribeTasks = (input, call) =>
+      ++looks % 5 === 0
+        ? { tasks: [], failures: [{ arn: input.tasks[0], reason: 'MISSING' }] }
+        : describeTasks?.(input, call);
+    expect((await run()).outcome).toBe('succeeded');
+    expect(looks).toBeGreaterThan(20);
   });
 
   test('it looks often at first and seldom later', async () => {

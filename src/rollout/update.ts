@@ -1,6 +1,7 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { familyRevision } from '../domain/arn.ts';
-import { hasCode, TransientError, UserError } from '../errors.ts';
+import { TransientError, UserError } from '../errors.ts';
+import { registerRevision } from '../register-revision.ts';
 import { describeServices, pickService } from './find-services.ts';
 import type { OurDeployment, RolloutDeps, RolloutOptions, ServicePlan } from './model.ts';
 
@@ -35,21 +36,10 @@ export async function registerRevisions(
   return revisions;
 }
 
-/** Two jobs may register revisions of one family at the same moment. */
-const concurrent = /Too many concurrent attempts to create a new revision/;
-
 async function register(document: object, { aws, clock, interrupt, announce }: RolloutDeps): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const { taskDefinitionArn = '' } = await aws.ecs.registerTaskDefinition({ ...document });
-      announce({ type: 'revision-registered', taskDefinitionArn });
-      return taskDefinitionArn;
-    } catch (error) {
-      const mayRepeat = hasCode(error, 'ClientException') && concurrent.test(error.why ?? '') && attempt < 6;
-      if (!mayRepeat || interrupt.signal.aborted) throw error;
-      await clock.sleep(1_000 * 2 ** (attempt - 1), interrupt.signal);
-    }
-  }
+  const taskDefinitionArn = await registerRevision(document, { ecs: aws.ecs, clock, interrupt });
+  announce({ type: 'revision-registered', taskDefinitionArn });
+  return taskDefinitionArn;
 }
 
 /** Updates one service and answers the deployment that this began, or the one that stands where nothing changed. */

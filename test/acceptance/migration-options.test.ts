@@ -145,6 +145,11 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
       ['--overrides', '{"containerOverrides":[{"name":"ap","command":["x"]}]}'],
       'no container named ap (it has: app, envoy); did you mean app?',
     ],
+    [
+      'an unknown container beside a known one',
+      ['--overrides', '{"containerOverrides":[{"name":"app","cpu":1},{"name":"zzz","cpu":1}]}'],
+      'no container named zzz (it has: app, envoy)',
+    ],
     ['an unknown --container', ['--container', 'web'], 'has no container named web'],
     ['two containers that could be meant', [], 'several essential containers: app, envoy'],
     [

@@ -117,6 +117,18 @@ describe('the same job again', () => {
     expect(model.truth.runs).toMatchObject([{ revision: 2, imageDigest: digest }]);
   });
 
+  test('with --image and a named revision: the one registered before is recognised', async () => {
+    const { model, bundle } = await migrationWorld();
+    const image = `public.ecr.aws/acme/app@sha256:${'a'.repeat(64)}`;
+    const args = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'app:1', '--launch-type', 'FARGATE'];
+    for (let run = 0; run < 2; run++) {
+      const { exitCode } = await bundle([...args, '--subnets', 'subnet-1', '--image', image, ...command], { env: job });
+      expect(exitCode).toBe(0);
+    }
+    expect(requestsOf(model, 'RegisterTaskDefinition')).toHaveLength(1);
+    expect(model.truth.tasksThatRan('app')).toHaveLength(1);
+  });
+
   test('with other parameters: ConflictException, and the task is adopted', async () => {
     const { model, migrate } = await migrationWorld();
     model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });

@@ -65,6 +65,14 @@ describe('wait-for-task', () => {
     expect(stderr).toContain(`${tasks[1]?.id.slice(0, 8)} [app] from bad`);
   });
 
+  test('a failure counts more than a task that is not there', async () => {
+    const { model, bundle } = await migrationWorld();
+    model.behaviours.script({}, { runMs: 1_000, exitCode: 3 });
+    const { arn } = launch(model);
+    const args = ['wait-for-task', '--cluster', 'prod', '--task', 'f'.repeat(32), '--task', arn];
+    expect((await bundle(args)).exitCode).toBe(1);
+  });
+
   test('the container that was overridden decides where several are essential', async () => {
     const { model, bundle } = await migrationWorld([container('web'), container('app')]);
     model.behaviours.script({ container: 'web' }, {});
