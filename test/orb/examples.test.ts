@@ -120,7 +120,7 @@ describe('the examples run', () => {
     expect(result.status).toBe('success');
     expect(calls[2]?.env).toMatchObject({
       MIGRATE_DEPLOY_SERVICE: 'shop-web,shop-worker',
-      MIGRATE_DEPLOY_IMAGE: 'app=111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:${CIRCLE_SHA1}\n',
+      MIGRATE_DEPLOY_IMAGE: '',
       MIGRATE_DEPLOY_ON_FAILURE: 'rollback',
       MIGRATE_DEPLOY_CHECK_URL: 'https://shop.example.com/health',
     });
