@@ -6,7 +6,7 @@ import { describeServices, pickService } from './find-services.ts';
 import type { RolloutDeps } from './model.ts';
 import { allowedFailures, progressOf, tellEvents, tellProgress } from './progress.ts';
 import { lookAtRecords, type RecordSearch } from './records.ts';
-import { type FollowOptions, failureCount, hasBreaker, type Watched } from './watched.ts';
+import { type FollowOptions, failureCount, hasBreaker, mineOf, type Watched } from './watched.ts';
 
 /** Looks at all services until each one's verdict stands, time runs out or the user interrupts. */
 export async function follow(
@@ -115,9 +115,12 @@ function verdictOf(one: Watched, options: FollowOptions, nowMs: number): Rollout
   const byDeployment = deploymentVerdict(service, known);
   const isDeleted = byDeployment.verdict === 'failed' && byDeployment.code === 'SERVICE_DELETED';
   const verdict = record === undefined || isDeleted ? byDeployment : serviceDeploymentVerdict(record, service, known);
-  if (ours.isScaling && verdict.verdict === 'landed') {
+  // What was deployed long ago proves nothing about now: its tasks may have died since.
+  if (ours.isAdopted && verdict.verdict === 'landed') {
     const isFull = service.runningCount === service.desiredCount && (service.pendingCount ?? 0) === 0;
-    return isFull ? verdict : { verdict: 'going', isVisible: true };
+    const isQuiet = (mineOf(one)?.failedTasks ?? 0) === 0;
+    if (isFull && isQuiet) return verdict;
+    return tooManyFailures(one, options, nowMs) ?? { verdict: 'going', isVisible: true };
   }
   if (verdict.verdict !== 'going') return verdict;
   return tooManyFailures(one, options, nowMs) ?? verdict;
@@ -139,7 +142,7 @@ function tooManyFailures(one: Watched, options: FollowOptions, nowMs: number): R
   return {
     verdict: 'failed',
     code: 'TOO_MANY_FAILED_TASKS',
-    reason: `${failed} tasks of the new revision failed; ${allowed} are too many.`,
+    reason: `${failed} task${failed === 1 ? '' : 's'} of the new revision failed; the limit is ${allowed}.`,
   };
 }
 

@@ -59,7 +59,7 @@ describe('the bundle, when the new revision does not hold', () => {
     crashing(world, 'v2');
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/Why: \d tasks of the new revision failed; 3 are too many\./);
+    expect(stdout).toMatch(/Why: \d tasks of the new revision failed; the limit is 3\./);
     expect(stdout).toContain('Serves now: web:1 (the previous revision)');
     expect(stdout).toContain('[web] KeyError');
   });
@@ -76,7 +76,7 @@ describe('the bundle, when the new revision does not hold', () => {
       '1',
     ]);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('Why: 1 tasks of the new revision failed; 1 are too many.');
+    expect(stdout).toContain('Why: 1 task of the new revision failed; the limit is 1.');
   });
 
   test('a missing image tag is exit 2 before anything changes', async () => {

@@ -159,6 +159,16 @@ describe('verdicts of unusual ways', () => {
     expect(again.stdout).toContain('The rollout of web:2 to web failed');
   });
 
+  test('a revision that landed once and whose tasks died since is not called nothing to do', async () => {
+    const world = await rolloutWorld({ service: false });
+    world.model.behaviours.script({ kind: 'service' }, crash).script({ times: 2 }, { runMs: 3_000_000, exitCode: 1 });
+    await world.service('web');
+    const { exitCode, stdout } = await world.deploy(['--service', 'web', '--timeout', '10m']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('of the new revision failed');
+    expect(stdout).not.toContain('nothing to do');
+  });
+
   test('tasks that cannot be placed: the event says why while we wait', async () => {
     const world = await rolloutWorld();
     world.model.services.settings.placementFaults.web =
