@@ -22,7 +22,8 @@ export async function drain(
     const { log, judgedMs, verdict, task } = tracker;
     if (log === undefined || judgedMs === undefined || !log.mayGrow()) return 0;
     const graceMs = options.logGraceMs ?? (verdict.verdict === 'succeeded' ? greenGraceMs : redGraceMs);
-    const endedMs = task?.executionStoppedAt?.getTime() ?? 0;
+    // By AWS's clock, which may be ahead of ours: it cannot have ended after it was judged.
+    const endedMs = Math.min(judgedMs, task?.executionStoppedAt?.getTime() ?? 0);
     const settledMs = options.logGraceMs === undefined ? endedMs + ingestionMs : 0;
     const quiet = (log.lastLineMs() ?? 0) + quietMs;
     return Math.min(judgedMs + longestDrainMs, Math.max(judgedMs + graceMs, settledMs, quiet));
