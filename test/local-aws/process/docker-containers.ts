@@ -71,12 +71,12 @@ export class DockerContainers implements ContainerLauncher {
     this.#running.set(name, child);
     let lastError = '';
     const lines = [child.stdout, child.stderr].map((input) => {
-      if (input === null) return undefined;
+      if (input === null) return Promise.resolve();
       const reader = createInterface({ input }).on('line', (line) => {
         lastError = line;
         tell.line(line);
       });
-      return new Promise((resolve) => reader.once('close', resolve));
+      return new Promise<void>((resolve) => void reader.once('close', () => resolve()));
     });
     child.once('error', (error) => tell.exit(undefined, `CannotStartContainerError: ${error.message}`));
     child.once('close', (code) => {
