@@ -66,3 +66,20 @@ const platformVersion = (asked = 'LATEST'): string => (asked === 'LATEST' ? '1.4
 export function environmentOf(list: Json): Record<string, string> {
   return Object.fromEntries((list ?? []).map(({ name, value }: Json) => [name, value]));
 }
+
+/** Gives each container the digest that its image stands for now; answers the first that cannot be pulled. */
+export function resolveImages(
+  task: TaskRecord,
+  spec: LaunchSpec,
+  { images }: Core,
+): { container: ContainerRecord; error: string } | undefined {
+  for (const container of task.containers.filter(({ defined }) => defined)) {
+    const pinned = spec.imageDigests?.[container.name];
+    const found = images.resolve(
+      pinned === undefined ? container.image : `${container.image.replace(/(@sha256:\w+|:[\w.-]+)$/, '')}@${pinned}`,
+    );
+    if ('error' in found) return { container, error: found.error };
+    container.imageDigest = found.digest;
+  }
+  return undefined;
+}

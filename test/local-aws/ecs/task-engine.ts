@@ -5,12 +5,11 @@ import {
   definitionOf,
   factsOf,
   loggerFault,
-  logTarget,
-  play,
   type RunningContainer,
 } from './container-launch.ts';
-import { newTask } from './new-task.ts';
+import { newTask, resolveImages } from './new-task.ts';
 import type { ContainerRecord, LaunchSpec, TaskChange, TaskListener, TaskRecord } from './records.ts';
+import { type ContainerHooks, startContainer } from './start-container.ts';
 
 interface Live {
   cancels: (() => void)[];
@@ -42,7 +41,7 @@ export class TaskEngine {
     const live: Live = { cancels: [], running: new Map(), behaviours: new Map() };
     this.tasks.set(task.arn, task);
     this.#live.set(task.arn, live);
-    const failed = this.#resolveImages(task, spec);
+    const failed = resolveImages(task, spec, core);
     for (const container of task.containers) {
       if (container.defined) live.behaviours.set(container.name, core.behaviours.take(factsOf(task, container)));
     }
@@ -67,19 +66,6 @@ export class TaskEngine {
   /** The behaviour script that a container got when it was launched. */
   behaviourOf(task: TaskRecord, container: string): ContainerBehaviour {
     return this.#live.get(task.arn)?.behaviours.get(container) ?? {};
-  }
-
-  #resolveImages(task: TaskRecord, spec: LaunchSpec): { container: ContainerRecord; error: string } | undefined {
-    const { images } = this.#core();
-    for (const container of task.containers.filter(({ defined }) => defined)) {
-      const pinned = spec.imageDigests?.[container.name];
-      const found = images.resolve(
-        pinned === undefined ? container.image : `${container.image.replace(/(@sha256:\w+|:[\w.-]+)$/, '')}@${pinned}`,
-      );
-      if ('error' in found) return { container, error: found.error };
-      container.imageDigest = found.digest;
-    }
-    return undefined;
   }
 
   #schedule(task: TaskRecord, pullFault: { container: ContainerRecord; error: string } | undefined): void {
@@ -121,69 +107,22 @@ export class TaskEngine {
       return;
     }
     task.startedAtMs = this.#nowMs();
-    for (const container of task.containers) this.#startContainer(task, container);
+    const live = this.#live.get(task.arn);
+    const hooks: ContainerHooks = {
+      launcher: this.launcher,
+      exited: (container, code, reason) => this.#exited(task, container, code, reason),
+      after: (ms, run) => this.#after(task, ms, run),
+      healthChanged: () => this.#notify(task, 'health'),
+    };
+    for (const container of task.containers) {
+      const running = startContainer(task, container, this.behaviourOf(task, container.name), hooks, core);
+      if (running !== undefined) live?.running.set(container.name, running);
+    }
     this.#to(task, 'RUNNING');
     this.#notify(task, 'running');
     for (const [, { stop }] of this.#live.get(task.arn)?.behaviours ?? []) {
       if (stop !== undefined) this.#after(task, stop.atMs, () => this.stop(task, stop));
     }
-  }
-
-  #startContainer(task: TaskRecord, container: ContainerRecord): void {
-    const core = this.#core();
-    container.lastStatus = 'RUNNING';
-    container.runtimeId = `${task.id}-${core.world.digits(10)}`;
-    if (!container.defined) return;
-    const live = this.#live.get(task.arn);
-    if (live === undefined) return;
-    const behaviour = live.behaviours.get(container.name) ?? {};
-    const target = logTarget(task, container, core);
-    if (target !== undefined) core.logs.createStream(target.group, target.stream, target.region);
-    core.truth.runs.push({
-      taskArn: task.arn,
-      family: task.taskDefinition.family,
-      revision: task.taskDefinition.revision,
-      container: container.name,
-      image: container.image,
-      imageDigest: container.imageDigest,
-      command: container.command,
-      startedAtMs: core.world.clock.now(),
-    });
-    let ended = false;
-    const tell = {
-      line(message: string): void {
-        if (target === undefined) return;
-        const { group, stream, region } = target;
-        core.logs.write(group, stream, message, { ingestDelayMs: behaviour.logDelayMs, region });
-      },
-      exit: (code: number | undefined, reason?: string): void => {
-        if (ended) return;
-        ended = true;
-        this.#exited(task, container, code, reason);
-      },
-    };
-    const running = this.launcher?.start(task, container, tell) ?? play(behaviour, core, tell);
-    live.running.set(container.name, running);
-    this.#watchHealth(task, container, behaviour);
-  }
-
-  #watchHealth(task: TaskRecord, container: ContainerRecord, behaviour: ContainerBehaviour): void {
-    const check = definitionOf(task, container)?.healthCheck;
-    if (check === undefined) return;
-    const { healthyMs } = this.#core().settings.timings;
-    const failingMs = (check.startPeriod ?? 0) * 1000 + (check.retries ?? 3) * (check.interval ?? 30) * 1000;
-    const healthy = behaviour.healthy !== false;
-    this.#after(task, healthy ? healthyMs : failingMs, () => {
-      if (container.lastStatus !== 'RUNNING') return;
-      container.healthStatus = healthy ? 'HEALTHY' : 'UNHEALTHY';
-      const states = task.containers.map(({ healthStatus }) => healthStatus).filter((state) => state !== undefined);
-      task.healthStatus = states.includes('UNHEALTHY')
-        ? 'UNHEALTHY'
-        : states.includes('UNKNOWN')
-          ? 'UNKNOWN'
-          : 'HEALTHY';
-      this.#notify(task, 'health');
-    });
   }
 
   #exited(task: TaskRecord, container: ContainerRecord, code: number | undefined, reason: string | undefined): void {
