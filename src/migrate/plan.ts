@@ -11,6 +11,7 @@ import { chooseContainer } from '../domain/task-container.ts';
 import { UserError } from '../errors.ts';
 import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
 import type { RecordStore } from '../record.ts';
+import { recordedImage } from '../recorded-image.ts';
 import type { MigrationEvent } from './events.ts';
 import type { MigrateOptions } from './options.ts';
 import { pinImages } from './pin-images.ts';
@@ -63,6 +64,7 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
   );
   const definition = containers.find((one) => one.name === judged.name);
   warnOfRestarts(definition, announce);
+  if (images.length === 0) warnOfTag(definition, announce);
   return {
     family: taskDefinition.family ?? name.replace(/:\d+$/, ''),
     container: { ...judged, logConfiguration: definition?.logConfiguration },
@@ -93,8 +95,8 @@ function unfit(definition: string, complaints: readonly string[]): UserError {
   });
 }
 
-async function imageOfBuild({ records }: PlanDeps): Promise<MigrateOptions['images']> {
-  const image = (await records.build())?.image;
+async function imageOfBuild({ records, announce }: PlanDeps): Promise<MigrateOptions['images']> {
+  const image = await recordedImage(records, (text) => announce({ type: 'warning', text }));
   return image === undefined ? [] : [{ container: undefined, reference: image }];
 }
 
@@ -103,6 +105,14 @@ function warnOfRestarts(definition: JsonObject | undefined, announce: Announce<M
   if (policy?.enabled !== true) return;
   const text =
     'The container has a restartPolicy: when the migration fails, Amazon ECS starts it again instead of stopping.';
+  announce({ type: 'warning', text });
+}
+
+/** Between now and the start of the task the tag may move; nobody would see it. */
+function warnOfTag(definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {
+  const image = String(definition?.image ?? '');
+  if (image === '' || image.includes('@sha256:')) return;
+  const text = `Nothing is pinned: the task runs whatever ${image} stands for when it starts. --image or the build's record in --record-dir pins it.`;
   announce({ type: 'warning', text });
 }
 

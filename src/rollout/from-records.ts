@@ -1,6 +1,7 @@
 import { familyRevision } from '../domain/arn.ts';
 import { parseImageReference, repositoryUri } from '../domain/image-reference.ts';
 import { UserError } from '../errors.ts';
+import { recordedImage } from '../recorded-image.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 
 /** What earlier stages left for this one. */
@@ -12,7 +13,7 @@ export interface RecordedChoice {
 }
 
 /** Reads the records of the stages before; a migration that did not succeed forbids the rollout. */
-export async function recordedChoice({ records }: RolloutDeps): Promise<RecordedChoice> {
+export async function recordedChoice({ records, announce }: RolloutDeps): Promise<RecordedChoice> {
   const migration = await records.migration();
   if (migration !== undefined && migration.status !== 'succeeded') {
     throw new UserError('The record of the migration says that it did not succeed.', {
@@ -21,8 +22,8 @@ export async function recordedChoice({ records }: RolloutDeps): Promise<Recorded
       fix: 'Run the migration again until it succeeds; without --record-dir this command does not look at it.',
     });
   }
-  const build = await records.build();
-  return { taskDefinition: migration?.taskDefinition, image: build?.image };
+  const image = await recordedImage(records, (text) => announce({ type: 'warning', text }));
+  return { taskDefinition: migration?.taskDefinition, image };
 }
 
 /** The options, with what they leave open taken from the records. */

@@ -63,6 +63,32 @@ it('an image that nobody can pin is used, with a warning that says what may happ
   expect(exitCode).toBe(0);
 });
 
+it('when nothing is pinned, the migration says whose word it relies on', async () => {
+  const world = await pipelineWorld();
+  const migrated = await world.migrate();
+  expect(migrated.stdout).toContain(`Nothing is pinned: the task runs whatever ${world.uri}:latest stands for`);
+  expect(migrated.exitCode).toBe(0);
+});
+
+it('a build that pushed nothing leaves no digest, and the stages behind it say so', async () => {
+  const world = await pipelineWorld();
+  expect((await world.build('--no-push')).exitCode).toBe(0);
+  const migrated = await world.migrate();
+  expect(migrated.stdout).toContain('Nothing is pinned: the build of hoge-stg pushed no image');
+  const deployed = await world.deploy();
+  expect(deployed.stdout).toContain('Nothing is pinned: the build of hoge-stg pushed no image');
+});
+
+it('the record of a build that failed forbids the stages behind it', async () => {
+  const world = await pipelineWorld();
+  expect((await world.build('--dockerfile', 'no-such-file')).exitCode).toBe(1);
+  for (const stage of [await world.deploy(), await world.migrate()]) {
+    expect(stage.stderr).toContain('Error: The record of the build says that it did not succeed.');
+    expect(stage.exitCode).toBe(2);
+  }
+  expect(world.model.truth.runs.filter(({ command }) => command[0] === 'rails')).toEqual([]);
+});
+
 it('stage 3 refuses to start on a tag that does not exist, before anything changes', async () => {
   const world = await pipelineWorld();
   const { exitCode, stdout, stderr } = await world.deploy('--image', `${world.uri}:never-pushed`);
