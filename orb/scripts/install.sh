@@ -8,12 +8,9 @@ complain() {
   exit 2
 }
 
-image_hint='Use an image with Node.js 20.19 or newer, such as cimg/node:lts, or install Node.js in an earlier step.'
 if ! command -v node >/dev/null 2>&1; then
-  complain 'There is no Node.js in this job.' 'No node was found on the PATH.' "$image_hint"
-fi
-if ! node -e 'var v = process.versions.node.split(".").map(Number); process.exit(v[0] > 20 || (v[0] === 20 && v[1] > 18) ? 0 : 1)'; then
-  complain 'The Node.js of this job is too old.' "It is $(node --version); 20.19 or newer is needed." "$image_hint"
+  complain 'There is no Node.js in this job.' 'No node was found on the PATH.' \
+    'Use an image with Node.js 20.19 or newer, such as cimg/node:lts, or install Node.js in an earlier step.'
 fi
 
 folder="${TMPDIR:-/tmp}/migrate-deploy-$(id -u)"
@@ -24,6 +21,11 @@ fi
 chmod 0700 "$folder"
 
 exec node -e '
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error("Error: The Node.js of this job is too old.\n  Why: It is " + process.version + "; 20.19 or newer is needed.\n  Fix: Use an image such as cimg/node:lts, or install Node.js in an earlier step.");
+  process.exit(2);
+}
 const fs = require("node:fs");
 const sum = (bytes) => require("node:crypto").createHash("sha256").update(bytes).digest("hex");
 const file = process.argv[1];
@@ -37,7 +39,7 @@ for (let part = 0; "ORB_PART_" + part in process.env; part++) text += process.en
 let program = Buffer.alloc(0);
 try {
   program = require("node:zlib").brotliDecompressSync(Buffer.from(text, "base64"));
-} catch {}
+} catch (damage) {}
 if (sum(program) !== wanted) {
   console.error("Error: The program in the orb is damaged.\n  Why: Its sha256 is not the one that was written down when the orb was packed.\n  Fix: Pack or publish the orb again; nothing was run.");
   process.exit(2);

@@ -97,14 +97,17 @@ describe('the program in the orb', () => {
   });
 
   it('without Node, or with an old one, says which image to use', async () => {
-    const bin = join(bench.folder, 'old-node');
-    await mkdir(bin);
-    const fake = join(bin, 'node');
-    await writeFile(fake, '#!/bin/sh\n[ "$1" = --version ] && echo v18.20.0\nexit 1\n');
-    await chmod(fake, 0o755);
-    const old = await bench.run(bench.steps('migrate-deploy/install'), { path: [bin] });
-    expect(old.result.jobs[0]?.steps[0]).toMatchObject({ exitCode: 2 });
-    expect(old.result.jobs[0]?.steps[0]?.output).toContain('Why: It is v18.20.0; 20.19 or newer is needed.');
+    // The real Node, told to be an older one.
+    const old = join(bench.folder, 'old-node.cjs');
+    await writeFile(
+      old,
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.18.3' } });\nObject.defineProperty(process, 'version', { value: 'v20.18.3' });",
+    );
+    const { result } = await bench.run(bench.steps('migrate-deploy/install'), {
+      env: { NODE_OPTIONS: `--require ${old}` },
+    });
+    expect(result.jobs[0]?.steps[0]).toMatchObject({ exitCode: 2 });
+    expect(result.jobs[0]?.steps[0]?.output).toContain('Why: It is v20.18.3; 20.19 or newer is needed.');
 
     const none = join(bench.folder, 'no-node');
     await mkdir(none);
