@@ -3,6 +3,7 @@ import { ecrAddress, isLoopback, parseImageReference } from '../domain/image-ref
 import { hasCode, TransientError, UserError } from '../errors.ts';
 import { poll } from '../poll.ts';
 import { platformDigests } from '../resolve-image.ts';
+import { watchSilence } from '../silence.ts';
 import type { CheckUrl, RolloutDeps } from './model.ts';
 import type { Watched } from './watched.ts';
 
@@ -103,8 +104,10 @@ export async function checkUrl(check: CheckUrl, deps: RolloutDeps): Promise<stri
   const { clock, interrupt, http, announce } = deps;
   announce({ type: 'checking-url', check });
   let last = 'nothing';
+  const { breakSilence } = watchSilence(announce, clock);
   const { end } = await poll(
     async () => {
+      breakSilence(() => ({ type: 'checking-url', check }));
       try {
         const { status } = await http(check.url, { method: 'GET', timeoutMs: 10_000 });
         last = `status ${status}`;

@@ -1,8 +1,9 @@
 import { familyRevision } from '../domain/arn.ts';
 import { deploymentVerdict } from '../domain/rollout-verdict.ts';
 import { UserError } from '../errors.ts';
-import { poll } from '../poll.ts';
+import { type PollEnd, poll } from '../poll.ts';
 import type { Interrupt } from '../ports.ts';
+import { watchSilence } from '../silence.ts';
 import { describeServices, pickService } from './find-services.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 import type { Watched } from './watched.ts';
@@ -43,7 +44,8 @@ async function waitForRecord(watched: Watched, deps: RolloutDeps): Promise<{ don
   const { recordArn, ours } = watched;
   const previous = nameOf(watched);
   if (recordArn === undefined) return waitForPrimary(watched, undefined, deps);
-  const result = await poll(
+  const result = await pollAloud(
+    ours.name,
     async () => {
       const { serviceDeployments = [] } = await deps.aws.ecs.describeServiceDeployments({
         serviceDeploymentArns: [recordArn],
@@ -53,7 +55,7 @@ async function waitForRecord(watched: Watched, deps: RolloutDeps): Promise<{ don
       const over = ['ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED', 'STOPPED', 'SUCCESSFUL'];
       return over.includes(record?.status ?? '') ? record : undefined;
     },
-    { clock: deps.clock, interrupt: deps.interrupt, timeoutMs: longestWaitMs },
+    deps,
   );
   if (result.end !== 'answered') return unfinished(ours.name);
   if (result.answer.status === 'ROLLBACK_SUCCESSFUL')
@@ -89,7 +91,8 @@ async function waitForPrimary(
 ): Promise<{ done: boolean; text: string }> {
   const { ours } = watched;
   const { clusterArn = '' } = ours.plan.before.service;
-  const result = await poll(
+  const result = await pollAloud(
+    ours.name,
     async () => {
       const service = pickService(await describeServices(clusterArn, [ours.name], deps.aws), ours.name);
       if (service === undefined) return undefined;
@@ -100,12 +103,41 @@ async function waitForPrimary(
       const verdict = deploymentVerdict(service, { deploymentId, baselineId: ours.deploymentId });
       return verdict.verdict === 'going' ? undefined : verdict;
     },
-    { clock: deps.clock, interrupt: deps.interrupt, timeoutMs: longestWaitMs },
+    deps,
   );
   if (result.end !== 'answered') return unfinished(ours.name);
   const { verdict } = result.answer;
   if (verdict === 'landed') return { done: true, text: `${ours.name} is back on ${nameOf(watched)}.` };
   return { done: false, text: `The rollback of ${ours.name} did not land: ${verdict}.` };
+}
+
+/** Polls with a sign of life every minute. */
+function pollAloud<T>(service: string, look: () => Promise<T | undefined>, deps: RolloutDeps): Promise<PollEnd<T>> {
+  const { clock, interrupt } = deps;
+  const startMs = clock.now();
+  const { announce, breakSilence } = watchSilence(deps.announce, clock);
+  const heartbeat = (): void =>
+    breakSilence(() => ({
+      type: 'heartbeat',
+      services: [`the rollback of ${service}`],
+      elapsedMs: clock.now() - startMs,
+      progress: undefined,
+    }));
+  return poll(
+    async () => {
+      const answer = await look();
+      heartbeat();
+      return answer;
+    },
+    {
+      clock,
+      interrupt,
+      timeoutMs: longestWaitMs,
+      onTrouble: (error, inARow) => {
+        if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });
+      },
+    },
+  );
 }
 
 const unfinished = (service: string): { done: boolean; text: string } => ({

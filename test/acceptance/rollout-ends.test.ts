@@ -78,6 +78,7 @@ describe('failure with --on-failure rollback', () => {
     ]);
     expect(exitCode).toBe(1);
     expect(stdout).toContain('web: rolling back (StopServiceDeployment)');
+    expect(stdout).toContain('Still waiting for the rollback of web: 1m');
     expect(stdout).toContain('Rollback: web is back on web:1.');
     expect(stdout).toContain('Serves now: web:1 (the previous revision)');
     expect(serving(world)).toEqual(['web:1']);
