@@ -3,7 +3,7 @@ import { clusterOfTask, familyRevision } from './domain/arn.ts';
 import { circleCiFacts } from './domain/circleci.ts';
 import { refusalFix } from './domain/run-task-refusals.ts';
 import { chooseContainer } from './domain/task-container.ts';
-import { UserError } from './errors.ts';
+import { hasCode, UserError } from './errors.ts';
 import type { MigrationEvent } from './migrate/events.ts';
 import { followToEnd } from './migrate/follow-to-end.ts';
 import type { WaitingOptions } from './migrate/options.ts';
@@ -52,7 +52,10 @@ export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promis
   const arns = await arnsOf(options, deps);
   const definitions = definitionCache(aws);
   const targets = arns.map(
-    (taskArn): FollowTarget => ({ taskArn, container: (task) => containerOf(task, options.container, definitions) }),
+    (taskArn): FollowTarget => ({
+      taskArn,
+      container: (task) => containerOf(task, options.container, { definitions, announce: deps.announce }),
+    }),
   );
   const resumeWith = (taskArns: string[]) =>
     resumeCommand({ cluster, taskArns, region: aws.region, container: options.container });
@@ -125,15 +128,24 @@ function definitionCache({ ecs }: Aws): Definitions {
 async function containerOf(
   task: Task,
   named: string | undefined,
-  definitions: Definitions,
+  { definitions, announce }: { definitions: Definitions; announce: WaitDeps['announce'] },
 ): Promise<FollowedContainer> {
-  const definition = await definitions(task.taskDefinitionArn ?? '');
-  const containers = definition.containerDefinitions ?? [];
+  const arn = task.taskDefinitionArn ?? '';
+  const given = task.overrides?.containerOverrides ?? [];
   // ECS lists every container here, with nothing but its name where nothing was overridden.
-  const overridden = (task.overrides?.containerOverrides ?? [])
+  const overridden = given
     .filter(({ name, ...rest }) => name !== undefined && Object.values(rest).some((value) => value !== undefined))
     .map(({ name = '' }) => name);
-  const name = familyRevision(task.taskDefinitionArn ?? '');
-  const judged = chooseContainer({ name, containers }, { named, overridden });
-  return { ...judged, logConfiguration: containers.find((one) => one.name === judged.name)?.logConfiguration };
+  const choose = (containers: readonly { name: string }[]) =>
+    chooseContainer({ name: familyRevision(arn), containers }, { named, overridden });
+  try {
+    const { containerDefinitions: containers = [] } = await definitions(arn);
+    const judged = choose(containers);
+    return { ...judged, logConfiguration: containers.find(({ name }) => name === judged.name)?.logConfiguration };
+  } catch (error) {
+    if (!hasCode(error, 'AccessDeniedException', 'ClientException')) throw error;
+    const text = `The task definition ${familyRevision(arn)} cannot be read (${error.why}), so its log cannot be shown.`;
+    announce({ type: 'warning', text });
+    return { ...choose(given.map(({ name = '' }) => ({ name }))), logConfiguration: null };
+  }
 }

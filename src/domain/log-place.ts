@@ -4,10 +4,13 @@ export type LogPlace =
   /** The stream is named after the runtime, which is not known yet. */
   | { kind: 'awslogs-unnamed'; group: string; region: string }
   | { kind: 'elsewhere'; driver: string; where: string }
-  | { kind: 'none' };
+  | { kind: 'none' }
+  /** The task definition could not be read. */
+  | { kind: 'unknown' };
 
 interface LoggedContainer {
   name: string;
+  /** null: not known; undefined: none. */
   logConfiguration?: unknown;
 }
 
@@ -16,6 +19,7 @@ export function logPlace(
   container: LoggedContainer,
   task: { id: string; region: string; runtimeId?: string | undefined },
 ): LogPlace {
+  if (container.logConfiguration === null) return { kind: 'unknown' };
   const { logDriver, options = {} } = (container.logConfiguration ?? {}) as {
     logDriver?: string;
     options?: Record<string, string>;

@@ -95,6 +95,7 @@ function logPlaceLines(container: string, place: LogPlace): Line[] {
     case 'awslogs':
       return [dim(`Log of ${container}: ${place.group} ${place.stream} (${place.region})`)];
     case 'awslogs-unnamed':
+    case 'unknown':
       return [];
     case 'elsewhere':
       return [

@@ -83,6 +83,24 @@ describe('wait-for-task', () => {
     expect(stdout).toContain('(container app)');
   });
 
+  test('without permission to read the task definition: a warning, and the verdict stands', async () => {
+    const { model, bundle } = await migrationWorld();
+    model.behaviours.script({}, { runMs: 2_000, exitCode: 4 });
+    const { arn } = launch(model, { containerOverrides: [{ name: 'app', command: ['x'] }] });
+    const message = 'User: x is not authorized to perform: ecs:DescribeTaskDefinition on resource: *';
+    model.faults.script({
+      kind: 'error',
+      type: 'AccessDeniedException',
+      message,
+      operation: 'DescribeTaskDefinition',
+      times: 9,
+    });
+    const { exitCode, stdout } = await bundle(['wait-for-task', '--task', arn]);
+    expect(exitCode).toBe(1);
+    expect(stdout.match(/Warning: The task definition app:1 cannot be read/g)).toHaveLength(1);
+    expect(stdout).toContain('failed with exit code 4');
+  });
+
   test('time-out: exit 3, and the command that goes on', async () => {
     const { model, bundle } = await migrationWorld();
     model.behaviours.script({}, { runMs: 3_600_000, exitCode: 0 });
