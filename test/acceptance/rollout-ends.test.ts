@@ -118,7 +118,7 @@ describe('interrupt', () => {
     neverDecided(world);
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')], {
       onLine: (line, kill) => {
-        if (line.startsWith('Still waiting')) kill(signal);
+        if (line.startsWith('Still waiting for web')) kill(signal);
       },
     });
     expect(exitCode).toBe(code);
@@ -134,7 +134,7 @@ describe('interrupt', () => {
     const args = ['--service', 'web', '--image', image('v2'), '--on-interrupt', 'rollback'];
     const { exitCode, stdout } = await world.bundle(args, {
       onLine: (line, kill) => {
-        if (line.startsWith('Still waiting')) kill('SIGTERM');
+        if (line.startsWith('Still waiting for web')) kill('SIGTERM');
       },
     });
     expect(exitCode).toBe(143);
