@@ -120,7 +120,7 @@ function unresolved(reference: string, parsed: ImageReference): ResolvedImage {
   return {
     image: reference,
     warning:
-      `${reference} is not pinned: only private Amazon ECR repositories of this region can be asked for its digest, ` +
+      `${reference} is not pinned: only private Amazon ECR repositories can be asked for its digest, ` +
       'so another push of the same tag would change what runs. Give the image as REPOSITORY@sha256:… to pin it.',
   };
 }

@@ -22,7 +22,7 @@ export async function pinImages(
   );
   const pinned: Record<string, string> = {};
   for (const { container, reference } of images) {
-    const { image, warning } = await resolveImage(reference, { ecr: deps.aws.ecr, region: deps.aws.region });
+    const { image, warning } = await resolveImage(reference, deps.aws);
     if (warning !== undefined) deps.announce({ type: 'warning', text: warning });
     const targets =
       container === undefined

@@ -46,7 +46,7 @@ async function resolveOne(
   reference: string,
   { aws, announce }: RolloutDeps,
 ): Promise<{ image: string; digest?: string }> {
-  const { image, digest, warning } = await resolveImage(reference, { ecr: aws.ecr, region: aws.region });
+  const { image, digest, warning } = await resolveImage(reference, aws);
   if (warning !== undefined) announce({ type: 'warning', text: warning });
   return { image, ...(digest === undefined ? {} : { digest }) };
 }

@@ -46,7 +46,7 @@ async function digestsOfIndex(image: string, { aws }: RolloutDeps): Promise<stri
   const address = ecrAddress(registry);
   if (address === undefined ? !isLoopback(registry) : address.region !== aws.region) return undefined;
   try {
-    return await platformDigests(image, { ecr: aws.ecr, region: aws.region });
+    return await platformDigests(image, aws);
   } catch (error) {
     if (error instanceof UserError || error instanceof TransientError) return undefined;
     throw error;
