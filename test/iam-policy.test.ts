@@ -120,6 +120,13 @@ describe('the policy', () => {
     );
   });
 
+  it('takes region and account of a repository from its address', () => {
+    const repository = '999988887777.dkr.ecr.us-east-1.amazonaws.com/shared';
+    expect(statement({ ...scope, repository }, 'PushImages')?.Resource).toBe(
+      'arn:aws:ecr:us-east-1:999988887777:repository/shared',
+    );
+  });
+
   it('knows the partitions', () => {
     expect(statement({ ...scope, region: 'cn-north-1' }, 'RunTasks')?.Resource).toContain('arn:aws-cn:ecs:cn-north-1');
   });

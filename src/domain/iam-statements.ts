@@ -15,7 +15,8 @@ export interface PolicyScope {
   cluster: string;
   families: readonly string[];
   services: readonly string[];
-  repositories: readonly string[];
+  /** With region and account of their own where their address names them. */
+  repositories: readonly { name: string; region?: string; account?: string }[];
   logGroups: readonly string[];
   passRoles: readonly string[];
 }
@@ -111,7 +112,8 @@ export const statements = {
 } as const;
 
 function repositories(scope: PolicyScope): string[] {
-  return each(scope.repositories, (name) => arn(scope, 'ecr', `repository/${name}`));
+  const all = scope.repositories.length === 0 ? [{ name: '*' }] : scope.repositories;
+  return [...new Set(all.map(({ name, ...place }) => arn({ ...scope, ...place }, 'ecr', `repository/${name}`)))];
 }
 
 function serviceArns(scope: PolicyScope, names: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 import { familyRevision, resourceName } from '../domain/arn.ts';
 import type { PolicyScope } from '../domain/iam-statements.ts';
-import { parseImageReference } from '../domain/image-reference.ts';
+import { ecrAddress, parseImageReference } from '../domain/image-reference.ts';
 import type { OptionReader } from './reader.ts';
 import type { OptionKind, OptionSpec } from './spec.ts';
 
@@ -148,10 +148,17 @@ function readScope(reader: OptionReader): PolicyScope {
     cluster: resourceName(reader.string('cluster') ?? '*'),
     families: reader.names('task-definition').map((name) => familyRevision(name).replace(/:\d+$/, '')),
     services: reader.names('service').map(resourceName),
-    repositories: reader.names('repository').map((name) => parseImageReference(name)?.repository ?? name),
+    repositories: reader.names('repository').map(repositoryOf),
     logGroups: reader.names('log-group'),
     passRoles,
   };
+}
+
+function repositoryOf(name: string): PolicyScope['repositories'][number] {
+  const parsed = parseImageReference(name);
+  const address = ecrAddress(parsed?.registry);
+  const place = address === undefined ? {} : { region: address.region, account: address.registryId };
+  return { name: parsed?.repository ?? name, ...place };
 }
 
 const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
