@@ -166,6 +166,16 @@ describe('migrate', () => {
     expect(result).toMatchObject({ outcome: 'failed', exitCode: 6, record: { lastLogLines: ['quick'] } });
   });
 
+  test('credentials that expire after the verdict do not take it away', async () => {
+    const { model, run } = await world();
+    model.behaviours.script({}, { runMs: 5_000, exitCode: 0 });
+    // The stop code stands 42.4 s after RunTask; from then on only the log is read.
+    model.clock.at(model.clock.now() + 43_500, () => model.faults.script({ kind: 'expired-token', times: 10_000 }));
+    const { outcome } = await run({ waiting: { ...options.waiting, pollIntervalMs: 1_000 } });
+    expect(outcome).toBe('succeeded');
+    expect(model.requests.filter(({ errorType }) => errorType === 'ExpiredTokenException').length).toBeGreaterThan(2);
+  });
+
   test('a MISSING now and then is a stale read', async () => {
     const { model, run } = await world();
     model.behaviours.script({}, { runMs: 60_000, exitCode: 0 });

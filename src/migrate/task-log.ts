@@ -54,7 +54,9 @@ export function createTaskLog(
         });
       } catch (error) {
         // Whoever may not read the log may still learn the verdict.
-        if (!(error instanceof UserError) || error.code === 'ExpiredTokenException') throw error;
+        if (!(error instanceof UserError)) throw error;
+        // The next look at the task will tell of it; where the verdict stands already, it takes nothing away.
+        if (error.code === 'ExpiredTokenException') return;
         readable = false;
         announce({ type: 'logs-unreadable', taskArn, why: error.why ?? error.message, fix: error.fix });
       }
