@@ -347,6 +347,22 @@ describe('troubles that take nothing from the verdict', () => {
     expect(stdout).toContain('ecs:ListTasks');
   });
 
+  test.each(['DescribeServiceDeployments', 'DescribeServiceRevisions'])(
+    '%s alone denied: the deployment id will do',
+    async (operation) => {
+      const world = await rolloutWorld({ more: breaker });
+      world.model.behaviours.script({ image: world.digests.v3 ?? '' }, crash);
+      denied(world, operation);
+      const green = await world.deploy(deployV2);
+      expect(green.exitCode).toBe(0);
+      expect(green.stdout).toContain(`ecs:${operation}`);
+      expect(green.stdout).toContain(`web is ${world.digests.v2}`);
+      const red = await world.deploy(['--service', 'web', '--image', image('v3')]);
+      expect(red.exitCode).toBe(1);
+      expect(red.stdout).toContain('rolling back to deploymentId');
+    },
+  );
+
   test('a rollback that is refused is told, and what failed too', async () => {
     const world = await rolloutWorld();
     world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);

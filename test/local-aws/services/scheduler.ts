@@ -1,22 +1,13 @@
 import type { Core } from '../core.ts';
 import type { TaskChange, TaskRecord } from '../ecs/records.ts';
 import type { Json } from '../wire.ts';
-import { eventText, statusReason } from './events.ts';
+import { statusReason } from './events.ts';
 import { fail, failureOf, newDeployment, setStatus } from './outcome.ts';
 import type { DeploymentRecord, RevisionRecord, ServiceDeploymentRecord, ServiceRecord } from './records.ts';
 import { roll } from './rolling.ts';
 import type { ServiceSettings } from './settings.ts';
-import {
-  balancers,
-  type Ground,
-  isHealthy,
-  liveTasks,
-  remainingTasks,
-  stopTasks,
-  stopUnhealthy,
-  tell,
-  tellSteady,
-} from './tasks.ts';
+import { taskStarted, taskStopping } from './task-changes.ts';
+import { type Ground, isHealthy, liveTasks, remainingTasks, stopTasks, stopUnhealthy, tellSteady } from './tasks.ts';
 import { shift, shiftsTraffic } from './traffic-shift.ts';
 
 /** Keeps the services as they should be, by the world's clock: launches, replaces, rolls out, rolls back. */
@@ -164,57 +155,11 @@ export class ServiceScheduler {
     const owner = this.#ground.owners.get(task.arn);
     if (owner === undefined) return;
     const { service, deployment } = owner;
-    if (change === 'running') this.#started(task, service, deployment);
+    if (change === 'running') taskStarted(task, service, deployment, this.#ground);
     if (change === 'health' && task.healthStatus === 'UNHEALTHY') {
       stopUnhealthy(task, 'Task failed container health checks', this.#ground);
     }
-    if (change === 'stopping') this.#stopping(task, service, deployment);
+    if (change === 'stopping') taskStopping(task, service, deployment, this.#ground);
     this.#wake(service);
-  }
-
-  #started(task: TaskRecord, service: ServiceRecord, deployment: DeploymentRecord): void {
-    const { core, settings, targets } = this.#ground;
-    const { clock } = core.world;
-    for (const { name, imageDigest, defined } of task.containers) {
-      if (defined && imageDigest !== undefined) deployment.revision.digests[name] ??= imageDigest;
-    }
-    this.#wake(service, settings.healthyAfterMs);
-    const [balancer] = balancers(service);
-    if (balancer === undefined) return;
-    const bad = core.tasks.behaviourOf(task, balancer.containerName).targetUnhealthy;
-    targets.set(task.arn, {
-      healthyAtMs: bad === undefined ? clock.now() + settings.targetHealthyMs : Number.POSITIVE_INFINITY,
-    });
-    for (const { targetGroupArn } of balancers(service))
-      tell(service, eventText.registered(1, targetGroupArn), this.#ground);
-    this.#wake(service, settings.targetHealthyMs);
-    if (bad === undefined) return;
-    const graceMs = (service.config.healthCheckGracePeriodSeconds ?? 0) * 1_000;
-    clock.at(clock.now() + graceMs + settings.targetUnhealthyMs, () => {
-      if (task.desiredStatus === 'STOPPED') return;
-      const { targetGroupArn, containerPort } = balancer;
-      tell(service, eventText.unhealthyTarget(task.id, containerPort, targetGroupArn, bad.reason), this.#ground);
-      stopUnhealthy(task, `Task failed ELB health checks in (target-group ${targetGroupArn})`, this.#ground);
-    });
-  }
-
-  #stopping(task: TaskRecord, service: ServiceRecord, deployment: DeploymentRecord): void {
-    const { core, settings, targets } = this.#ground;
-    targets.delete(task.arn);
-    const isFailure =
-      task.stopCode === 'EssentialContainerExited' ||
-      task.stopCode === 'TaskFailedToStart' ||
-      (task.stopCode === 'ServiceSchedulerInitiated' && (task.stoppedReason ?? '').startsWith('Task failed'));
-    if (!isFailure || deployment.rolloutState === 'FAILED') return;
-    service.isSteady = false;
-    deployment.failedTasks++;
-    deployment.updatedAtMs = core.world.clock.now();
-    if (task.startedAtMs !== undefined) return;
-    deployment.startFailures++;
-    const pauseMs = Math.min(settings.longestBackoffMs, settings.startBackoffMs * 2 ** (deployment.startFailures - 1));
-    deployment.notBeforeMs = core.world.clock.now() + pauseMs;
-    const reason = task.stoppedReason ?? '';
-    if (reason.startsWith('ResourceInitializationError')) tell(service, eventText.cannotPlace(reason), this.#ground);
-    if (deployment.startFailures >= 3) tell(service, eventText.cannotStart(), this.#ground);
   }
 }

@@ -3,8 +3,8 @@ import { ApiError, type Json, type Operations } from '../wire.ts';
 import { checkController, checkService, invalid, usableDefinition } from './checks.ts';
 import type { RevisionRecord, ServiceRecord } from './records.ts';
 import type { ServiceScheduler } from './scheduler.ts';
+import { serviceView } from './service-view.ts';
 import type { ServiceSettings } from './settings.ts';
-import { serviceView } from './views.ts';
 
 /** The services there are, by `cluster/name`. */
 export type ServiceMap = Map<string, ServiceRecord>;

@@ -6,7 +6,7 @@ import { fail } from './outcome.ts';
 import type { ServiceDeploymentRecord, ServiceRecord } from './records.ts';
 import type { ServiceScheduler } from './scheduler.ts';
 import { findService, type ServiceMap } from './service-api.ts';
-import { revisionView, serviceDeploymentBrief, serviceDeploymentView } from './views.ts';
+import { revisionView, serviceDeploymentBrief, serviceDeploymentView } from './service-deployment-view.ts';
 
 interface Found {
   service: ServiceRecord;
