@@ -38,6 +38,9 @@ export function recordsMessage(outcome: DeploymentOutcome, ci: CiFacts, mentions
   const blocks: SlackBlock[] = [section([title, ...mentions].join(' '))];
   const fields = fieldsOf(outcome.stages, facts);
   if (fields.length > 0) blocks.push({ type: 'section', fields: fields.slice(0, 10).map(mrkdwn) });
+  if (outcome.status === 'fail' && outcome.failed.length === 0) {
+    blocks.push(section('No stage left a record of its failure: the log of the job says why.'));
+  }
   for (const record of outcome.failed.slice(0, 10)) blocks.push(...failureBlocks(record));
   const links = linksOf(outcome, facts);
   if (links.length > 0) blocks.push({ type: 'context', elements: links.slice(0, 10).map(mrkdwn) });
@@ -45,12 +48,24 @@ export function recordsMessage(outcome: DeploymentOutcome, ci: CiFacts, mentions
 }
 
 function titleOf({ status, stages, failed }: DeploymentOutcome, ci: CiFacts): string {
-  const what = subject(stages) ?? ci.project ?? 'The deployment';
   const branch = ci.tag ?? ci.branch;
   const from = branch === undefined ? '' : ` from ${branch}`;
-  if (status === 'pass') return escapeSlack(`✅ ${what}: deployed${from}`);
+  if (stages.length === 0) {
+    const job = `${ci.project ?? 'CircleCI'}: ${ci.job ?? 'the job'}`;
+    const on = branch === undefined ? '' : ` on ${branch}`;
+    return escapeSlack(status === 'pass' ? `✅ ${job} passed${on}` : `❌ ${job} failed${on}`);
+  }
+  const what = subject(stages) ?? ci.project ?? 'The deployment';
+  if (status === 'pass') return escapeSlack(`✅ ${what}: ${achieved(stages)}${from}`);
   const stage = failed[0] === undefined ? '' : `: ${failed.map((record) => stageWords(record)).join(', ')}`;
   return escapeSlack(`❌ ${what}: deployment${from} failed${stage}`);
+}
+
+/** What the last stage did: an image alone is not a deployment. */
+function achieved(stages: readonly StageRecord[]): string {
+  const did = (stage: StageRecord['stage']): boolean => stages.some((record) => record.stage === stage);
+  if (did('update-service-and-verify')) return 'deployed';
+  return did('run-migration-task') || did('wait-for-task') ? 'migrated' : 'image built';
 }
 
 /** `web, api on prod`, as far as the records know. */

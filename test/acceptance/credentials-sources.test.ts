@@ -93,7 +93,7 @@ describe('a migration longer than the session', () => {
       `run oidc get --claims {"aud":"${world.issuer.organizationId}"}`,
     );
     expect(world.model.truth.tasksThatRan('hoge-stg').length).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });
 
 describe('each fault says what is wrong and what to do, exit 2, before anything else', () => {

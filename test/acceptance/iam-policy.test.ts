@@ -53,7 +53,7 @@ it('the printed policy is enough for the whole pipeline, green and red, and hold
   // containerd's image store do (AWS lists it among the permissions for a push), the stand-in does not.
   const withoutRequest = ['ecs:TagResource', 'iam:PassRole', 'ecr:BatchGetImage'];
   expect(requested(world)).toEqual(actionsOf(policy).filter((action) => !withoutRequest.includes(action)));
-}, 120_000);
+});
 
 it.each([
   ['ecs:RunTask', 'RunTask', 'arn:aws:ecs:eu-west-1:123456789012:task-definition/hoge-service-stg:1'],

@@ -37,7 +37,7 @@ describe('the team hears', () => {
     ]) {
       expect(text).toContain(part);
     }
-  }, 60_000);
+  });
 
   it('a red migration: stage, verdict, exit code and the last log lines', async () => {
     const world = await pipelineWorld();

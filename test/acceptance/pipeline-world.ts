@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import { type Served, serve } from '../local-aws/http.ts';
 import { createOidcIssuer, type OidcIssuer } from '../local-aws/identity/oidc-issuer.ts';
 import { LocalAws } from '../local-aws/local-aws.ts';
@@ -41,6 +41,9 @@ export interface PipelineWorld {
   /** Replaces the environment's credentials. */
   env: Record<string, string>;
 }
+
+// Several processes one after the other, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -69,4 +69,4 @@ it('no secret of the stages is left anywhere, at any verbosity', async () => {
   // The search itself is alive: what may be there is found there.
   expect([...places.values()].some((text) => text.includes('--password-stdin'))).toBe(true);
   expect([...places.keys()].some((place) => place.endsWith('build-and-push-image.json'))).toBe(true);
-}, 60_000);
+});

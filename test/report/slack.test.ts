@@ -114,6 +114,14 @@ describe('a green message', () => {
   });
 });
 
+it.each<[string, StageRecord[], string]>([
+  ['a migration alone', [build, migration], '✅ hoge-stg: migrated from staging'],
+  ['an image alone', [build], '✅ hoge-stg: image built from staging'],
+  ['nothing but the job’s word', [], '✅ CircleCI: deploy passed on staging'],
+])('%s is not called a deployment of more', (_what, records, text) => {
+  expect(messageOf(records, 'pass').text).toBe(text);
+});
+
 describe('a red message', () => {
   const message = messageOf([build, failedMigration], undefined, ['<!here>']);
 
@@ -146,6 +154,7 @@ describe('a red message', () => {
 
   it('says so when the job failed outside the stages', () => {
     expect(messageOf([build], 'fail').text).toBe('❌ hoge-stg: deployment from staging failed');
+    expect(textOf(messageOf([build], 'fail'))).toContain('No stage left a record of its failure');
   });
 });
 
