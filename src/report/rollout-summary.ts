@@ -152,10 +152,12 @@ function groupLines(group: readonly FailedTask[]): Line[] {
   ];
 }
 
-/** Where no task tells the reason, the events of the service may. */
+/** What only the events of the service tell: what a load balancer saw, why no task could be placed. */
 function eventLines({ failedTasks, events }: ServiceResult): Line[] {
-  const telling = failedTasks.length === 0 ? events.filter((message) => isAlarming(message)).slice(-3) : [];
-  return telling.map((message) => line(`  Event: ${message}`));
+  const telling =
+    failedTasks.length === 0 ? isAlarming : (message: string) => /is unhealthy in|unable to/.test(message);
+  const unlike = new Map(events.filter(telling).map((message) => [message.replaceAll(/task [0-9a-f]+/g, ''), message]));
+  return [...unlike.values()].slice(-3).map((message) => line(`  Event: ${message}`));
 }
 
 function moreGroups(tasks: readonly FailedTask[]): Line[] {

@@ -131,6 +131,9 @@ describe('the bundle, when the new revision does not hold', () => {
     expect(stdout).toMatch(
       /event: \(service web\) \(task [0-9a-f]+\) \(port 8080\) is unhealthy in \(target-group .*\[503\]\)/,
     );
+    expect(stdout).toMatch(
+      /^ {2}Event: .*is unhealthy in .*due to \(reason Health checks failed with these codes: \[503\]\)$/m,
+    );
     expect(stdout).toContain('Task failed ELB health checks in (target-group');
     expect(stdout).toContain('Check path, port and expected codes of the target group');
   });
