@@ -63,7 +63,7 @@ async function pushed(): Promise<string> {
 const SAY = `
   import { createServer } from 'node:http';
   const { FROM_IMAGE, GIVEN, PORT, EXIT } = process.env;
-  console.log('image ' + FROM_IMAGE + ', given ' + GIVEN + ', in ' + process.cwd().endsWith('/app'));
+  console.log('image ' + FROM_IMAGE + ', given ' + GIVEN + ', in ' + process.cwd());
   console.error('on stderr');
   if (EXIT !== undefined) process.exit(Number(EXIT));
   createServer((request, response) => response.end('hello')).listen(PORT, () => console.log('listening'));
@@ -96,7 +96,7 @@ test('a container gets the image, its environment and the one given, and its lin
   });
   await vi.waitFor(() => expect(container.lastStatus).toBe('STOPPED'), 10_000);
   expect(container.exitCode).toBe(3);
-  expect(lines()).toEqual(expect.arrayContaining(['image yes, given x, in true', 'on stderr']));
+  expect(lines()).toEqual(expect.arrayContaining(['image yes, given x, in /app', 'on stderr']));
   model.clock.advance(60_000);
   expect(task).toMatchObject({ lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited' });
   expect(model.truth.runs).toMatchObject([{ container: 'hoge', exitCode: 3 }]);

@@ -40,7 +40,9 @@ export class ChildProcesses implements ContainerLauncher {
       const port = await freePort();
       if (isKilled) return tell.exit(137);
       this.#ports.set(task.arn, port);
-      child = this.#spawn(commandLine(task, container, image, port), tell);
+      // A program names files by their place on this machine; in a container the image's root is the root.
+      const line = (message: string) => tell.line(message.replaceAll(image.root, ''));
+      child = this.#spawn(commandLine(task, container, image, port), { ...tell, line });
       this.#children.set(child, task.arn);
     };
     launch().catch((error: Error) => tell.exit(undefined, `CannotStartContainerError: ${error.message}`));
