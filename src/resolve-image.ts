@@ -94,13 +94,22 @@ async function lookUp(reference: string, parsed: ImageReference, { ecr, ids }: R
       repositoryName: parsed.repository,
       imageIds: [imageId],
     });
-    const digest = imageDetails[0]?.imageDigest;
-    if (digest !== undefined) return digest;
+    const { imageDigest, imageStatus } = imageDetails[0] ?? {};
+    if (imageStatus !== undefined && imageStatus !== 'ACTIVE') throw archived(reference, imageStatus);
+    if (imageDigest !== undefined) return imageDigest;
   } catch (error) {
     if (hasCode(error, 'ImageNotFoundException', 'RepositoryNotFoundException')) throw notFound(reference, error);
     throw error;
   }
   throw notFound(reference, undefined);
+}
+
+function archived(reference: string, status: string): UserError {
+  return new UserError(`The image ${reference} cannot be pulled: it is archived.`, {
+    code: 'ImageArchived',
+    why: `Amazon ECR gives its status as ${status}.`,
+    fix: 'Restore it (aws ecr update-image-storage-class --target-storage-class STANDARD), or deploy another image.',
+  });
 }
 
 function notFound(reference: string, error: UserError | undefined): UserError {

@@ -44,6 +44,15 @@ it.each([
   });
 });
 
+it('refuses an archived image, which no task could pull', async () => {
+  const manifest = model.ecr.store.repositories.get('hoge')?.manifests.get(digest);
+  if (manifest !== undefined) manifest.archived = true;
+  await expect(resolveImage(`${uri}:v1`, deps)).rejects.toMatchObject({
+    message: `The image ${uri}:v1 cannot be pulled: it is archived.`,
+    why: 'Amazon ECR gives its status as ARCHIVED.',
+  });
+});
+
 it('refuses what Docker would not understand', async () => {
   await expect(resolveImage('Hoge:v1', deps)).rejects.toMatchObject({
     message: "'Hoge:v1' is not an image reference.",
