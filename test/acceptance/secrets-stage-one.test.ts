@@ -10,6 +10,14 @@ async function everywhere(world: PipelineWorld, outputs: string[]): Promise<Map<
 
 it('no secret of the stages is left anywhere, at any verbosity', async () => {
   const world = await pipelineWorld();
+  await world.program(
+    'docker',
+    `echo "$@" >> "$DOCKER_CALLS"
+${world.folder}/stand-in/docker "$@"
+code=$?
+[ "$1" = login ] && grep -c '"auth"' "$DOCKER_CONFIG/config.json" >> ${world.folder}/passwords-docker-kept
+exit $code`,
+  );
   const token = await world.issuer.token();
   const webhook = world.slack.webhookUrl;
   const env = {
@@ -66,6 +74,8 @@ it('no secret of the stages is left anywhere, at any verbosity', async () => {
       for (const value of values) expect(text.includes(value), `the ${kind} is in ${place}`).toBe(false);
     }
   }
+  // Docker did keep the password, as long as it was needed.
+  expect(places.get('passwords-docker-kept')).toMatch(/^1$/m);
   // The search itself is alive: what may be there is found there.
   expect([...places.values()].some((text) => text.includes('--password-stdin'))).toBe(true);
   expect([...places.keys()].some((place) => place.endsWith('build-and-push-image.json'))).toBe(true);
