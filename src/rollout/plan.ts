@@ -1,7 +1,7 @@
 import { familyRevision } from '../domain/arn.ts';
 import { definitionDifferences } from '../domain/task-definition-diff.ts';
 import { type Definition, editDefinition, imagesFor, registrable } from '../domain/task-definition-edit.ts';
-import { UserError } from '../errors.ts';
+import { hasCode, UserError } from '../errors.ts';
 import { resolveImage } from '../resolve-image.ts';
 import { type RecordedChoice, recordedChoice, withRecorded } from './from-records.ts';
 import type { RolloutDeps, RolloutOptions, ServiceBefore, ServicePlan } from './model.ts';
@@ -75,7 +75,10 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
   const differences = definitionDifferences(start.definition, edited);
   const isNewDocument = start.isDocument || differences.length > 0;
   const fromCurrent = start.isDocument ? definitionDifferences(await currentOf(current, deps), edited) : differences;
-  const taskDefinitionArn = isNewDocument ? (fromCurrent.length === 0 ? current : undefined) : start.arn;
+  const sameAsNow = fromCurrent.length === 0 ? current : undefined;
+  const taskDefinitionArn = isNewDocument
+    ? (sameAsNow ?? (await sameAsLatest(edited, start.tags, before.name, deps)))
+    : start.arn;
   if (fromCurrent.length > 0) {
     deps.announce({
       type: 'differences',
@@ -132,6 +135,26 @@ async function startingPoint(
   const ownFamily = familyRevision(current).split(':')[0];
   const reference = family === undefined || family === ownFamily || before.name === family ? current : family;
   return { ...(await deps.describe(reference)), isDocument: false };
+}
+
+/** The latest revision of the family where it says the same already, as after a run that came this far before. */
+async function sameAsLatest(
+  edited: Definition,
+  tags: Described['tags'],
+  service: string,
+  deps: PlanDeps,
+): Promise<string | undefined> {
+  try {
+    const latest = await deps.describe(String(edited.family));
+    const differences = definitionDifferences({ ...latest.definition, tags: latest.tags }, { ...edited, tags });
+    if (differences.length > 0) return undefined;
+    deps.announce({ type: 'note', text: `${service}: ${familyRevision(latest.arn)} says just that; no new revision.` });
+    return latest.arn;
+  } catch (error) {
+    // A family that is new has no latest revision.
+    if (hasCode(error, 'ClientException')) return undefined;
+    throw error;
+  }
 }
 
 async function currentOf(current: string, deps: PlanDeps): Promise<Definition> {

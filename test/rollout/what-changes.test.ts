@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { definitionOf, registry, requestsOf, rolloutWorld } from './rollout-world.ts';
+import { breaker, crash, definitionOf, registry, requestsOf, rolloutWorld } from './rollout-world.ts';
 
 const image = (tag: string): string => `${registry}/web:${tag}`;
 
@@ -138,6 +138,27 @@ describe('an existing revision', () => {
     expect(exitCode).toBe(0);
     expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/other:2$/);
   });
+});
+
+test('a revision that says the same already, from a run that failed, is deployed again instead of registered again', async () => {
+  const { model, digests, deploy } = await rolloutWorld({ more: breaker });
+  model.behaviours.script({ image: digests.v2 ?? '', times: 9 }, crash);
+  expect((await deploy(['--service', 'web', '--image', image('v2')])).exitCode).toBe(1);
+  model.clock.advance(600_000);
+  model.behaviours.clear();
+  const { exitCode, stdout } = await deploy(['--service', 'web', '--image', image('v2')]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('web: web:2 says just that; no new revision.');
+  expect(requestsOf(model, 'RegisterTaskDefinition')).toHaveLength(1);
+  expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
+});
+
+test('a family that is new is registered', async () => {
+  const { model, deploy } = await rolloutWorld();
+  const files = { 'td.json': JSON.stringify(definitionOf('brand-new')) };
+  const { exitCode } = await deploy(['--service', 'web', '--task-definition', 'td.json'], { files });
+  expect(exitCode).toBe(0);
+  expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/brand-new:1$/);
 });
 
 describe('many services', () => {
