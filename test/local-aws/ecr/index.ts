@@ -2,7 +2,9 @@ import type { ImageResolver, Part, World } from '../part.ts';
 import { ApiError, type Call, type Json, type Operations } from '../wire.ts';
 import { AuthorizationTokens } from './authorization-tokens.ts';
 import { describeImages, imageIdOf, listImages } from './describe-images.ts';
-import { digestOf, ImageStore, type Repository } from './image-store.ts';
+import { ImageStore, type Repository } from './image-store.ts';
+import { refuseTagChange } from './immutable-tags.ts';
+import { otherRegistryDigest, ownReference } from './references.ts';
 
 const repositoryName = /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 
@@ -38,7 +40,7 @@ export class EcrPart implements Part, ImageResolver {
 
   /** What a task's pull of `reference` gives; images of other registries are taken to exist. */
   resolve(reference: string): { digest: string } | { error: string } {
-    const own = this.#ownReference(reference);
+    const own = ownReference(reference, this.store);
     if (own === undefined) return { digest: otherRegistryDigest(reference) };
     const repository = this.store.repositories.get(own.name);
     const manifest = repository === undefined ? undefined : this.store.find(repository, own);
@@ -60,15 +62,6 @@ export class EcrPart implements Part, ImageResolver {
       'RepositoryNotFoundException',
       `The repository with name '${name}' does not exist in the registry with id '${registryId}'`,
     );
-  }
-
-  #ownReference(reference: string): { name: string; tag?: string; digest?: string } | undefined {
-    const hosts = [this.store.registryHost, `${this.#world.accountId}.dkr.ecr.${this.#world.region}.amazonaws.com`];
-    const host = hosts.find((candidate) => reference.startsWith(`${candidate}/`));
-    if (host === undefined) return undefined;
-    const [path = '', digest] = reference.slice(host.length + 1).split('@');
-    const [name = '', tag] = path.split(':');
-    return { name, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
   }
 
   #createRepository(input: Json, call: Call): Json {
@@ -200,29 +193,9 @@ export class EcrPart implements Part, ImageResolver {
   }
 }
 
-/** Throws what ECR answers when an immutable tag would move. */
-export function refuseTagChange(
-  repository: Repository,
-  tag: string | undefined,
-  bytes: Uint8Array,
-  store: ImageStore,
-): void {
-  if (tag === undefined || repository.imageTagMutability !== 'IMMUTABLE') return;
-  const current = store.find(repository, { tag });
-  if (current === undefined || Buffer.from(current.bytes).equals(bytes)) return;
-  throw new ApiError(
-    'ImageTagAlreadyExistsException',
-    `The image tag '${tag}' already exists in the '${repository.name}' repository and cannot be overwritten because the repository is immutable.`,
-  );
-}
-
 function invalid(member: string, rule: string, value: unknown): ApiError {
   return new ApiError(
     'InvalidParameterException',
     `1 validation error detected: Value ${value === null ? 'null' : `'${String(value)}'`} at '${member}' failed to satisfy constraint: ${rule}`,
   );
-}
-
-function otherRegistryDigest(reference: string): string {
-  return /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? digestOf(reference);
 }

@@ -1,5 +1,5 @@
 import { digestOf, type ImageStore, type Repository } from '../ecr/image-store.ts';
-import { refuseTagChange } from '../ecr/index.ts';
+import { refuseTagChange } from '../ecr/immutable-tags.ts';
 import type { WireResponse } from '../wire.ts';
 import type { RegistryRequest, Use } from './index.ts';
 import { apiVersion, RegistryError } from './registry-error.ts';
