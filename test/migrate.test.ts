@@ -65,6 +65,13 @@ describe('migrate', () => {
     expect(new Set(asked.slice(3))).toEqual(new Set(['DescribeTasks', 'GetLogEvents']));
   });
 
+  test('the cluster may be given by its ARN', async () => {
+    const { model, run } = await world();
+    const cluster = model.clusters.get('prod').arn;
+    expect((await run({ cluster })).outcome).toBe('succeeded');
+    expect([...model.tasks.tasks.values()][0]?.clusterArn).toBe(cluster);
+  });
+
   test('the task is announced and on record before the first look at it', async () => {
     const { model, deps, run } = await world();
     const seen: string[] = [];

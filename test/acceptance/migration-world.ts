@@ -1,4 +1,4 @@
-import { afterAll, afterEach } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { type Served, serve } from '../local-aws/http.ts';
 import { LocalAws } from '../local-aws/local-aws.ts';
 import type { Json } from '../local-aws/wire.ts';
@@ -28,12 +28,13 @@ export interface MigrationWorld {
   migrate(more?: readonly string[], options?: RunOptions): Promise<Finished>;
 }
 
-const open: Served[] = [];
+const open: { served: Served; model: LocalAws }[] = [];
 afterEach(async () => {
-  for (const served of open.splice(0)) await served.close();
-});
-afterAll(async () => {
-  for (const served of open.splice(0)) await served.close();
+  for (const { served, model } of open.splice(0)) {
+    await served.close();
+    // A fault of the model must not pass for one of AWS.
+    expect(model.requests.filter(({ errorType }) => errorType === 'LocalAwsBug')).toEqual([]);
+  }
 });
 
 /** Starts a world; it is closed after the test. */
@@ -55,7 +56,7 @@ export async function migrationWorld(
     ...more,
   });
   const served = await serve(model);
-  open.push(served);
+  open.push({ served, model });
   const bundle: MigrationWorld['bundle'] = (args, options = {}) =>
     runBundle(args, { control: served.url, ...options, env: { ...served.env, ...options.env } });
   const base = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'app', '--launch-type', 'FARGATE'];
