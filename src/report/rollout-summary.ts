@@ -1,6 +1,7 @@
 import { familyRevision, taskId } from '../domain/arn.ts';
 import { groupFailures } from '../domain/failure-groups.ts';
 import { formatDuration } from '../duration.ts';
+import { TransientError, UserError } from '../errors.ts';
 import type { FailedTask, ServiceEnd, ServiceResult } from '../rollout/model.ts';
 import { errorLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
@@ -30,10 +31,11 @@ function serviceLines(result: ServiceResult, place: Place): Line[] {
     case 'no-tasks':
     case 'started':
       return [warn(`${result.service}: ${revision(result)} is NOT verified: ${end.reason}`), ...noted];
-    case 'refused':
-      return end.error instanceof Error && 'fix' in end.error
-        ? errorLines(end.error as never)
-        : [bad(`Error: ${end.reason}`)];
+    case 'refused': {
+      const { error } = end;
+      const isKnown = error instanceof UserError || error instanceof TransientError;
+      return isKnown ? errorLines(error) : [bad(`Error: ${end.reason}`)];
+    }
     default:
       return [...redLines(result, end, place), ...noted];
   }
