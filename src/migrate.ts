@@ -8,7 +8,7 @@ import { type MigrationPlan, planMigration } from './migrate/plan.ts';
 import { openRecordFile, type RecordFile } from './migrate/record-file.ts';
 import { notPlaced, type Outcome, outcomeOf } from './migrate/result.ts';
 import { resumeCommand } from './migrate/resume.ts';
-import { type Start, startTask } from './migrate/start-task.ts';
+import { refused, type Start, startTask } from './migrate/start-task.ts';
 import { taskFacts } from './migrate/task-record.ts';
 import type { FollowTarget } from './migrate/tracker.ts';
 import type { Announce, Aws, Clock, Interrupt } from './ports.ts';
@@ -142,7 +142,9 @@ async function register(plan: MigrationPlan, { aws, announce, clock, interrupt }
   const isThere = sameDefinition(latest.taskDefinition as DefinitionDocument, plan.register as DefinitionDocument);
   const taskDefinitionArn = isThere
     ? (latest.taskDefinition.taskDefinitionArn ?? '')
-    : await registerRevision(plan.register, { ecs: aws.ecs, clock, interrupt });
+    : await registerRevision(plan.register, { ecs: aws.ecs, clock, interrupt }).catch((error: unknown) => {
+        throw refused(error, plan.request);
+      });
   if (!isThere) announce({ type: 'revision-registered', taskDefinitionArn });
   return { ...plan, register: undefined, request: { ...plan.request, taskDefinition: taskDefinitionArn } };
 }

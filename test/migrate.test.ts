@@ -129,6 +129,18 @@ describe('migrate', () => {
     expect(model.truth.runs).toMatchObject([{ revision: 2, imageDigest: digest('d') }]);
   });
 
+  test('a registration that is refused says what to do', async () => {
+    const { model, run } = await world();
+    const message = 'No Fargate configuration exists for given values.';
+    model.faults.script({ kind: 'error', type: 'ClientException', message, operation: 'RegisterTaskDefinition' });
+    const images = [{ container: undefined, reference: `acme/app@${digest('d')}` }];
+    await expect(run({ images })).rejects.toMatchObject({
+      code: 'ClientException',
+      fix: expect.stringContaining('CPU and memory'),
+    });
+    expect(model.tasks.tasks.size).toBe(0);
+  });
+
   test('a refusal leaves a record that says so', async () => {
     const { deps, run } = await world();
     await expect(run({ cluster: 'nope', exclusive: 'off' })).rejects.toMatchObject({
