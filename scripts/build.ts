@@ -1,24 +1,17 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { commands } from '../src/commands/index.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const scriptNames = [
-  'run-migration-task',
-  'wait-for-task',
-  'update-service-and-verify',
-  'build-and-push-image',
-  'notify-slack',
-  'iam-policy',
-];
-
 /** Writes dist/migrate-deploy.mjs (everything in one file) and one runnable file per script beside it. */
 export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ file: string; bytes: number }> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const file = join(outFolder, 'migrate-deploy.mjs');
   await mkdir(outFolder, { recursive: true });
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
+    write: false,
     metafile: true,
     entryPoints: [join(root, 'src/main.ts')],
     absWorkingDir: root,
@@ -39,17 +32,26 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ fil
     },
     logLevel: 'warning',
   });
-  await chmod(file, 0o755);
-  await writeFile(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), await thirdPartyLicenses(Object.keys(metafile.inputs)));
-  for (const name of scriptNames) {
-    const script = join(outFolder, `${name}.mjs`);
-    await writeFile(
-      script,
-      `#!/usr/bin/env node\nprocess.argv.splice(2, 0, '${name}');\nawait import('./migrate-deploy.mjs');\n`,
-    );
-    await chmod(script, 0o755);
+  const [bundle] = outputFiles;
+  if (bundle === undefined) throw new Error('esbuild wrote nothing');
+  await replace(file, bundle.contents, 0o755);
+  await replace(
+    join(outFolder, 'THIRD_PARTY_LICENSES.txt'),
+    await thirdPartyLicenses(Object.keys(metafile.inputs)),
+    0o644,
+  );
+  for (const { name } of commands) {
+    const script = `#!/usr/bin/env node\nprocess.argv.splice(2, 0, '${name}');\nawait import('./migrate-deploy.mjs');\n`;
+    await replace(join(outFolder, `${name}.mjs`), script, 0o755);
   }
-  return { file, bytes: (await stat(file)).size };
+  return { file, bytes: bundle.contents.length };
+}
+
+/** Puts a file in its place at once: whoever runs the old one meanwhile never sees half of the new one. */
+async function replace(path: string, contents: string | Uint8Array, mode: number): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, contents, { mode });
+  await rename(temporary, path);
 }
 
 /** The licence texts of every package that went into the bundle. */
@@ -72,7 +74,6 @@ async function thirdPartyLicenses(inputs: readonly string[]): Promise<string> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await rm(join(root, 'dist'), { recursive: true, force: true });
   const { bytes } = await buildBundle();
   console.log(`dist/migrate-deploy.mjs: ${Math.round(bytes / 1024)} KiB`);
 }
