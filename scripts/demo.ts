@@ -61,14 +61,14 @@ async function buildOrb(folder: string): Promise<string> {
 async function play(scenario: Scenario, config: string | undefined, stage: Stage, screen: Screen): Promise<number> {
   const { aws, names, webhook } = stage;
   const { version, tables } = await answerOf(stage);
-  const { taskArns } = aws.model.truth.serving(names.serviceFamily);
+  const { taskArns, taskDefinitionArns: revisions } = aws.model.truth.serving(names.serviceFamily);
   screen.fact('in service', `version ${version} on the tables ${tables?.join(', ')}`);
   screen.heading('git push origin staging');
   const result = await push({ scenario, config, onOutput: screen.output }, stage);
   screen.heading('Slack');
   for (const message of webhook.messages) screen.lines(messageLines(message));
   screen.heading('What really happened');
-  const checks = await checkEnd(scenario, { version, taskArns }, result, stage);
+  const checks = await checkEnd(scenario, { version, taskArns, revisions }, result, stage);
   for (const { ok, text } of checks) screen.check(ok, text);
   const code = checks.every(({ ok }) => ok) ? exitCodeOf(result) : 70;
   screen.heading('Result');

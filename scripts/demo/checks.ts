@@ -12,6 +12,8 @@ export interface Check {
 export interface Before {
   version: string | undefined;
   taskArns: string[];
+  /** ARNs of the task definitions in service. */
+  revisions: string[];
 }
 
 /** Compares the ground truth with what the scenario must lead to. */
@@ -35,26 +37,28 @@ export async function checkEnd(
   }
   const stillOld = [
     { text: `the old version still answers: ${after.answer}`, ok: after.version === before.version },
-    { text: 'the old tasks serve as before', ok: after.taskArns.length > 0 && after.taskArns.every(isOld) },
     { text: 'Slack heard of it', ok: stage.webhook.messages.length === 1 },
   ];
   if (scenario === 'migration-fails') {
     return [
       { text: 'the migration failed and stage 3 never started', ok: after.stages.join() === 'success,failed,not_run' },
       { text: 'the log has the migration’s own words', ok: after.log.includes('contains null values') },
+      { text: 'the old tasks serve as before', ok: after.taskArns.length > 0 && after.taskArns.every(isOld) },
       ...stillOld,
     ];
   }
   return [
     { text: 'the migration ran, the rollout failed', ok: after.stages.join() === 'success,success,failed' },
     { text: 'the log has the container’s last words', ok: after.log.includes('SESSION_SECRET is not set') },
+    // The rollback may have replaced the old tasks by new ones of the same revision.
+    { text: 'the old revision serves', ok: before.revisions.every((arn) => after.revisions.includes(arn)) },
     ...stillOld,
   ];
 }
 
 async function lookAround(result: WorkflowResult, stage: Stage) {
   const { aws, names, database } = stage;
-  const { taskArns, imageDigests } = aws.model.truth.serving(names.serviceFamily);
+  const { taskArns, taskDefinitionArns, imageDigests } = aws.model.truth.serving(names.serviceFamily);
   const migrated = aws.model.truth.runs.findLast(({ family }) => family === names.migrationFamily)?.imageDigest;
   const { version, tables } = await answerOf(stage);
   return {
@@ -64,6 +68,7 @@ async function lookAround(result: WorkflowResult, stage: Stage) {
     answer: `version ${version}, tables ${tables?.join(', ')}`,
     version,
     taskArns,
+    revisions: taskDefinitionArns,
     digests: new Set([migrated, ...imageDigests]),
   };
 }
