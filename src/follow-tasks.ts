@@ -10,9 +10,11 @@ import {
   outside,
   readLogs,
 } from './migrate/tracker.ts';
-import { poll } from './poll.ts';
+import { adaptiveIntervalMs, poll } from './poll.ts';
 import type { Interrupt } from './ports.ts';
 import { watchSilence } from './silence.ts';
+
+const endedIntervalMs = 2_000;
 
 /** Tasks under observation; `follow` may be called again and goes on where it stopped. */
 export interface Follower {
@@ -43,6 +45,11 @@ export function createFollower(targets: readonly FollowTarget[], options: Follow
     if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });
     heartbeat();
   };
+  // Once a container has ended, what is still missing comes within seconds.
+  const nextLookMs = (elapsedMs: number): number =>
+    trackers.some(({ endSeenMs, verdict }) => endSeenMs !== undefined && verdict.verdict === 'going')
+      ? endedIntervalMs
+      : adaptiveIntervalMs(elapsedMs);
   const allJudged = async (): Promise<true | undefined> => {
     await look(trackers, options, startMs, inner);
     heartbeat();
@@ -50,7 +57,7 @@ export function createFollower(targets: readonly FollowTarget[], options: Follow
   };
   return {
     follow: async ({ timeoutMs, interrupt }) => {
-      const intervalMs = options.pollIntervalMs;
+      const intervalMs = options.pollIntervalMs ?? nextLookMs;
       const { end } = await poll(allJudged, { clock, interrupt, timeoutMs, intervalMs, onTrouble });
       if (end === 'answered') await drain(trackers, options, interrupt, inner);
       else await readLogs(trackers, inner);

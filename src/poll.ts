@@ -8,8 +8,8 @@ export interface PollOptions {
   clock: Clock;
   interrupt: Interrupt;
   timeoutMs: number;
-  /** Fixed distance between looks; adaptive when absent. */
-  intervalMs?: number | undefined;
+  /** Distance between looks, fixed or by the time that has passed; adaptive when absent. */
+  intervalMs?: number | ((elapsedMs: number) => number) | undefined;
   /** Most looks that are taken; unlimited when absent. */
   maxLooks?: number | undefined;
   /** Told of each look that AWS did not answer. */
@@ -49,7 +49,8 @@ export async function poll<T>(look: () => Promise<T | undefined>, options: PollO
     const elapsedMs = clock.now() - startMs;
     if (interrupt.signal.aborted) return { end: 'interrupted' };
     if (elapsedMs >= timeoutMs || looks >= maxLooks) return { end: 'timed-out' };
-    const intervalMs = options.intervalMs ?? adaptiveIntervalMs(elapsedMs);
+    const { intervalMs: given = adaptiveIntervalMs } = options;
+    const intervalMs = typeof given === 'number' ? given : given(elapsedMs);
     await clock.sleep(Math.min(Math.max(intervalMs, backoffMs), timeoutMs - elapsedMs), interrupt.signal);
   }
 }

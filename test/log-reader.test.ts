@@ -13,9 +13,9 @@ async function world() {
     model.clock.advance(2_000);
   };
   const reader = createLogReader(place, aws.logs('eu-west-1'));
-  const read = async (): Promise<string[]> => {
+  const read = async (upTo: 'the end' | 'a short page' = 'the end'): Promise<string[]> => {
     const got: string[] = [];
-    await reader.read((line) => got.push(line)).catch(() => got.push('(failed)'));
+    await reader.read((line) => got.push(line), upTo).catch(() => got.push('(failed)'));
     return got;
   };
   return { model, write, read };
@@ -40,6 +40,17 @@ describe('one read', () => {
     expect(await read()).toEqual([]);
     write(3, 5);
     expect(await read()).toEqual(lines(3, 5));
+  });
+
+  test('with more looks to come asks once for a few lines, and follows a flood', async () => {
+    const { model, write, read } = await world();
+    write(0, 3);
+    expect(await read('a short page')).toEqual(lines(0, 3));
+    expect(model.requests).toHaveLength(1);
+    model.settings.logPageSize = 150;
+    write(3, 400);
+    expect(await read('a short page')).toEqual(lines(3, 400));
+    expect(model.requests).toHaveLength(4);
   });
 
   test('of a stream or a group that is not there yet is empty', async () => {

@@ -190,7 +190,7 @@ describe('migrate', () => {
     model.behaviours.script({}, { runMs: 5_000, exitCode: 0 });
     // The stop code stands 42.4 s after RunTask; from then on only the log is read.
     model.clock.at(model.clock.now() + 43_500, () => model.faults.script({ kind: 'expired-token', times: 10_000 }));
-    const { outcome } = await run({ waiting: { ...options.waiting, pollIntervalMs: 1_000 } });
+    const { outcome } = await run({ waiting: { ...options.waiting, pollIntervalMs: 1_000, logGraceMs: 30_000 } });
     expect(outcome).toBe('succeeded');
     expect(model.requests.filter(({ errorType }) => errorType === 'ExpiredTokenException').length).toBeGreaterThan(2);
   });
@@ -208,13 +208,13 @@ describe('migrate', () => {
     expect(looks).toBeGreaterThan(20);
   });
 
-  test('it looks often at first and seldom later', async () => {
+  test('it looks often at first, seldom later, and often again once the container has ended', async () => {
     const { model, run } = await world();
     model.behaviours.script({}, { runMs: 3_000_000, exitCode: 0 });
     await run({ waiting: { ...options.waiting, logs: false } });
     const looks = model.requests.filter(({ operation }) => operation === 'DescribeTasks').map(({ atMs }) => atMs);
     const gaps = looks.slice(1).map((atMs, index) => atMs - (looks[index] ?? 0));
-    expect([gaps[0], gaps[15], gaps[60], gaps.at(-2)]).toEqual([1_000, 2_000, 5_000, 10_000]);
+    expect([gaps[0], gaps[15], gaps[60], gaps.at(-9), gaps.at(-2)]).toEqual([1_000, 2_000, 5_000, 10_000, 2_000]);
   });
 
   test('stopCode and last moments are taken in after the verdict', async () => {

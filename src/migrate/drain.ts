@@ -10,7 +10,7 @@ const ingestionMs = 10_000;
 const quietMs = 3_000;
 const longestDrainMs = 60_000;
 
-/** Goes on reading until the grace is over and the last line is a little while ago; takes a last look at the tasks on the way. */
+/** Goes on reading until the grace since the container's end is over and the last line is a little while ago; takes a last look at the tasks on the way. */
 export async function drain(
   trackers: Tracker[],
   options: FollowOptions,
@@ -19,14 +19,14 @@ export async function drain(
 ): Promise<void> {
   const { clock } = deps;
   const untilMs = (tracker: Tracker): number => {
-    const { log, judgedMs, verdict, task } = tracker;
-    if (log === undefined || judgedMs === undefined || !log.mayGrow()) return 0;
+    const { log, judgedMs, endSeenMs = judgedMs, verdict, task } = tracker;
+    if (log === undefined || judgedMs === undefined || endSeenMs === undefined || !log.mayGrow()) return 0;
     const graceMs = options.logGraceMs ?? (verdict.verdict === 'succeeded' ? greenGraceMs : redGraceMs);
     // By AWS's clock, which may be ahead of ours: it cannot have ended after it was judged.
     const endedMs = Math.min(judgedMs, task?.executionStoppedAt?.getTime() ?? 0);
     const settledMs = options.logGraceMs === undefined ? endedMs + ingestionMs : 0;
     const quiet = (log.lastLineMs() ?? 0) + quietMs;
-    return Math.min(judgedMs + longestDrainMs, Math.max(judgedMs + graceMs, settledMs, quiet));
+    return Math.min(judgedMs + longestDrainMs, Math.max(endSeenMs + graceMs, settledMs, quiet));
   };
   for (;;) {
     await readLogs(trackers, deps);

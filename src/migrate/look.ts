@@ -26,7 +26,7 @@ export async function look(
       else await seen(tracker, task, options, startMs, deps);
     }
   }
-  await readLogs(trackers, deps);
+  await readLogs(trackers, deps, 'a short page');
   for (const tracker of open) judge(tracker, startMs, deps);
 }
 
@@ -60,6 +60,8 @@ async function seen(
     tracker.status = status;
     deps.announce({ type: 'task-state', taskArn: tracker.taskArn, status, elapsedMs: deps.clock.now() - startMs });
   }
+  const own = task.containers?.find(({ name }) => name === container.name);
+  if (own?.lastStatus === 'STOPPED') tracker.endSeenMs ??= deps.clock.now();
   for (const { name = '', exitCode, lastStatus } of task.containers ?? []) {
     const was = before?.containers?.find((one) => one.name === name)?.lastStatus;
     if (lastStatus !== 'STOPPED' || was === 'STOPPED' || (exitCode === undefined && name !== container.name)) continue;

@@ -10,8 +10,8 @@ import type { FollowEvent } from './events.ts';
 export interface TaskLog {
   /** Takes from the task what the place depends on. */
   sight(task: Task): void;
-  /** Announces what came since the last call. */
-  read(nowMs: number): Promise<void>;
+  /** Announces what came since the last call; until the end of the stream, or as far as one look needs. */
+  read(nowMs: number, upTo: 'the end' | 'a short page'): Promise<void>;
   place(): LogPlace | undefined;
   lastLines(): string[];
   lastLineMs(): number | undefined;
@@ -36,22 +36,24 @@ export function createTaskLog(
   const kept: string[] = [];
   return {
     sight: (task) => {
-      started ||= task.startedAt !== undefined;
+      const status = task.containers?.find(({ name }) => name === container.name)?.lastStatus;
+      started ||= task.startedAt !== undefined || status === 'RUNNING';
       if (place !== undefined && place.kind !== 'awslogs-unnamed') return;
       const found = placeOfLog(task, container, aws.region);
       if (found.kind !== place?.kind) announce({ type: 'log-place', taskArn, container: container.name, place: found });
       place = found;
       if (found.kind === 'awslogs') reader = createLogReader(found, aws.logs(found.region));
     },
-    read: async (nowMs) => {
-      if (reader === undefined || !readable) return;
+    read: async (nowMs, upTo) => {
+      // The stream is made when the container starts: until then every question would be in vain.
+      if (reader === undefined || !readable || !started) return;
       try {
         await reader.read((message) => {
           lastLineMs = nowMs;
           kept.push(message);
           if (kept.length > keptLines) kept.shift();
           announce({ type: 'log-line', taskArn, container: container.name, message });
-        });
+        }, upTo);
       } catch (error) {
         // Whoever may not read the log may still learn the verdict.
         if (!(error instanceof UserError)) throw error;

@@ -51,6 +51,8 @@ export interface Tracker extends FollowedTask {
   missingLooks: number;
   status: string;
   judgedMs: number | undefined;
+  /** When we first saw that its container had ended. */
+  endSeenMs: number | undefined;
 }
 
 /** DescribeTasks takes so many tasks. */
@@ -70,6 +72,7 @@ export const newTracker = (target: FollowTarget): Tracker => ({
   missingLooks: 0,
   status: '',
   judgedMs: undefined,
+  endSeenMs: undefined,
 });
 
 /** What others may know of it. */
@@ -83,10 +86,14 @@ export const outside = ({ taskArn, verdict, task, container, log, logPlace }: Tr
 });
 
 /** Reads what is there now; no trouble with the log may stand in the way of the verdict. */
-export async function readLogs(trackers: Tracker[], deps: FollowDeps): Promise<void> {
+export async function readLogs(
+  trackers: Tracker[],
+  deps: FollowDeps,
+  upTo: 'the end' | 'a short page' = 'the end',
+): Promise<void> {
   for (const { log } of trackers) {
     try {
-      await log?.read(deps.clock.now());
+      await log?.read(deps.clock.now(), upTo);
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
       deps.announce({ type: 'trouble', message: error.message, inARow: 1 });
