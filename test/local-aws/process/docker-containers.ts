@@ -5,6 +5,9 @@ import type { ContainerRecord, TaskRecord } from '../ecs/records.ts';
 import { freePort } from './free-port.ts';
 import type { RegistryImages } from './registry-images.ts';
 
+/** Variables that the docker client itself goes by: a container's own must not reach it. */
+const OF_THE_CLIENT = /^(PATH|HOME|DOCKER_\w+)$/;
+
 type Tell = Parameters<ContainerLauncher['start']>[2];
 
 /** Runs containers in the Docker engine, on the host's network; those whose image local ECR does not have follow their scripts. */
@@ -65,9 +68,13 @@ export class DockerContainers implements ContainerLauncher {
     const entryPoint = program === undefined ? [] : ['--entrypoint', program];
     const variables: Record<string, string> = { ...container.environment, PORT: String(port) };
     // Names only: values stay out of the argument list, which every user of this machine can read.
-    const names = Object.keys(variables).flatMap((variable) => ['--env', variable]);
+    const names = Object.entries(variables).flatMap(([variable, value]) => [
+      '--env',
+      OF_THE_CLIENT.test(variable) ? `${variable}=${value}` : variable,
+    ]);
     const args = ['run', '--rm', '--network=host', '--name', name, ...names, ...entryPoint, image, ...words];
-    const child = this.#docker([...args, ...container.command], variables);
+    const given = Object.entries(variables).filter(([variable]) => !OF_THE_CLIENT.test(variable));
+    const child = this.#docker([...args, ...container.command], Object.fromEntries(given));
     this.#running.set(name, child);
     let lastError = '';
     const lines = [child.stdout, child.stderr].map((input) => {
