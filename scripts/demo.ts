@@ -24,13 +24,15 @@ Exits with the code of the step that ended the pipeline; 70 when what it did is 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { scenario: { type: 'string' }, config: { type: 'string' }, help: { type: 'boolean' } },
-  });
-  const scenario = scenarioNames.find((name) => name === (values.scenario ?? 'green'));
-  if (values.help === true || scenario === undefined) {
+  const values = readOptions();
+  const scenario = scenarioNames.find((name) => name === (values?.scenario ?? 'green'));
+  if (values === undefined || scenario === undefined) {
+    process.stderr.write(HELP);
+    return 2;
+  }
+  if (values.help === true) {
     process.stdout.write(HELP);
-    return scenario === undefined ? 2 : 0;
+    return 0;
   }
   const wantsColour =
     process.env.NO_COLOR === undefined && (process.stdout.isTTY || process.env.FORCE_COLOR !== undefined);
@@ -49,6 +51,17 @@ async function main(): Promise<number> {
     return code;
   } finally {
     await stage.close();
+  }
+}
+
+/** The options, or undefined after saying what is wrong with them. */
+function readOptions() {
+  try {
+    const options = { scenario: { type: 'string' }, config: { type: 'string' }, help: { type: 'boolean' } } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n`);
+    return undefined;
   }
 }
 

@@ -114,5 +114,7 @@ test('--help and an unknown scenario say what there is', async () => {
     exitCode: 0,
     output: expect.stringContaining('green|migration-fails|crash-loop'),
   });
-  expect(await demo('--scenario', 'nope')).toMatchObject({ exitCode: 2 });
+  for (const wrong of [['--scenario', 'nope'], ['--nope'], ['extra']]) {
+    expect(await demo(...wrong)).toMatchObject({ exitCode: 2, output: expect.stringContaining('--scenario NAME') });
+  }
 });
