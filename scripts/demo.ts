@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildBundle } from './build.ts';
@@ -28,6 +29,10 @@ async function main(): Promise<number> {
   const scenario = scenarioNames.find((name) => name === (values?.scenario ?? 'green'));
   if (values === undefined || scenario === undefined) {
     process.stderr.write(HELP);
+    return 2;
+  }
+  if (values.config !== undefined && !existsSync(values.config)) {
+    process.stderr.write(`There is no file ${values.config}.\n`);
     return 2;
   }
   if (values.help === true) {
