@@ -79,7 +79,12 @@ async function startAndWatch(
   const { clientToken: token, startedBy } = identity(plan, options, deps);
   const { taskDefinition } = plan.request;
   file.note({ taskDefinition, migrationContainer: plan.container.name, clientToken: token });
+  const context = { plan, leftMs, file };
   const own = before?.clientToken === token && before.taskDefinition === taskDefinition ? before.taskArn : undefined;
+  // Our own task is there already: nothing is started, so nobody needs to be waited for.
+  if (own !== undefined && (await isKnown(own, options.cluster, deps))) {
+    return watch({ taskArn: own, adopted: true }, context, options, deps);
+  }
   const clear = await exclude(
     {
       mode: options.exclusive,
@@ -100,22 +105,29 @@ async function startAndWatch(
     { ...deps, ecs: aws.ecs },
   );
   if (start.start !== 'started') return file.end(notStarted(start), {});
-  return watch(start, { plan, leftMs, file, own }, options, deps);
+  return watch({ taskArn: start.taskArn, adopted: start.adopted || start.taskArn === own }, context, options, deps);
+}
+
+/**
+ * Whether ECS still knows the task of our record. If not, RunTask decides: under its token, or under those of further
+ * tries for capacity, it answers with the same task again for as long as ECS remembers them.
+ */
+async function isKnown(taskArn: string, cluster: string, { aws }: MigrateDeps): Promise<boolean> {
+  const { tasks = [] } = await aws.ecs.describeTasks({ cluster, tasks: [taskArn] });
+  return tasks.length > 0;
 }
 
 async function watch(
-  start: Extract<Start, { start: 'started' }>,
-  context: { plan: MigrationPlan; leftMs: () => number; file: RecordFile; own: string | undefined },
+  { taskArn, adopted }: { taskArn: string; adopted: boolean },
+  { plan, leftMs, file }: { plan: MigrationPlan; leftMs: () => number; file: RecordFile },
   options: MigrateOptions,
   deps: MigrateDeps,
 ): Promise<MigrationResult> {
-  const { taskArn } = start;
-  const { plan, leftMs, file, own } = context;
   const { cluster, taskDefinition } = plan.request;
   const container = plan.container.name;
   // Named and on record before the first wait: whoever cuts this job off finds the task.
   deps.announce({ type: 'task-started', taskArn, cluster, region: deps.aws.region, taskDefinition, container });
-  if (start.adopted || own === taskArn) deps.announce({ type: 'task-adopted', taskArn });
+  if (adopted) deps.announce({ type: 'task-adopted', taskArn });
   await file.running({ taskArn });
   const resume = resumeCommand({ cluster, taskArns: [taskArn], region: deps.aws.region, container: options.container });
   if (!options.wait) {

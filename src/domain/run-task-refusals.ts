@@ -8,7 +8,7 @@ interface RefusalAdvice {
 const any = /./;
 const invalid = /^(InvalidParameterException|ClientException)$/;
 
-/** The refusals that are known; the first row that fits counts. */
+/** The refusals that are known, but for missing permissions, whose text names itself what to allow; the first row that fits counts. */
 export const runTaskRefusals: readonly RefusalAdvice[] = [
   {
     code: invalid,
@@ -54,16 +54,6 @@ export const runTaskRefusals: readonly RefusalAdvice[] = [
     code: invalid,
     message: /^ECS was unable to assume the role/,
     fix: 'Let ecs-tasks.amazonaws.com assume that role (its trust policy). A role that was just created needs a minute; run the command again then.',
-  },
-  {
-    code: /^AccessDenied/,
-    message: /iam:PassRole/,
-    fix: 'Allow iam:PassRole on that role for these credentials; `migrate-deploy iam-policy` prints the policy that a command needs.',
-  },
-  {
-    code: /^AccessDenied/,
-    message: any,
-    fix: 'Allow the action on that resource for these credentials; `migrate-deploy iam-policy` prints the policy that a command needs.',
   },
   { code: any, message: /account is (currently )?blocked/i, fix: 'Ask AWS support why the account is blocked.' },
   {

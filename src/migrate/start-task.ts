@@ -39,7 +39,8 @@ export async function startTask(options: StartOptions, deps: StartDeps): Promise
   for (let attempt = 1; ; attempt++) {
     const start = await startOnce({ ...options, clientToken: tokenForTry(options.clientToken, attempt) }, deps);
     if (start.start !== 'not-placed') return start;
-    const retryable = start.failures.every(({ reason }) => isCapacityReason(reason ?? ''));
+    // Without a reason it is not known that nothing runs, and another token could start a second one.
+    const retryable = start.failures.length > 0 && start.failures.every(({ reason }) => isCapacityReason(reason ?? ''));
     const leftMs = untilMs - clock.now();
     if (!retryable || leftMs <= 0) return start;
     const nextTryMs = Math.min(capacityIntervalMs, leftMs);
@@ -99,7 +100,8 @@ async function adopt(error: unknown, request: RunTaskCommandInput, clientToken: 
 export function refused(error: unknown, { taskDefinition, cluster }: RunTaskCommandInput): unknown {
   if (!(error instanceof UserError) || error.code === undefined) return error;
   const message = (error.why ?? '').replace(/^\w+: /, '');
-  const fix = refusalFix(error.code, message);
+  // A missing permission has its advice already: it names the action and the resource.
+  const fix = refusalFix(error.code, message) ?? (error.code.startsWith('AccessDenied') ? error.fix : undefined);
   if (fix === undefined) return error;
   return new UserError(`Amazon ECS did not start ${taskDefinition} in the cluster ${cluster}.`, {
     why: error.why,

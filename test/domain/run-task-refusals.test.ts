@@ -54,18 +54,6 @@ const refusals: [situation: string, code: string, message: string, fix: RegExp][
     "ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
     /ecs-tasks\.amazonaws\.com/,
   ],
-  [
-    'PassRole',
-    'AccessDeniedException',
-    'User: arn:aws:sts::1:assumed-role/x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/x because no identity-based policy allows the iam:PassRole action',
-    /iam:PassRole/,
-  ],
-  [
-    'no permission',
-    'AccessDeniedException',
-    'User: x is not authorized to perform: ecs:RunTask on resource: y because no identity-based policy allows the ecs:RunTask action',
-    /iam-policy/,
-  ],
   ['account blocked', 'BlockedException', 'Your account is currently blocked.', /AWS support/],
   ['account blocked, the other way', 'ClientException', 'Account is blocked', /AWS support/],
   ['definition missing, described', 'ClientException', 'Unable to describe task definition.', /--task-definition/],

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import type { MigrateOptions } from '../../src/migrate/options.ts';
+import { migrate } from '../../src/migrate.ts';
+import { LocalAws } from '../local-aws/local-aws.ts';
+import { fargateDefinition } from '../local-aws/test-client.ts';
+import { inProcess } from '../support/in-process.ts';
+
+const options: MigrateOptions = {
+  cluster: 'prod',
+  taskDefinition: 'app',
+  overrides: {},
+  container: undefined,
+  command: ['rails', 'db:migrate'],
+  environment: [],
+  images: [],
+  placement: {
+    networkFromService: undefined,
+    subnets: ['subnet-1'],
+    securityGroups: [],
+    assignPublicIp: undefined,
+    launchType: 'FARGATE',
+    capacityProviderStrategy: [],
+    platformVersion: undefined,
+  },
+  startedBy: undefined,
+  group: undefined,
+  tags: [],
+  propagateTags: undefined,
+  enableExecuteCommand: false,
+  clientToken: undefined,
+  exclusive: 'wait',
+  retryCapacityMs: undefined,
+  wait: true,
+  waiting: {
+    timeoutMs: 3_600_000,
+    pollIntervalMs: undefined,
+    logs: true,
+    logGraceMs: undefined,
+    onTimeout: 'leave',
+    onInterrupt: 'leave',
+    passExitCode: false,
+  },
+};
+const shortly = { ...options.waiting, timeoutMs: 60_000 };
+const capacity = 'Capacity is unavailable at this time. Please try again later or in a different availability zone';
+
+/** Runs of one CircleCI job: each `run` is a process of its own that finds the records of those before. */
+async function job() {
+  const model = new LocalAws();
+  model.clusters.create('prod');
+  model.logs.createGroup('/ecs/app');
+  model.taskDefinitions.register(fargateDefinition('app'));
+  model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
+  const deps = { ...(await inProcess(model)), env: { CIRCLE_WORKFLOW_JOB_ID: 'job-1' } };
+  const count = (operation: string): number =>
+    model.requests.filter((request) => request.operation === operation).length;
+  return { model, deps, count, run: (more: Partial<MigrateOptions> = {}) => migrate({ ...options, ...more }, deps) };
+}
+
+describe('the same job again, with the record of its first run', () => {
+  test('the task on record is followed again; RunTask is not sent', async () => {
+    const { model, deps, count, run } = await job();
+    expect((await run({ waiting: shortly })).outcome).toBe('timed-out');
+    const { outcome, record } = await run({ exclusive: 'fail' });
+    expect(outcome).toBe('succeeded');
+    expect(record.taskArn).toBe([...model.tasks.tasks.keys()][0]);
+    expect(count('RunTask')).toBe(1);
+    expect(deps.events.filter(({ type }) => type === 'task-adopted')).toHaveLength(1);
+  });
+
+  test('also the task that only a further try for capacity got, with its token of its own', async () => {
+    const { model, count, run } = await job();
+    model.settings.runTaskFailures = [[{ reason: capacity }]];
+    const first = await run({ waiting: shortly, retryCapacityMs: 600_000 });
+    expect([first.outcome, model.tasks.tasks.size, count('RunTask')]).toEqual(['timed-out', 1, 2]);
+    expect((await run()).outcome).toBe('succeeded');
+    expect([model.tasks.tasks.size, count('RunTask')]).toEqual([1, 2]);
+  });
+
+  test('without the record too: each token is answered as before', async () => {
+    const { model, deps, count, run } = await job();
+    model.settings.runTaskFailures = [[{ reason: capacity }]];
+    await run({ waiting: shortly, retryCapacityMs: 600_000 });
+    deps.files.contents.clear();
+    expect((await run({ retryCapacityMs: 600_000 })).outcome).toBe('succeeded');
+    expect([model.tasks.tasks.size, count('RunTask')]).toEqual([1, 4]);
+  });
+
+  test('a task that is not visible yet: its token finds it', async () => {
+    const { model, count, run } = await job();
+    await run({ wait: false });
+    model.settings.missingForMs = 10_000;
+    expect((await run()).outcome).toBe('succeeded');
+    expect([model.tasks.tasks.size, count('RunTask')]).toEqual([1, 2]);
+  });
+
+  test('a task that ECS has forgotten: RunTask decides, after a look for others', async () => {
+    const { model, count, run } = await job();
+    await run();
+    model.clock.advance(2 * 3_600_000);
+    const looks = count('ListTasks');
+    expect((await run()).outcome).toBe('succeeded');
+    expect([model.tasks.tasks.size, count('RunTask'), count('ListTasks') - looks]).toEqual([2, 2, 1]);
+  });
+});
+
+describe('what RunTask is refused', () => {
+  test.each([
+    ['ecs:RunTask', 'arn:aws:ecs:eu-west-1:123456789012:task-definition/app:1'],
+    ['iam:PassRole', 'arn:aws:iam::123456789012:role/execution'],
+  ])('a missing permission names the action and the resource: %s', async (action, resource) => {
+    const { model, run } = await job();
+    const message = `User: x is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows it`;
+    model.faults.script({ kind: 'error', type: 'AccessDeniedException', message, operation: 'RunTask' });
+    await expect(run()).rejects.toMatchObject({
+      message: expect.stringContaining('did not start'),
+      fix: expect.stringContaining(`Allow ${action} on ${resource} for these credentials`),
+    });
+  });
+
+  test('neither a task nor a reason is not tried again under another token', async () => {
+    const { model, count, run } = await job();
+    model.operations.ecs.RunTask = () => ({ tasks: [], failures: [] });
+    expect((await run({ retryCapacityMs: 600_000 })).outcome).toBe('failed');
+    expect(count('RunTask')).toBe(1);
+  });
+});
