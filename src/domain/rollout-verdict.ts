@@ -8,6 +8,9 @@ export interface Pause {
   timeoutAction: string;
 }
 
+/** How far ECS has come with taking our deployment back. */
+export type RollbackPhase = 'requested' | 'in-progress' | 'done' | 'failed';
+
 /** What became of our deployment, or that it is still going. */
 export type RolloutVerdict =
   | { verdict: 'going'; isVisible: boolean }
@@ -17,7 +20,7 @@ export type RolloutVerdict =
   | { verdict: 'failed'; code: string; reason: string }
   | {
       verdict: 'rolled-back';
-      phase: 'requested' | 'in-progress' | 'done' | 'failed';
+      phase: RollbackPhase;
       reason: string;
       /** The service revision that comes back, where ECS says it. */
       toRevision?: string;
@@ -43,7 +46,7 @@ export function serviceDeploymentVerdict(
 ): RolloutVerdict {
   const reason = record.statusReason ?? record.rollback?.reason ?? 'Amazon ECS gave no reason.';
   const toRevision = record.rollback?.serviceRevisionArn;
-  const rolledBack = (phase: 'requested' | 'in-progress' | 'done' | 'failed'): RolloutVerdict => ({
+  const rolledBack = (phase: RollbackPhase): RolloutVerdict => ({
     verdict: 'rolled-back',
     phase,
     reason,

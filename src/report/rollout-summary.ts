@@ -5,7 +5,7 @@ import { TransientError, UserError } from '../errors.ts';
 import type { FailedTask, ServiceEnd, ServiceResult } from '../rollout/model.ts';
 import { errorLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
-import { failureText, isAlarming, progressText, serviceConsoleUrl } from './rollout-text.ts';
+import { failureText, isAlarming, progressText, rollbackTexts, serviceConsoleUrl } from './rollout-text.ts';
 
 interface Place {
   cluster: string;
@@ -99,15 +99,8 @@ function headlineOf(result: ServiceResult, end: RedEnd): string {
   switch (end.verdict) {
     case 'failed':
       return `${what} failed after ${after}.`;
-    case 'rolled-back': {
-      const phases = {
-        requested: 'failed; Amazon ECS rolls it back',
-        'in-progress': 'failed; Amazon ECS is rolling it back',
-        done: 'failed; Amazon ECS rolled it back',
-        failed: 'failed, and so did its rollback',
-      };
-      return `${what} ${phases[end.phase]} (after ${after}).`;
-    }
+    case 'rolled-back':
+      return `${what} ${rollbackTexts[end.phase]} (after ${after}).`;
     case 'overtaken':
       return `${what} was overtaken by another deployment${end.by === undefined ? '' : ` (${end.by})`}.`;
     case 'paused':

@@ -1,4 +1,5 @@
 import { familyRevision, taskId } from '../domain/arn.ts';
+import type { RollbackPhase } from '../domain/rollout-verdict.ts';
 import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
 import { formatDuration } from '../duration.ts';
 import type { Progress, RolloutEvent } from '../rollout/events.ts';
@@ -114,8 +115,18 @@ function pausedLines({ service, pause, continueCommand }: Extract<RolloutEvent, 
   ];
 }
 
-function judgedLine({ service, verdict, elapsedMs }: Extract<RolloutEvent, { type: 'service-judged' }>): Line {
-  const text = `${service}: ${verdict.replaceAll('-', ' ')} after ${formatDuration(elapsedMs)}`;
+/** How a rollout failed, by how far its rollback has come when we look. */
+export const rollbackTexts: Readonly<Record<RollbackPhase, string>> = {
+  requested: 'failed; Amazon ECS rolls it back',
+  'in-progress': 'failed; Amazon ECS is rolling it back',
+  done: 'failed; Amazon ECS rolled it back',
+  failed: 'failed, and so did its rollback',
+};
+
+function judgedLine({ service, verdict, phase, elapsedMs }: Extract<RolloutEvent, { type: 'service-judged' }>): Line {
+  const after = formatDuration(elapsedMs);
+  if (phase !== undefined) return bad(`${service}: ${rollbackTexts[phase]} (after ${after})`);
+  const text = `${service}: ${verdict} after ${after}`;
   return verdict === 'landed' ? good(text) : bad(text);
 }
 

@@ -1,4 +1,4 @@
-import type { Pause } from '../domain/rollout-verdict.ts';
+import type { Pause, RollbackPhase } from '../domain/rollout-verdict.ts';
 import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
 import type { CheckUrl, FailedTask } from './model.ts';
 
@@ -38,7 +38,7 @@ export type RolloutEvent =
   | { type: 'service-event'; service: string; message: string }
   | { type: 'task-failed'; service: string; task: FailedTask }
   | { type: 'paused'; service: string; pause: Pause; continueCommand: string | undefined }
-  | { type: 'service-judged'; service: string; verdict: string; elapsedMs: number }
+  | { type: 'service-judged'; service: string; verdict: string; phase?: RollbackPhase; elapsedMs: number }
   | { type: 'heartbeat'; services: string[]; elapsedMs: number; progress: Progress | undefined }
   | { type: 'trouble'; message: string; inARow: number }
   | { type: 'rolling-back'; service: string; how: string }

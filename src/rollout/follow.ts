@@ -100,8 +100,13 @@ function judge(one: Watched, options: FollowOptions, deps: RolloutDeps): void {
   }
   one.firsts.ended = nowMs;
   one.end = verdict;
-  const elapsedMs = nowMs - one.ours.startedAtMs;
-  deps.announce({ type: 'service-judged', service: one.ours.name, verdict: verdict.verdict, elapsedMs });
+  deps.announce({
+    type: 'service-judged',
+    service: one.ours.name,
+    verdict: verdict.verdict,
+    ...(verdict.verdict === 'rolled-back' ? { phase: verdict.phase } : {}),
+    elapsedMs: nowMs - one.ours.startedAtMs,
+  });
 }
 
 function verdictOf(one: Watched, options: FollowOptions, nowMs: number): RolloutVerdict {

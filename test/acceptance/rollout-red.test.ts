@@ -29,6 +29,8 @@ describe('the bundle, when the new revision does not hold', () => {
     expect(stdout).toMatch(/tasks failed alike: container web exited with code 1/);
     expect(stdout).toContain('[web] KeyError: key not found: "DATABASE_URL"');
     expect(stdout).toContain('Serves now: web:1 (the previous revision; Amazon ECS is returning to it)');
+    expect(stdout).toMatch(/^web: failed; Amazon ECS (rolls it|is rolling it) back \(after /m);
+    expect(stdout).not.toContain('web: rolled back');
     // Not after the rollback has run its course.
     expect(world.model.services.find('prod', 'web')?.serviceDeployments[0]?.status).toMatch(
       /^ROLLBACK_(REQUESTED|IN_PROGRESS)$/,
