@@ -124,11 +124,19 @@ function verdictOf(one: Watched, options: FollowOptions, nowMs: number): Rollout
   if (ours.isAdopted && verdict.verdict === 'landed') {
     const isFull = service.runningCount === service.desiredCount && (service.pendingCount ?? 0) === 0;
     const isQuiet = (mineOf(one)?.failedTasks ?? 0) === 0;
-    if (isFull && isQuiet) return verdict;
+    if (isFull && isQuiet && isCountTaken(one, options, nowMs)) return verdict;
     return tooManyFailures(one, options, nowMs) ?? { verdict: 'going', isVisible: true };
   }
   if (verdict.verdict !== 'going') return verdict;
   return tooManyFailures(one, options, nowMs) ?? verdict;
+}
+
+const staleForMs = 60_000;
+
+/** Right after the update a stale read still shows the old number of tasks; later on autoscaling may have changed it. */
+function isCountTaken(one: Watched, { desiredCount }: FollowOptions, nowMs: number): boolean {
+  one.sawCount ||= one.service?.desiredCount === desiredCount;
+  return !one.ours.isScaling || one.sawCount || nowMs - one.ours.startedAtMs >= staleForMs;
 }
 
 /** ECS gets this long to say itself that its circuit breaker is open: it also says what it does then. */

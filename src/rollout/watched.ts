@@ -24,6 +24,8 @@ export interface Watched {
   events: string[];
   progressText: string;
   looks: number;
+  /** The number of tasks asked for was seen. */
+  sawCount: boolean;
   /** Looks in a row that did not find the service. */
   missingLooks: number;
   /** Moments of what happened first, for the summary. */
@@ -50,6 +52,7 @@ export function newWatched(ours: OurDeployment): Watched {
     events: [],
     progressText: '',
     looks: 0,
+    sawCount: false,
     missingLooks: 0,
     firsts: {},
   };
@@ -75,5 +78,5 @@ export const hasBreaker = ({ service, ours }: Watched): boolean =>
 /** The members of the options that following needs. */
 export type FollowOptions = Pick<
   RolloutOptions,
-  'cluster' | 'until' | 'timeoutMs' | 'pollIntervalMs' | 'maxLooks' | 'maxFailedTasks'
+  'cluster' | 'until' | 'timeoutMs' | 'pollIntervalMs' | 'maxLooks' | 'maxFailedTasks' | 'desiredCount'
 >;

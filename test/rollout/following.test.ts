@@ -69,6 +69,15 @@ describe('verdicts of unusual ways', () => {
     expect(requestsOf(world.model, 'UpdateService')).toHaveLength(1);
   });
 
+  test('a number of tasks that changes in place is not believed from a stale read', async () => {
+    const world = await rolloutWorld();
+    world.model.services.settings.staleReadMs = 10_000;
+    const { exitCode, stdout } = await world.deploy(['--service', 'web', '--desired-count', '4']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('web: 4 of 4 tasks running');
+    expect(world.model.truth.serving('web').taskArns).toHaveLength(4);
+  });
+
   test('a deployment that never comes in sight is an error, never green', async () => {
     const world = await rolloutWorld();
     world.model.services.settings.staleAnswer = true;
