@@ -1,7 +1,7 @@
 import { type DefinitionDocument, sameDefinition } from './domain/pinned-definition.ts';
 import { clientToken } from './migrate/client-token.ts';
 import type { MigrationEvent } from './migrate/events.ts';
-import { exclude } from './migrate/exclusive.ts';
+import { type Exclusion, exclude } from './migrate/exclusive.ts';
 import { followToEnd } from './migrate/follow-to-end.ts';
 import type { MigrateOptions } from './migrate/options.ts';
 import { type MigrationPlan, planMigration } from './migrate/plan.ts';
@@ -97,7 +97,7 @@ async function startAndWatch(
     },
     { ...deps, ecs: aws.ecs },
   );
-  if (clear !== 'clear') return file.end(waitedInVain(clear), {});
+  if (clear.end !== 'clear') return file.end(waitedInVain(clear), {});
   const request = { ...plan.request, startedBy };
   const { retryCapacityMs } = options;
   const start = await startTask(
@@ -172,14 +172,15 @@ function identity(
   return { clientToken: token, startedBy: options.startedBy ?? `migrate-deploy/${mark}` };
 }
 
-function waitedInVain(end: 'timed-out' | 'interrupted'): Outcome {
-  return {
-    outcome: end,
-    verdict: `${end}-before-start`,
-    reasonCode: end === 'timed-out' ? 'OTHER_MIGRATION' : 'INTERRUPTED',
-    cause: 'Another migration was still running; ours was not started.',
-    fix: 'Run the command again when the other one is done.',
-  };
+function waitedInVain({ end, busy }: Exclude<Exclusion, { end: 'clear' }>): Outcome {
+  const reasonCode = end === 'interrupted' ? 'INTERRUPTED' : busy ? 'OTHER_MIGRATION' : 'OTHERS_UNKNOWN';
+  const base = { outcome: end, verdict: `${end}-before-start`, reasonCode };
+  if (busy) {
+    const cause = 'Another migration was still running; ours was not started.';
+    return { ...base, cause, fix: 'Run the command again when the other one is done.' };
+  }
+  const cause = 'Whether another migration is running was not known yet; ours was not started.';
+  return { ...base, cause, fix: 'Run the command again.' };
 }
 
 function notStarted(start: Exclude<Start, { start: 'started' }>): Outcome {

@@ -39,6 +39,7 @@ const throttledAttempts = 8;
 export function createSend({ clock, onRequest, random = Math.random, interrupt }: SendOptions): Send {
   return async (action, repeat, request) => {
     const signal = interrupt?.aborted === false ? interrupt : undefined;
+    let unanswered = false;
     for (let attempt = 1; ; attempt++) {
       const startMs = clock.now();
       const note = (outcome: string, requestId: string | undefined): void =>
@@ -59,7 +60,8 @@ export function createSend({ clock, onRequest, random = Math.random, interrupt }
           error instanceof TransientError || error instanceof UserError ? (error.code ?? error.name) : 'bug',
           requestIdOf(error),
         );
-        if (!(error instanceof TransientError)) throw error;
+        if (!(error instanceof TransientError)) throw unanswered ? afterUnanswered(error) : error;
+        unanswered ||= !error.throttled && !neverSent(error);
         const mayRepeat = error.throttled || repeat === 'always' || neverSent(error);
         if (!mayRepeat || attempt >= (error.throttled ? throttledAttempts : attempts)) throw error;
         const backoffMs = Math.min(20_000, (error.throttled ? 1_000 : 100) * 2 ** (attempt - 1)) * (0.5 + random() / 2);
@@ -68,6 +70,13 @@ export function createSend({ clock, onRequest, random = Math.random, interrupt }
       }
     }
   };
+}
+
+/** A refusal says nothing about the request before it, which may have been carried out. */
+function afterUnanswered(error: unknown): unknown {
+  if (!(error instanceof UserError)) return error;
+  const { message, why, fix, code, requestId, details } = error;
+  return new UserError(message, { why, fix, code, requestId, details: { ...details, unanswered: true }, cause: error });
 }
 
 /** The connection was refused or the name not resolved: the request cannot have arrived. */

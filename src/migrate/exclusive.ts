@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { familyRevision } from '../domain/arn.ts';
-import { hasCode, UserError } from '../errors.ts';
+import { hasCode, type TransientError, UserError } from '../errors.ts';
 import { poll } from '../poll.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
 import { watchSilence } from '../silence.ts';
@@ -26,17 +26,22 @@ export interface ExclusiveDeps {
   announce: Announce<MigrationEvent>;
 }
 
+/** `busy`: another migration was seen; else nothing is known about others. */
+export type Exclusion = { end: 'clear' } | { end: 'timed-out' | 'interrupted'; busy: boolean };
+
 /**
  * Waits until no other migration is alive, or refuses to go on. Best effort: two that look at the same moment both see none,
  * and ListTasks may lag behind.
  */
-export async function exclude(
-  options: ExclusiveOptions,
-  deps: ExclusiveDeps,
-): Promise<'clear' | 'timed-out' | 'interrupted'> {
-  if (options.mode === 'off') return 'clear';
+export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): Promise<Exclusion> {
+  if (options.mode === 'off') return { end: 'clear' };
   const { announce, breakSilence } = watchSilence(deps.announce, deps.clock);
   let known = '';
+  const onTrouble = ({ message }: TransientError, inARow: number): void => {
+    const trouble = () => ({ type: 'trouble', message, inARow }) as const;
+    if (inARow === 1) announce(trouble());
+    else breakSilence(trouble);
+  };
   const look = async (): Promise<'clear' | undefined> => {
     const others = await otherMigrations(options, deps);
     const taskArns = others.map(({ taskArn = '' }) => taskArn);
@@ -52,14 +57,15 @@ export async function exclude(
   };
   try {
     const { timeoutMs } = options;
-    const waited = await poll(look, { clock: deps.clock, interrupt: deps.interrupt, timeoutMs, intervalMs: 5_000 });
-    return waited.end === 'answered' ? 'clear' : waited.end;
+    const { clock, interrupt } = deps;
+    const waited = await poll(look, { clock, interrupt, timeoutMs, intervalMs: 5_000, onTrouble });
+    return waited.end === 'answered' ? { end: 'clear' } : { end: waited.end, busy: known !== '' };
   } catch (error) {
     if (!hasCode(error, 'AccessDeniedException')) throw error;
     const text =
       'Whether another migration is running cannot be seen: these credentials may not list tasks (ecs:ListTasks). Going on without that check.';
     deps.announce({ type: 'warning', text });
-    return 'clear';
+    return { end: 'clear' };
   }
 }
 

@@ -53,6 +53,7 @@ export async function startTask(options: StartOptions, deps: StartDeps): Promise
 async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps: StartDeps): Promise<Start> {
   const { ecs, clock, interrupt, announce } = deps;
   const sentMs = clock.now();
+  let unanswered = false;
   const look = async (): Promise<Start> => {
     const { tasks = [], failures = [] } = await ecs.runTask({ ...request, clientToken });
     const [task] = tasks;
@@ -64,12 +65,16 @@ async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps
       clock,
       interrupt,
       timeoutMs: Math.min(answerWindowMs, timeoutMs),
-      onTrouble: (error) => announce({ type: 'start-unanswered', message: error.message }),
+      onTrouble: ({ message, throttled }) => {
+        unanswered ||= !throttled;
+        announce({ type: 'start-unanswered', message });
+      },
     });
     if (sent.end === 'answered') return sent.answer;
     return { start: sent.end === 'interrupted' ? 'interrupted' : 'unanswered', clientToken };
   } catch (error) {
-    return adopt(error, request, clientToken, ecs);
+    const may = unanswered || (error instanceof UserError && error.details.unanswered === true);
+    return adopt(error, { request, clientToken, unanswered: may }, ecs);
   }
 }
 
@@ -80,10 +85,14 @@ function isOlder({ lastStatus, createdAt }: Task, sentMs: number): boolean {
 }
 
 /** The token was used before with other parameters: the task it stands for is the migration, if it is of the same definition. */
-async function adopt(error: unknown, request: RunTaskCommandInput, clientToken: string, ecs: EcsPort): Promise<Start> {
+async function adopt(
+  error: unknown,
+  { request, clientToken, unanswered }: { request: RunTaskCommandInput; clientToken: string; unanswered: boolean },
+  ecs: EcsPort,
+): Promise<Start> {
   const ids = hasCode(error, 'ConflictException') ? error.details.resourceIds : undefined;
   const taskArn = Array.isArray(ids) ? ids.find((id) => typeof id === 'string') : undefined;
-  if (taskArn === undefined) throw refused(error, request);
+  if (taskArn === undefined) throw unanswered ? perhapsStarted(error, clientToken) : refused(error, request);
   const { tasks = [] } = await ecs.describeTasks({ cluster: request.cluster, tasks: [taskArn] });
   const [task] = tasks;
   if (task !== undefined && task.taskDefinitionArn !== request.taskDefinition) {
@@ -94,6 +103,20 @@ async function adopt(error: unknown, request: RunTaskCommandInput, clientToken: 
     });
   }
   return { start: 'started', taskArn, task, adopted: true, clientToken };
+}
+
+/** AWS refused only after a request that it had not answered: that one may have started the task. */
+function perhapsStarted(error: unknown, clientToken: string): unknown {
+  if (!(error instanceof UserError)) return error;
+  const { message, why, fix = 'Correct what AWS complains about.', code, requestId, details } = error;
+  return new UserError(`${message} A request before that was not answered: the migration may have been started.`, {
+    why,
+    fix: `${fix} Then run the command again with --client-token ${clientToken}: that never starts a second task.`,
+    code,
+    requestId,
+    details,
+    cause: error,
+  });
 }
 
 /** The refusal with the advice that fits its text. */

@@ -118,10 +118,44 @@ describe('what RunTask is refused', () => {
     });
   });
 
+  test.each([
+    ['within one call', 1],
+    ['after several calls', 3],
+  ])(
+    'after a request that was not answered it may run, and the token makes a repeat safe: %s',
+    async (_rule, times) => {
+      const { model, run } = await job();
+      model.faults.script({ kind: 'reset-after', operation: 'RunTask', times });
+      model.faults.script({ kind: 'expired-token', operation: 'RunTask' });
+      await expect(run({ clientToken: 'mine' })).rejects.toMatchObject({
+        code: 'ExpiredTokenException',
+        message: expect.stringContaining('may have been started'),
+        fix: expect.stringContaining('--client-token mine'),
+      });
+      expect((await run({ clientToken: 'mine', exclusive: 'off' })).outcome).toBe('succeeded');
+      expect(model.tasks.tasks.size).toBe(1);
+    },
+  );
+
   test('neither a task nor a reason is not tried again under another token', async () => {
     const { model, count, run } = await job();
     model.operations.ecs.RunTask = () => ({ tasks: [], failures: [] });
     expect((await run({ retryCapacityMs: 600_000 })).outcome).toBe('failed');
     expect(count('RunTask')).toBe(1);
+  });
+});
+
+describe('others that cannot be seen', () => {
+  test('it is said, at least once in ten minutes, and nobody is accused', async () => {
+    const { model, deps, count, run } = await job();
+    const times: number[] = [];
+    deps.announce = () => times.push(model.clock.now());
+    model.faults.script({ kind: '503-html', operation: 'ListTasks', times: 100_000 });
+    const result = await run();
+    expect(result).toMatchObject({ outcome: 'timed-out', reasonCode: 'OTHERS_UNKNOWN' });
+    expect(result.cause).toContain('not known');
+    expect(Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))).toBeLessThan(120_000);
+    expect(times.length).toBeGreaterThan(30);
+    expect(count('RunTask')).toBe(0);
   });
 });
