@@ -17,7 +17,7 @@ export function definitionDifferences(before: Definition, after: Definition): De
     const [from, to] = [old.get(place), fresh.get(place)];
     if (from === to) return [];
     const change = from === undefined ? 'added' : to === undefined ? 'removed' : 'changed';
-    const shown = / image$/.test(place) ? { ...text('from', from), ...text('to', to) } : {};
+    const shown = /^container \S+: image$/.test(place) ? { ...text('from', from), ...text('to', to) } : {};
     return [{ place, change, ...shown }];
   });
 }

@@ -183,7 +183,7 @@ function fixOf(result: ServiceResult, end: RedEnd, { cluster }: Place): string {
 const otherFix = 'Look at the events above and in the console, correct the revision, then deploy again.';
 const fixes: Readonly<Record<string, string>> = {
   DIGEST_MISMATCH: 'Find out who moved the image or deployed at the same time, then deploy again.',
-  CHECK_URL: 'The revision serves, but the application does not answer as expected: look at its log.',
+  CHECK_URL: 'The application does not answer as expected: look at its log, and whether the address is right.',
   SERVICE_DELETED: 'Create the service again, then deploy.',
   CIRCUIT_BREAKER: 'Correct what keeps the tasks from running, then deploy again with --force-new-deployment.',
 };

@@ -32,7 +32,9 @@ export async function findServices(
   deps: RolloutDeps,
 ): Promise<ServiceBefore[]> {
   const services = await describeServices(cluster, names, deps.aws);
-  const found = names.map((name) => usable(name, pickService(services, name), cluster));
+  const named = names.map((name) => usable(name, pickService(services, name), cluster));
+  // A service that was named twice, as by name and by ARN, must not overtake itself.
+  const found = [...new Map(named.map((one) => [one.name, one])).values()];
   const before: ServiceBefore[] = [];
   let mayReadRecords = true;
   for (const { name, service } of found) {

@@ -26,7 +26,7 @@ export async function finish(
 ): Promise<ServiceResult> {
   const end = endOf(watched, outcome, unanswered, options, deps);
   if (end.verdict === 'refused') return plainResult(watched, end, deps);
-  if (end.verdict === 'landed' || end.verdict === 'nothing-to-do') return proved(watched, end, options, deps);
+  if (end.verdict === 'landed' || end.verdict === 'nothing-to-do') return proved(watched, end, options, search, deps);
   if (end.verdict === 'no-tasks') return plainResult(watched, end, deps);
   return explained(watched, end, options, search, deps);
 }
@@ -90,12 +90,14 @@ async function proved(
   watched: Watched,
   end: ServiceEnd,
   options: RolloutOptions,
+  search: RecordSearch,
   deps: RolloutDeps,
 ): Promise<ServiceResult> {
   const { images, contradiction, notes } = await proof(watched, options.cluster, deps);
   if (contradiction === undefined) return { ...plainResult(watched, end, deps), images, notes };
   const wrong: ServiceEnd = { verdict: 'failed', code: 'DIGEST_MISMATCH', reason: contradiction };
-  return { ...plainResult(watched, wrong, deps), images, notes, servesNow: watched.ours.taskDefinitionArn };
+  const result = await explained(watched, wrong, options, search, deps);
+  return { ...result, images, notes: [...notes, ...result.notes] };
 }
 
 /** Not being able to look takes nothing from what ECS said. */

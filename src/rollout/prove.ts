@@ -103,24 +103,24 @@ function shown(name = '', image?: string, imageDigest?: string): Proof['images']
 export async function checkUrl(check: CheckUrl, deps: RolloutDeps): Promise<string | undefined> {
   const { clock, interrupt, http, announce } = deps;
   announce({ type: 'checking-url', check });
-  let last = 'nothing';
+  let last = 'did not answer';
   const { breakSilence } = watchSilence(announce, clock);
   const { end } = await poll(
     async () => {
       breakSilence(() => ({ type: 'checking-url', check }));
       try {
         const { status } = await http(check.url, { method: 'GET', timeoutMs: 10_000 });
-        last = `status ${status}`;
+        last = `answered status ${status}`;
         if (status !== check.status) return undefined;
         announce({ type: 'url-answered', check, answered: status });
         return true;
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
-        last = error.message;
+        last = `did not answer (${error.message})`;
         return undefined;
       }
     },
     { clock, interrupt, timeoutMs: check.timeoutMs, intervalMs: 2_000 },
   );
-  return end === 'answered' ? undefined : `${check.url} answered ${last}, not status ${check.status}.`;
+  return end === 'answered' ? undefined : `${check.url} ${last}; status ${check.status} was expected.`;
 }

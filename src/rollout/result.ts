@@ -47,6 +47,8 @@ export function worst(results: readonly ServiceResult[]): number {
 /** The revision that serves now: ours where it landed, else what runs beside it. */
 export function servesNow(service: Service | undefined, ours: OurDeployment, end: ServiceEnd): string | undefined {
   if (['landed', 'nothing-to-do'].includes(end.verdict)) return ours.taskDefinitionArn;
+  // What ECS calls landed serves, whatever the application answers; the old tasks are only on their way out.
+  if (end.verdict === 'failed' && ['CHECK_URL', 'DIGEST_MISMATCH'].includes(end.code)) return ours.taskDefinitionArn;
   const running = (service?.deployments ?? []).filter(({ runningCount = 0 }) => runningCount > 0);
   const others = running.filter(({ id }) => id !== ours.deploymentId);
   // An old revision whose rollout was completed is surer than one that is on its way.
@@ -117,7 +119,7 @@ export function rolloutRecord(
     region: deps.aws.region,
     startedAt: moment(ours.startedAtMs),
     taskDefinition: ours.taskDefinitionArn,
-    deploymentId: ours.deploymentId,
+    ...optional('deploymentId', ours.deploymentId === '' ? undefined : ours.deploymentId),
     ci: deps.ci,
     ...optional('previousTaskDefinition', ours.plan.before.primary?.taskDefinition),
   };
@@ -132,8 +134,8 @@ export function rolloutRecord(
     finishedAt: moment(result.finishedAtMs),
     timingsMs: result.timingsMs,
     ...optional('reasonCode', reasonCode(result)),
-    ...optional('reason', 'reason' in end ? end.reason : undefined),
-    ...optional('fix', first?.fix),
+    ...optional('reason', reasonOf(end)),
+    ...optional('fix', end.verdict === 'refused' ? fixOf(end.error) : first?.fix),
     ...optional('servesNow', result.servesNow),
     ...optional('serviceDeploymentArn', result.serviceDeploymentArn),
     ...(first === undefined
@@ -152,6 +154,14 @@ export function rolloutRecord(
     events: result.events,
   };
 }
+
+function reasonOf(end: ServiceEnd): string | undefined {
+  if (!('reason' in end)) return undefined;
+  const why = end.verdict === 'refused' && end.error instanceof UserError ? end.error.why : undefined;
+  return why === undefined ? end.reason : `${end.reason} ${why.trim()}`;
+}
+
+const fixOf = (error: Error): string | undefined => (error instanceof UserError ? error.fix : undefined);
 
 /** What the tasks died of says more than that they did. */
 export function reasonCode({ end, failedTasks }: ServiceResult): string | undefined {

@@ -155,6 +155,13 @@ describe('differences', () => {
     expect(JSON.stringify(differences)).not.toContain('secret"');
   });
 
+  test('a variable that is named image is told by its name too', () => {
+    const after = edit({ environment: [value('web', 'image', 'secret')] });
+    expect(definitionDifferences(definition, after)).toEqual([
+      { place: 'container web: environment image', change: 'added' },
+    ]);
+  });
+
   test.each<[string, Definition]>([
     [
       'defaults that ECS fills in',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { breaker, crash, registry, requestsOf, rolloutWorld } from './rollout-world.ts';
+import { breaker, crash, registry, requestsOf, rolloutWorld, targetGroup } from './rollout-world.ts';
 
 const image = (tag: string): string => `${registry}/web:${tag}`;
 const deployV2 = ['--service', 'web', '--image', image('v2')];
@@ -17,6 +17,19 @@ describe('proof', () => {
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`container web runs ${world.digests.v3}, not ${world.digests.v2}.`);
+    expect(stdout).toContain('Serves now: web:2 (the revision asked for)');
+  });
+
+  test('a wrong digest is rolled back where that was asked for', async () => {
+    const world = await rolloutWorld();
+    later(world, 60_000, () => {
+      const revision = world.model.services.find('prod', 'web')?.revisions[0];
+      if (revision !== undefined) revision.digests.web = world.digests.v3 ?? '';
+    });
+    const { exitCode, stdout } = await world.deploy([...deployV2, '--on-failure', 'rollback']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('Rollback: web is back on web:1.');
+    expect(stdout).toContain('Serves now: web:1 (the previous revision)');
   });
 
   test('the digest of a platform proves the index that it belongs to', async () => {
@@ -37,7 +50,7 @@ describe('proof', () => {
 
   test.each([
     ['answers as expected', 200, 0, 'https://app.test/health answered 200'],
-    ['does not', 500, 1, 'https://app.test/health answered status 500, not status 200.'],
+    ['does not', 500, 1, 'https://app.test/health answered status 500; status 200 was expected.'],
   ])('--check-url: the application %s', async (_rule, status, code, text) => {
     const { deploy } = await rolloutWorld();
     const { exitCode, stdout } = await deploy([...deployV2, '--check-url', 'https://app.test/health'], {
@@ -45,6 +58,23 @@ describe('proof', () => {
     });
     expect(exitCode).toBe(code);
     expect(stdout).toContain(text);
+  });
+
+  test('--check-url: what serves is the revision that landed, though the old tasks are still on their way out', async () => {
+    const loadBalancers = [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }];
+    const { deploy } = await rolloutWorld({ more: { loadBalancers } });
+    const args = [...deployV2, '--check-url', 'https://app.test/', '--check-timeout', '5s'];
+    const { exitCode, stdout } = await deploy(args, { http: () => 500 });
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('Serves now: web:2 (the revision asked for)');
+    const rolled = await deploy(
+      ['--service', 'web', '--image', image('v3'), ...args.slice(4), '--on-failure', 'rollback'],
+      {
+        http: () => 500,
+      },
+    );
+    expect(rolled.stdout).toContain('Serves now: web:2 (the previous revision)');
+    expect(rolled.stdout).not.toContain('The revision serves');
   });
 
   test('--check-status and --check-timeout', async () => {

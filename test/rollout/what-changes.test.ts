@@ -162,6 +162,14 @@ test('a family that is new is registered', async () => {
 });
 
 describe('many services', () => {
+  test('one that is named by name and by ARN is updated once', async () => {
+    const { model, deploy } = await rolloutWorld();
+    const arn = 'arn:aws:ecs:eu-west-1:123456789012:service/prod/web';
+    const { exitCode } = await deploy(['--service', 'web', '--service', arn, '--force-new-deployment']);
+    expect(exitCode).toBe(0);
+    expect(requestsOf(model, 'UpdateService')).toHaveLength(1);
+  });
+
   test('the same change of the same definition is registered once', async () => {
     const { model, ecs, deploy } = await rolloutWorld();
     const web = model.services.find('prod', 'web')?.config;
