@@ -1,6 +1,7 @@
 import type { RequestNote } from './aws/send.ts';
 import type { AnyCommand, CommandContext } from './commands/command.ts';
 import { commands } from './commands/index.ts';
+import { recordRefusal } from './commands/refusal.ts';
 import { TransientError, UserError } from './errors.ts';
 import { exitCode } from './exit-code.ts';
 import { type AwsOptions, readCommonOptions } from './options/common.ts';
@@ -65,20 +66,25 @@ async function prepare(command: AnyCommand, raw: ReturnType<typeof collectRaw>, 
   reader.boolean('expand-env', false);
   const common = readCommonOptions(reader);
   if (raw.rest.length > 0 && !command.takesRest) reader.complain('this command takes no words behind `--`');
-  const runCommand = await command.prepare(reader, deps.files);
+  const records = openRecords(common.recordDir, deps.files);
+  const startedAtMs = deps.clock.now();
+  const onRecord = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!common.dryRun) await recordRefusal(error, command.stages(reader), { ...deps, records, startedAtMs });
+      throw error;
+    }
+  };
+  const runCommand = await onRecord(() => command.prepare(reader, deps.files));
   return (print: Print) => {
     const progress = common.output === 'json' ? 'stderr' : 'stdout';
     const announce: Announce = (event) => print(command.render(event), progress);
     const onRequest = (note: RequestNote): void => {
       if (common.debug) print([requestLine(note)], 'stderr');
     };
-    return runCommand({
-      ...deps,
-      common,
-      announce,
-      records: openRecords(common.recordDir, deps.files),
-      connect: (options) => deps.connect(options, onRequest),
-    });
+    const connect: CommandContext['connect'] = (options) => deps.connect(options, onRequest);
+    return onRecord(() => runCommand({ ...deps, common, announce, records, connect }));
   };
 }
 

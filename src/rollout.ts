@@ -77,7 +77,7 @@ async function startAll(
     const revision = revisions.get(plan) ?? '';
     try {
       if (deps.interrupt.signal.aborted) {
-        refused.push(untouched(plan, revision, interruptedEnd(plan, revision, deps), deps));
+        refused.push(await untouched(plan, revision, interruptedEnd(plan, revision, deps), options, deps));
         continue;
       }
       const ours = await startDeployment(plan, revision, options, deps);
@@ -86,7 +86,8 @@ async function startAll(
     } catch (error) {
       if (!(error instanceof UserError || error instanceof TransientError)) throw error;
       if (watched.length === 0 && plan === plans.at(-1) && refused.length === 0) throw error;
-      refused.push(untouched(plan, revision, { verdict: 'refused', reason: error.message, error }, deps));
+      const end = { verdict: 'refused', reason: error.message, error } as const;
+      refused.push(await untouched(plan, revision, end, options, deps));
     }
   }
   const first = refused[0];
@@ -100,8 +101,14 @@ function interruptedEnd(plan: ServicePlan, revision: string, { interrupt }: Roll
   return { verdict: 'interrupted', reason };
 }
 
-/** The result of a service that was not updated. */
-function untouched(plan: ServicePlan, revision: string, end: ServiceEnd, deps: RolloutDeps): ServiceResult {
+/** The result of a service that was not updated; on record too, or only those that were would be heard of. */
+async function untouched(
+  plan: ServicePlan,
+  revision: string,
+  end: ServiceEnd,
+  options: RolloutOptions,
+  deps: RolloutDeps,
+): Promise<ServiceResult> {
   const nowMs = deps.clock.now();
   const ours = {
     plan,
@@ -114,7 +121,9 @@ function untouched(plan: ServicePlan, revision: string, end: ServiceEnd, deps: R
     startedAtMs: nowMs,
   };
   const { deploymentId: _none, ...result } = plainResult(newWatched(ours), end, deps);
-  return { ...result, deploymentId: undefined, servesNow: plan.before.primary?.taskDefinition };
+  const refused = { ...result, deploymentId: undefined, servesNow: plan.before.primary?.taskDefinition };
+  await keep(rolloutRecord(ours, refused, options, deps), deps);
+  return refused;
 }
 
 /** The application is asked once for all services, and only when all of them landed. */

@@ -1,7 +1,6 @@
 import type { BuildOutcome } from '../build.ts';
 import { circleCiFacts } from '../domain/circleci.ts';
 import { repositoryUri } from '../domain/image-reference.ts';
-import type { UserError } from '../errors.ts';
 import type { BuildOptions } from '../options/build-and-push-image.ts';
 import type { BuildRecord } from '../record.ts';
 
@@ -33,18 +32,6 @@ export function buildRecord(outcome: BuildOutcome, facts: BuildRecordFacts): Bui
     ...('account' in outcome && outcome.account !== undefined ? { account: outcome.account } : {}),
     ...('timingsMs' in outcome ? { timingsMs: outcome.timingsMs } : {}),
     ...(outcome.verdict === 'build-failed' ? failure(outcome) : {}),
-  };
-}
-
-/** What is left when nothing could be built or pushed at all. */
-export function refusedBuildRecord(error: UserError, facts: BuildRecordFacts): BuildRecord {
-  return {
-    ...common(facts),
-    status: 'refused',
-    verdict: 'refused',
-    reason: error.why === undefined ? error.message : `${error.message} ${error.why}`,
-    ...(error.code === undefined ? {} : { reasonCode: error.code }),
-    ...(error.fix === undefined ? {} : { fix: error.fix }),
   };
 }
 

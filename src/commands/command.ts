@@ -4,6 +4,7 @@ import type { OptionSpec } from '../options/spec.ts';
 import type { Announce, Aws, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
 import type { RecordStore } from '../record.ts';
 import type { Line } from '../report/line.ts';
+import type { StageNames } from './refusal.ts';
 
 /** What a running command is handed: everything outside it. */
 export interface CommandContext {
@@ -40,12 +41,15 @@ export interface Command<Options> {
   takesRest: boolean;
   /** Reads every option; complaints stay in the reader until `finish`. May read files that options name. */
   check(reader: OptionReader, files: Files): Promise<Options> | Options;
+  /** The stages whose records say so when the command is refused, as far as its options name them. */
+  stages?(reader: OptionReader): StageNames[];
   run(options: Options, context: CommandContext): Promise<CommandResult>;
   render(event: { type: string }): Line[];
 }
 
 /** A command whose options only it knows. */
-export interface AnyCommand extends Omit<Command<never>, 'check' | 'run'> {
+export interface AnyCommand extends Omit<Command<never>, 'check' | 'run' | 'stages'> {
+  stages(reader: OptionReader): StageNames[];
   prepare(reader: OptionReader, files: Files): Promise<(context: CommandContext) => Promise<CommandResult>>;
 }
 
@@ -56,6 +60,7 @@ export function defineCommand<Options>(command: Command<Options>): AnyCommand {
     examples: command.examples,
     takesRest: command.takesRest,
     render: (event) => command.render(event),
+    stages: (reader) => command.stages?.(reader) ?? [],
     prepare: async (reader, files) => {
       const options = await command.check(reader, files);
       reader.finish();

@@ -11,6 +11,7 @@ import { dryRunEnd, dryRunLines } from '../report/dry-run-text.ts';
 import { createMigrationRender } from '../report/migration-text.ts';
 import { outcomeLines } from '../report/outcome-text.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
+import { unnamed } from './refusal.ts';
 
 interface Options {
   aws: AwsOptions;
@@ -32,6 +33,13 @@ export const runMigrationTaskCommand = defineCommand<Options>({
     ],
   ],
   check: readRunMigrationTask,
+  stages: (reader) => [
+    {
+      stage: 'run-migration-task',
+      cluster: reader.optional('cluster') ?? unnamed,
+      taskDefinition: reader.optional('task-definition') ?? unnamed,
+    },
+  ],
   run,
   render: createMigrationRender(),
 });

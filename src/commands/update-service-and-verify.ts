@@ -1,3 +1,4 @@
+import { resourceName } from '../domain/arn.ts';
 import { circleCiFacts } from '../domain/circleci.ts';
 import { redact } from '../domain/redact.ts';
 import { exitCode } from '../exit-code.ts';
@@ -10,6 +11,7 @@ import type { RolloutEvent } from '../rollout/events.ts';
 import { resultDocument, worst } from '../rollout/result.ts';
 import { rollOut } from '../rollout.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
+import { unnamed } from './refusal.ts';
 
 /** update-service-and-verify: green means that the revision asked for is what serves. */
 export const updateServiceAndVerifyCommand = defineCommand<UpdateServiceOptions>({
@@ -24,6 +26,12 @@ export const updateServiceAndVerifyCommand = defineCommand<UpdateServiceOptions>
     ['$0 update-service-and-verify --cluster prod --service web --record-dir deploy', 'deploys what was migrated'],
   ],
   check: readUpdateService,
+  stages: (reader) => {
+    const named = reader.names('service').map(resourceName);
+    const services = named.length > 0 ? named : [reader.optional('family') ?? unnamed];
+    const cluster = reader.optional('cluster') ?? unnamed;
+    return [...new Set(services)].map((service) => ({ stage: 'update-service-and-verify', cluster, service }));
+  },
   run,
   render: (event) => rolloutEventLines(event as RolloutEvent),
 });

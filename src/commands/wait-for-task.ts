@@ -1,4 +1,4 @@
-import { taskId } from '../domain/arn.ts';
+import { clusterOfTask, taskId } from '../domain/arn.ts';
 import { exitCode } from '../exit-code.ts';
 import type { AwsOptions } from '../options/common.ts';
 import { readWaitForTask, waitForTaskSpecs } from '../options/wait-for-task.ts';
@@ -7,6 +7,7 @@ import { createMigrationRender } from '../report/migration-text.ts';
 import { outcomeLines } from '../report/outcome-text.ts';
 import { type WaitedTask, type WaitOptions, waitForTasks } from '../wait.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
+import { unnamed } from './refusal.ts';
 import { exitCodeOf } from './run-migration-task.ts';
 
 interface Options {
@@ -20,6 +21,12 @@ export const waitForTaskCommand = defineCommand<Options>({
   takesRest: false,
   examples: [['$0 wait-for-task --cluster prod --task 0f3a…', 'goes on where a job was cut off']],
   check: readWaitForTask,
+  stages: (reader) => {
+    const [task, ...others] = reader.names('task');
+    const cluster = reader.optional('cluster') ?? clusterOfTask(task ?? '') ?? unnamed;
+    const known = task?.startsWith('arn:') === true && others.length === 0;
+    return [{ stage: 'wait-for-task', cluster, ...(known ? { taskArn: task } : {}) }];
+  },
   run,
   render: createMigrationRender(),
 });

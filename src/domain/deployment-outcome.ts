@@ -20,9 +20,11 @@ export function deploymentOutcome(
   said: 'pass' | 'fail' | undefined,
 ): DeploymentOutcome | undefined {
   if (records.length === 0 && said === undefined) return undefined;
-  const resumed = new Set(records.flatMap((record) => (record.stage === 'wait-for-task' ? [record.taskArn] : [])));
+  const resumed = new Set(
+    records.flatMap((record) => (record.stage === 'wait-for-task' ? (record.taskArn ?? []) : [])),
+  );
   const stages = records
-    .filter((record) => record.stage !== 'run-migration-task' || !resumed.has(record.taskArn))
+    .filter((record) => record.stage !== 'run-migration-task' || !resumed.has(record.taskArn ?? ''))
     .sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage));
   const failed = stages.filter(({ status }) => status !== 'succeeded');
   return { status: failed.length > 0 || said === 'fail' ? 'fail' : 'pass', stages, failed };

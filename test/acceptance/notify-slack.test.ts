@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pipelineWorld } from './pipeline-world.ts';
+import { accountId, pipelineWorld } from './pipeline-world.ts';
 
 const ci = {
   CIRCLE_BRANCH: 'staging',
@@ -69,6 +69,25 @@ describe('the team hears', () => {
     await world.run(['build-and-push-image', '--repository', 'nope', '--tag', 'v1', '--record-dir', world.recordDir]);
     await world.notify('--status', 'fail');
     expect(JSON.stringify(world.slack.messages())).toContain('The repository nope does not exist in region eu-west-1.');
+  });
+
+  it.each([
+    ['migration', 'migrate', 'hoge-stg: deployment failed: migration refused'],
+    ['rollout', 'deploy', 'hoge-apps-service-stg on hoge-stg: deployment failed: rollout refused'],
+  ] as const)('a %s that never began for want of credentials, and what to do', async (_stage, stage, title) => {
+    const world = await pipelineWorld();
+    const arn = `arn:aws:iam::${accountId}:role/deploy`;
+    const { exitCode, stderr } = await world[stage]('--role-arn', arn, '--expect-account', '999999999999');
+    expect(exitCode).toBe(2);
+    const [, what = 'nothing'] = /^Error: (.*)$/m.exec(stderr) ?? [];
+    const [, fix = 'nothing'] = /^ *Fix: (.*)$/m.exec(stderr) ?? [];
+    // Without --status: the record alone makes it red.
+    expect((await world.notify()).exitCode).toBe(0);
+    const [message] = world.slack.messages() as { text: string }[];
+    expect(message?.text).toBe(`❌ ${title}`);
+    expect(JSON.stringify(message)).toContain(JSON.stringify(what).slice(1, -1));
+    expect(JSON.stringify(message)).toContain(JSON.stringify(fix).slice(1, -1));
+    expect(world.model.requests.map(({ service }) => service)).not.toContain('ecs');
   });
 
   it('the article’s own messages, expanded, in Japanese, with its emoji codes untouched', async () => {
