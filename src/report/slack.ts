@@ -124,17 +124,25 @@ function durations(stages: readonly StageRecord[]): string {
 }
 
 function failureBlocks(record: StageRecord): SlackBlock[] {
-  const rollout = record.stage === 'update-service-and-verify';
-  const exit = record.exitCode === undefined ? '' : ` (${rollout ? 'container ' : ''}exit code ${record.exitCode})`;
-  const servesNow = rollout ? record.servesNow : undefined;
+  const servesNow = record.stage === 'update-service-and-verify' ? record.servesNow : undefined;
   const lines = [
-    `*${escapeSlack(stageWords(record))}*${exit}`,
+    `*${escapeSlack(stageWords(record))}*${exitOf(record)}`,
     ...(record.reason === undefined ? [] : [escapeSlack(record.reason)]),
     ...(servesNow === undefined ? [] : [`*Serves now:* ${escapeSlack(familyRevision(servesNow))}`]),
     ...(record.fix === undefined ? [] : [`*Fix:* ${escapeSlack(record.fix)}`]),
   ];
   const log = logOf(record);
   return [section(lines.join('\n')), ...(log.length === 0 ? [] : [section(codeBlock(log.slice(-15), sectionLimit))])];
+}
+
+/** The exit code of what failed; a rollout's own is this program's, and its containers' are with its failed tasks. */
+function exitOf(record: StageRecord): string {
+  if (record.stage !== 'update-service-and-verify') {
+    return record.exitCode === undefined ? '' : ` (exit code ${record.exitCode})`;
+  }
+  const containers = (record.failedTasks ?? []).flatMap((task) => task.containers ?? []);
+  const code = containers.find(({ exitCode = 0 }) => exitCode !== 0)?.exitCode;
+  return code === undefined ? '' : ` (container exit code ${code})`;
 }
 
 function logOf(record: StageRecord): readonly string[] {

@@ -145,11 +145,18 @@ describe('a red message', () => {
       verdict: 'rolled-back',
       exitCode: 1,
       servesNow: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/hoge-service-stg:7',
-      failedTasks: [{ taskArn, lastLogLines: ['Error: no DATABASE_URL'] }],
+      failedTasks: [
+        { taskArn, containers: [{ name: 'web', exitCode: 137 }], lastLogLines: ['Error: no DATABASE_URL'] },
+      ],
     };
     expect(textOf(messageOf([failed]))).toContain('Error: no DATABASE_URL');
     expect(messageOf([failed]).text).toContain('rollout rolled back');
-    expect(textOf(messageOf([failed]))).toContain('(container exit code 1)\\n*Serves now:* hoge-service-stg:7');
+    expect(textOf(messageOf([failed]))).toContain('(container exit code 137)\\n*Serves now:* hoge-service-stg:7');
+  });
+
+  it('does not take the exit code of this program for that of a container', () => {
+    const refused: RolloutRecord = { ...rollout, status: 'refused', verdict: 'refused', exitCode: 2 };
+    expect(textOf(messageOf([refused]))).not.toContain('exit code');
   });
 
   it('says so when the job failed outside the stages', () => {
