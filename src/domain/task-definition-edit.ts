@@ -148,8 +148,8 @@ function find(definition: Definition, name: string, container: string | undefine
 type Entry = { name: string; [member: string]: unknown };
 
 function without(container: Container, member: 'environment' | 'secrets', name: string): Container {
-  const entries = container[member] as Entry[] | undefined;
-  if (entries === undefined || !entries.some((entry) => entry.name === name)) return container;
+  const entries = (container[member] as Entry[] | null | undefined) ?? [];
+  if (!entries.some((entry) => entry.name === name)) return container;
   return { ...container, [member]: entries.filter((entry) => entry.name !== name) };
 }
 

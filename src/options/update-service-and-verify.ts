@@ -1,3 +1,4 @@
+import { definitionFaults } from '../domain/definition-faults.ts';
 import { parseImageReference } from '../domain/image-reference.ts';
 import { parseImageUpdates } from '../domain/image-updates.ts';
 import { jsonFault } from '../domain/json-fault.ts';
@@ -91,14 +92,9 @@ async function readTaskDefinition(reader: OptionReader, files: Files): Promise<R
   const document = JSON.parse(text) as Definition & { taskDefinition?: Definition };
   // What `aws ecs describe-task-definition` prints has the definition one level down.
   const inner = document?.taskDefinition ?? document;
-  if (!Array.isArray(inner?.containerDefinitions) || inner.containerDefinitions.length === 0) {
-    reader.complain(`--task-definition: ${path} has no containerDefinitions`);
-    return undefined;
-  }
-  if (inner.containerDefinitions.some((container) => typeof container?.name !== 'string')) {
-    reader.complain(`--task-definition: ${path} has a container without a name`);
-    return undefined;
-  }
+  const faults = definitionFaults(inner);
+  for (const one of faults) reader.complain(`--task-definition: ${path}: ${one}`);
+  if (faults.length > 0) return undefined;
   const tags =
     document.taskDefinition === undefined ? {} : { ...(Array.isArray(document.tags) ? { tags: document.tags } : {}) };
   return { kind: 'document', document: { ...tags, ...inner }, from: path };

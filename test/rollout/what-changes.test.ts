@@ -75,6 +75,7 @@ describe('the records of earlier stages', () => {
 describe('a definition given as a whole', () => {
   const file = (more: object = {}) =>
     JSON.stringify({ ...definitionOf('web', { image: image('v2'), command: ['serve'] }), ...more });
+  const container = (members: object) => definitionOf('web', { image: image('v2'), ...members });
 
   test('is registered and deployed; tags of the old one stay', async () => {
     const { model, deploy, service } = await rolloutWorld({ service: false });
@@ -97,6 +98,43 @@ describe('a definition given as a whole', () => {
     });
     expect(exitCode).toBe(0);
     expect(requestsOf(model, 'RegisterTaskDefinition')[0]).not.toHaveProperty('revision');
+  });
+
+  test.each<[string, object, string]>([
+    ['tags as a map', { tags: { team: 'a' } }, 'tags must be a list of objects with a key'],
+    [
+      'an environment as a map',
+      container({ environment: { A: 'geheim' } }),
+      'container web: environment must be a list',
+    ],
+    [
+      'an empty entry',
+      container({ environment: [null] }),
+      'container web: environment must be a list of objects with a',
+    ],
+    ['one port without its list', container({ portMappings: { containerPort: 80 } }), 'portMappings must be a list'],
+    ['an image that is a number', container({ image: 5 }), 'container web: image must be a string'],
+    ['a container without a name', { containerDefinitions: [{ image: 'web' }] }, 'has a container without a name'],
+    ['two of one name', { containerDefinitions: [{ name: 'a' }, { name: 'a' }] }, 'has two containers named a'],
+    ['no container', { containerDefinitions: [] }, 'has no containerDefinitions'],
+  ])('%s is refused before anything is asked', async (_rule, more, complaint) => {
+    const { model, deploy } = await rolloutWorld();
+    const args = ['--service', 'web', '--task-definition', 'td.json', '--env', 'web:X=1'];
+    const before = model.requests.length;
+    const { exitCode, stderr } = await deploy(args, { files: { 'td.json': file(more) } });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(complaint);
+    expect(stderr).not.toContain('geheim');
+    expect(model.requests.length).toBe(before);
+  });
+
+  test('members that are null are as good as absent', async () => {
+    const { deploy } = await rolloutWorld();
+    const text = file({ ...container({ environment: null, secrets: null, portMappings: null }), volumes: null });
+    const args = ['--service', 'web', '--task-definition', 'td.json', '--env', 'web:X=1', '--dry-run'];
+    const { exitCode, stdout } = await deploy(args, { files: { 'td.json': text } });
+    expect(stdout).toContain('+ container web: environment X added');
+    expect(exitCode).toBe(0);
   });
 
   test('one that says what runs already is no change', async () => {
