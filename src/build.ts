@@ -21,6 +21,7 @@ export type BuildEvent =
   | { type: 'tags-exist'; uri: string; tags: string[]; digest: string }
   | { type: 'build-started'; builder: 'buildx' | 'classic'; references: string[] }
   | { type: 'docker-line'; line: string }
+  | { type: 'docker-silent'; step: string; silentMs: number }
   | { type: 'command-not-run'; command: string[] }
   | { type: 'pushed'; reference: string }
   | { type: 'tag-moved'; tag: string; digest: string; standsFor: string | undefined };
@@ -93,8 +94,9 @@ async function buildOnly(options: BuildOptions, deps: BuildDeps): Promise<BuildO
 function inDocker<T>(host: string, deps: BuildDeps, use: (docker: Docker, folder: string) => Promise<T>): Promise<T> {
   const { processes, env, interrupt, announce } = deps;
   const onLine = (line: string): void => announce({ type: 'docker-line', line });
+  const onSilence = (step: string, silentMs: number): void => announce({ type: 'docker-silent', step, silentMs });
   return withDockerConfig(host, deps, (folder) =>
-    use(connectDocker(folder, { processes, env, signal: interrupt.signal, onLine }), folder),
+    use(connectDocker(folder, { processes, env, signal: interrupt.signal, onLine, onSilence }), folder),
   );
 }
 
@@ -127,6 +129,7 @@ async function build(
   { interrupt, announce, metadataFile }: BuildDeps & { metadataFile?: string },
 ): Promise<BuildOutcome | undefined> {
   const buildx = await docker.hasBuildx();
+  if (interrupt.signal.aborted) return { verdict: 'interrupted' };
   if (isMultiPlatform(options) && !buildx) {
     throw new UserError('An image for several platforms needs buildx.', {
       why: '`docker buildx version` failed: only the classic builder is there.',

@@ -92,26 +92,33 @@ export const systemProcesses: ProcessRunner = {
       });
       let tail = '';
       let stdout = '';
+      const silence = watch(options.silence);
+      const onLine = (line: string, stream: 'out' | 'err'): void => {
+        silence.broken();
+        options.onLine?.(line, stream);
+      };
       const follow = (stream: 'out' | 'err'): ((chunk: string) => void) => {
         let rest = '';
         const source = stream === 'out' ? child.stdout : child.stderr;
         source.setEncoding('utf8');
         source.on('end', () => {
-          if (rest !== '') options.onLine?.(rest, stream);
+          if (rest !== '') onLine(rest, stream);
         });
         return (chunk) => {
           tail = (tail + chunk).slice(-tailBytes);
           if (stream === 'out') stdout = (stdout + chunk).slice(-1_048_576);
           const lines = (rest + chunk).split(/\r?\n/);
           rest = lines.pop() ?? '';
-          for (const line of lines) options.onLine?.(line, stream);
+          for (const line of lines) onLine(line, stream);
         };
       };
       child.stdout.on('data', follow('out'));
       child.stderr.on('data', follow('err'));
       const kill = (): void => void child.kill('SIGTERM');
       options.signal?.addEventListener('abort', kill, { once: true });
+      if (options.signal?.aborted === true) kill();
       child.on('error', (error: NodeJS.ErrnoException) => {
+        silence.over();
         reject(
           new UserError(`${command} could not be started.`, {
             ...(error.code === undefined ? {} : { code: error.code }),
@@ -122,6 +129,7 @@ export const systemProcesses: ProcessRunner = {
         );
       });
       child.on('close', (code, signal) => {
+        silence.over();
         options.signal?.removeEventListener('abort', kill);
         resolve({ code: code ?? undefined, signal: signal ?? undefined, tail, stdout });
       });
@@ -130,3 +138,18 @@ export const systemProcesses: ProcessRunner = {
       child.stdin.end(options.input ?? '');
     }),
 };
+
+/** Counts the silence of a program; its time is the program's own, whatever clock the rest of us lives by. */
+function watch(silence: { afterMs: number; tell: (silentMs: number) => void } | undefined) {
+  if (silence === undefined) return { broken: () => undefined, over: () => undefined };
+  const { afterMs, tell } = silence;
+  let times = 0;
+  const timer = setInterval(() => tell(++times * afterMs), afterMs);
+  return {
+    broken: () => {
+      times = 0;
+      timer.refresh();
+    },
+    over: () => clearInterval(timer),
+  };
+}

@@ -151,6 +151,9 @@ export interface ProcessRunner {
       env?: Record<string, string | undefined>;
       cwd?: string;
       onLine?: (line: string, stream: 'out' | 'err') => void;
+      /** Told each time that another `afterMs` went by without a line, with the length of the silence. */
+      silence?: { afterMs: number; tell: (silentMs: number) => void };
+      /** Ends the program; at once where it is aborted already. */
       signal?: AbortSignal;
     },
   ): Promise<ProcessResult>;

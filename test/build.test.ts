@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type BuildDeps, type BuildOutcome, buildAndPush } from '../src/build.ts';
+import { type BuildDeps, type BuildEvent, type BuildOutcome, buildAndPush } from '../src/build.ts';
 import { type BuildOptions, buildOptionSpecs, readBuildOptions } from '../src/options/build-and-push-image.ts';
 import { collectRaw } from '../src/options/raw.ts';
 import { createReader } from '../src/options/reader.ts';
+import { buildEventLines } from '../src/report/build-text.ts';
 import { LocalAws } from './local-aws/local-aws.ts';
 import { type FakeDocker, fakeDocker } from './support/fake-docker.ts';
 import { type InProcess, inProcess } from './support/in-process.ts';
@@ -254,6 +255,7 @@ describe('docker’s refusals', () => {
 
 it.each([
   ['login', ['login']],
+  ['version', ['login', 'buildx version']],
   ['build', ['login', 'buildx version', 'buildx build']],
   ['push', ['login', 'buildx version', 'buildx build', 'push']],
 ])('an interrupt during the %s ends it there', async (step, done) => {
@@ -263,6 +265,15 @@ it.each([
   docker.answers[step] = { signal: 'SIGTERM' };
   expect(await build({ tag: ['v1', 'v2'] })).toEqual({ verdict: 'interrupted' });
   expect(steps()).toEqual(done);
+});
+
+it.each(['login', 'build', 'push'])('docker is silent for three minutes in its %s: each is told', async (step) => {
+  docker.silentMinutes[step] = 3;
+  await build();
+  const told = (harness.events as BuildEvent[]).filter(({ type }) => type === 'docker-silent').flatMap(buildEventLines);
+  expect(told.map(({ text }) => text)).toEqual(
+    ['1m 00s', '2m 00s', '3m 00s'].map((time) => `docker ${step} goes on; it has said nothing for ${time}`),
+  );
 });
 
 it('a dry run looks, prints the commands without values, and changes nothing', async () => {

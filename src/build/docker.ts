@@ -27,16 +27,21 @@ export interface DockerDeps {
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
   onLine: (line: string) => void;
+  /** Told once a minute while docker runs and says nothing. */
+  onSilence: (step: string, silentMs: number) => void;
 }
 
+const silentAtMostMs = 60_000;
+
 /** Docker with `configFolder` as its DOCKER_CONFIG; the registry's password goes to it on standard input only. */
-export function connectDocker(configFolder: string, { processes, env, signal, onLine }: DockerDeps): Docker {
+export function connectDocker(configFolder: string, { processes, env, signal, ...tell }: DockerDeps): Docker {
   const run = (args: readonly string[], more: { input?: string; loud?: boolean } = {}): Promise<ProcessResult> =>
     processes.run('docker', args, {
       env: { ...env, DOCKER_CONFIG: configFolder },
       signal,
       ...(more.input === undefined ? {} : { input: more.input }),
-      ...(more.loud === true ? { onLine } : {}),
+      silence: { afterMs: silentAtMostMs, tell: (silentMs) => tell.onSilence(stepOf(args), silentMs) },
+      ...(more.loud === true ? { onLine: tell.onLine } : {}),
     });
   return {
     hasBuildx: async () => (await run(['buildx', 'version'])).code === 0,
@@ -49,6 +54,8 @@ export function connectDocker(configFolder: string, { processes, env, signal, on
     },
   };
 }
+
+const stepOf = ([word = '', next = '']: readonly string[]): string => (word === 'buildx' ? next : word);
 
 /** The arguments of the build. An image for several platforms cannot be loaded, so the builder itself pushes it. */
 export function buildArguments(

@@ -20,6 +20,8 @@ export function buildEventLines(event: BuildEvent): Line[] {
       ];
     case 'docker-line':
       return [dim(event.line)];
+    case 'docker-silent':
+      return [dim(`docker ${event.step} goes on; it has said nothing for ${formatDuration(event.silentMs)}`)];
     case 'pushed':
       return [line(`Pushed ${event.reference}`)];
     case 'tag-moved':

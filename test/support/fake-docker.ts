@@ -28,6 +28,8 @@ export interface FakeDocker extends ProcessRunner {
   content: string;
   /** Runs while a step goes on. */
   during: (step: string) => void;
+  /** How many minutes a step says nothing before its first line. */
+  silentMinutes: Record<string, number>;
 }
 
 /** A fake docker for the model's registry. */
@@ -39,13 +41,17 @@ export function fakeDocker(model: LocalAws): FakeDocker {
     repoDigests: [],
     content: 'app',
     during: () => undefined,
+    silentMinutes: {},
     run: async (command, args, options = {}) => {
       if (command !== 'docker') throw new Error(`no program ${command}`);
       docker.calls.push({ args: [...args], input: options.input, env: { ...options.env } });
       const step = args[0] === 'buildx' ? (args[1] ?? '') : (args[0] ?? '');
+      docker.during(step);
       if (step === 'version') return result(docker.hasBuildx ? {} : { code: 1 });
       if (step === 'image') return result({ output: JSON.stringify(docker.repoDigests) });
-      docker.during(step);
+      const { afterMs = Number.POSITIVE_INFINITY, tell } = options.silence ?? {};
+      const silentMs = (docker.silentMinutes[step] ?? 0) * 60_000;
+      for (let ms = afterMs; ms <= silentMs; ms += afterMs) tell?.(ms);
       const scripted = docker.answers[step];
       if (scripted !== undefined) return result(scripted);
       if (step === 'build' && args.includes('--push')) for (const tag of tagsOf(args)) push(model, tag, docker.content);
