@@ -146,6 +146,7 @@ async function containerOf(
     if (!hasCode(error, 'AccessDeniedException', 'ClientException')) throw error;
     const text = `The task definition ${familyRevision(arn)} cannot be read (${error.why}), so its log cannot be shown.`;
     announce({ type: 'warning', text });
-    return { ...choose(given.map(({ name = '' }) => ({ name }))), logConfiguration: null };
+    const { name, essential } = choose(given.map((one) => ({ name: one.name ?? '' })));
+    return { name, essential, logConfiguration: null };
   }
 }

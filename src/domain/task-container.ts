@@ -16,9 +16,11 @@ export function chooseContainer(
 ): JudgedContainer {
   const { containers } = definition;
   const list = containers.map(({ name }) => name).join(', ');
+  const essentials = containers.filter((container) => container.essential !== false).map(({ name }) => name);
   const judged = (name: string): JudgedContainer => ({
     name,
-    essential: containers.find((container) => container.name === name)?.essential !== false,
+    essential: essentials.includes(name),
+    otherEssential: essentials.filter((other) => other !== name),
   });
   if (choice.named !== undefined) {
     if (containers.some(({ name }) => name === choice.named)) return judged(choice.named);

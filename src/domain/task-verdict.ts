@@ -19,6 +19,8 @@ export interface TaskSnapshot {
 export interface JudgedContainer {
   name: string;
   essential: boolean;
+  /** The other containers whose end stops the task; absent where the definition is not known. */
+  otherEssential?: readonly string[];
 }
 
 /** How the work of a task ended, or that it has not. */
@@ -39,8 +41,18 @@ export type TaskVerdict =
 
 const going: TaskVerdict = { verdict: 'going' };
 
-/** Judges one snapshot by the one container that does the work; other containers, also those that ECS added, do not count. */
-export function taskVerdict(task: TaskSnapshot, judged: JudgedContainer): TaskVerdict {
+/** The essential container that has ended while the judged one had not: from then on ECS stops the task. */
+export function endedBefore(task: TaskSnapshot, { name, otherEssential = [] }: JudgedContainer): string | undefined {
+  const containers = task.containers ?? [];
+  if (containers.find((one) => one.name === name)?.lastStatus === 'STOPPED') return undefined;
+  return containers.find((one) => one.lastStatus === 'STOPPED' && otherEssential.includes(one.name ?? ''))?.name;
+}
+
+/**
+ * Judges one snapshot by the one container that does the work; other containers, also those that ECS added, do not
+ * count, but for the one that an earlier snapshot showed to have ended first (`endedFirst`).
+ */
+export function taskVerdict(task: TaskSnapshot, judged: JudgedContainer, endedFirst?: string): TaskVerdict {
   const { stopCode } = task;
   const isOver = task.lastStatus === 'STOPPED' || task.lastStatus === 'DELETED';
   const container = task.containers?.find(({ name }) => name === judged.name);
@@ -52,6 +64,7 @@ export function taskVerdict(task: TaskSnapshot, judged: JudgedContainer): TaskVe
     if (!isOver && stopCode === undefined && container?.reason === undefined) return going;
     return failed(facts, noExitCode);
   }
+  if (endedFirst !== undefined && [0, 137, 143].includes(exitCode)) return cutShort(facts, endedFirst);
   if (exitCode !== 0) return failed(facts, unknownExit);
   if (stopCode === 'EssentialContainerExited') return { verdict: 'succeeded' };
   if (stopCode === undefined) {
@@ -71,10 +84,28 @@ interface Facts {
 }
 
 function failed(facts: Facts, otherwise: Diagnosis): TaskVerdict {
-  const { exitCode, stopCode, stoppedReason, containerReason } = facts;
+  const { exitCode, stopCode, stoppedReason } = facts;
   // Exit 0 is not the cause of anything here; what stopped the task is.
-  const found = diagnose(exitCode === 0 ? { stopCode, stoppedReason } : facts);
-  const { code, cause, fix } = found ?? otherwise;
+  return failure(facts, diagnose(exitCode === 0 ? { stopCode, stoppedReason } : facts) ?? otherwise);
+}
+
+function cutShort(facts: Facts, endedFirst: string): TaskVerdict {
+  const { containerReason, stoppedReason } = facts;
+  // Spot, a user or lack of memory explain more than which container ended first.
+  const known = diagnose({ containerReason, stoppedReason });
+  const said = 'so Amazon ECS stopped this one too';
+  return failure(
+    facts,
+    known ?? {
+      code: 'CUT_SHORT',
+      cause: `The essential container ${endedFirst} ended first, ${said}; its exit code says only how it took SIGTERM.`,
+      fix: `Find out why ${endedFirst} ended, or make it essential: false; check what the task left behind, then run it again.`,
+    },
+  );
+}
+
+function failure(facts: Facts, { code, cause, fix }: Diagnosis): TaskVerdict {
+  const { exitCode, stopCode, stoppedReason, containerReason } = facts;
   const said = [containerReason, stoppedReason].filter((text) => text !== undefined && text !== '');
   return {
     verdict: 'failed',

@@ -60,6 +60,6 @@ function sightAgain(tracker: Tracker, task: Task | undefined): void {
   if (task === undefined) return;
   tracker.task = task;
   if (tracker.verdict.verdict !== 'failed' || tracker.container === undefined) return;
-  const again = taskVerdict(task, tracker.container);
+  const again = taskVerdict(task, tracker.container, tracker.endedFirst);
   if (again.verdict === 'failed') tracker.verdict = again;
 }

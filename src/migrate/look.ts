@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { taskVerdict } from '../domain/task-verdict.ts';
+import { endedBefore, taskVerdict } from '../domain/task-verdict.ts';
 import { createTaskLog, placeOfLog } from './task-log.ts';
 import { describedAtOnce, type FollowDeps, type FollowOptions, readLogs, type Tracker } from './tracker.ts';
 
@@ -62,6 +62,7 @@ async function seen(
   }
   const own = task.containers?.find(({ name }) => name === container.name);
   if (own?.lastStatus === 'STOPPED') tracker.endSeenMs ??= deps.clock.now();
+  else tracker.endedFirst = endedBefore(task, container);
   for (const { name = '', exitCode, lastStatus } of task.containers ?? []) {
     const was = before?.containers?.find((one) => one.name === name)?.lastStatus;
     if (lastStatus !== 'STOPPED' || was === 'STOPPED' || (exitCode === undefined && name !== container.name)) continue;
@@ -78,7 +79,7 @@ async function seen(
 function judge(tracker: Tracker, startMs: number, { clock, announce }: FollowDeps): void {
   const { task, container, taskArn } = tracker;
   if (tracker.verdict.verdict !== 'going' || task === undefined || container === undefined) return;
-  const verdict = taskVerdict(task, container);
+  const verdict = taskVerdict(task, container, tracker.endedFirst);
   if (verdict.verdict === 'going') return;
   tracker.verdict = verdict;
   tracker.judgedMs = clock.now();

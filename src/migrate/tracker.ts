@@ -53,6 +53,8 @@ export interface Tracker extends FollowedTask {
   judgedMs: number | undefined;
   /** When we first saw that its container had ended. */
   endSeenMs: number | undefined;
+  /** Another essential container, seen to have ended while the one that counts still ran. */
+  endedFirst: string | undefined;
 }
 
 /** DescribeTasks takes so many tasks. */
@@ -73,6 +75,7 @@ export const newTracker = (target: FollowTarget): Tracker => ({
   status: '',
   judgedMs: undefined,
   endSeenMs: undefined,
+  endedFirst: undefined,
 });
 
 /** What others may know of it. */

@@ -108,6 +108,20 @@ describe('run-migration-task judges', () => {
     ]);
   });
 
+  test('a sidecar that the migration needs and that ends first: exit 0 after SIGTERM is not green', async () => {
+    const { model, migrate } = await migrationWorld([container('app'), container('proxy')]);
+    model.settings.timings.sigtermMs = 5_000;
+    model.behaviours.script({ container: 'app' }, { runMs: 60_000, sigtermExitCode: 0 });
+    model.behaviours.script({ container: 'proxy' }, { runMs: 5_000, exitCode: 1 });
+    const { exitCode, stdout } = await migrate(['--container', 'app', ...command]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('The essential container proxy ended first');
+    expect(model.truth.runs.map((run) => [run.container, run.exitCode])).toEqual([
+      ['app', 0],
+      ['proxy', 1],
+    ]);
+  });
+
   test('the first container of the list is not the migration: the named one decides', async () => {
     const { model, migrate } = await migrationWorld([container('proxy', { essential: false }), container('app')]);
     model.behaviours.script({ container: 'proxy' }, { runMs: 2_000, exitCode: 0 });

@@ -17,15 +17,16 @@ describe('the container that counts', () => {
     chooseContainer({ name: 'app:1', containers }, { named, overridden });
 
   test('the one that was named', () => {
-    expect(choose('log', ['app'])).toEqual({ name: 'log', essential: false });
+    expect(choose('log', ['app'])).toEqual({ name: 'log', essential: false, otherEssential: ['web', 'app'] });
   });
   test('else the only one overridden', () => {
-    expect(choose(undefined, ['app'])).toEqual({ name: 'app', essential: true });
+    expect(choose(undefined, ['app'])).toEqual({ name: 'app', essential: true, otherEssential: ['web'] });
   });
   test('else the only essential one', () => {
     expect(choose(undefined, [], [{ name: 'a' }, { name: 'b', essential: false }])).toEqual({
       name: 'a',
       essential: true,
+      otherEssential: [],
     });
   });
   test.each<[string, string | undefined, string[], string]>([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type TaskSnapshot, taskVerdict } from '../../src/domain/task-verdict.ts';
+import { endedBefore, type TaskSnapshot, taskVerdict } from '../../src/domain/task-verdict.ts';
 
 const judged = { name: 'app', essential: true };
 const exited = 'Essential container in task exited';
@@ -149,5 +149,42 @@ describe('failed', () => {
     ],
   ])('%s', (_rule, task, expected) => {
     expect(taskVerdict(task, judged)).toMatchObject({ verdict: 'failed', ...expected });
+  });
+});
+
+describe('another essential container ended first: ECS was stopping the task', () => {
+  const ended = { stopCode: 'EssentialContainerExited', stoppedReason: exited };
+
+  test.each([0, 137, 143])('exit code %i is only how the container took SIGTERM', (exitCode) => {
+    expect(taskVerdict(snapshot(ended, { exitCode }), judged, 'db-proxy')).toMatchObject({
+      verdict: 'failed',
+      code: 'CUT_SHORT',
+      exitCode,
+      cause: expect.stringContaining('db-proxy'),
+    });
+  });
+
+  test('its own exit code counts as ever', () => {
+    expect(taskVerdict(snapshot(ended, { exitCode: 3 }), judged, 'db-proxy')).toMatchObject({ code: 'EXIT_CODE' });
+  });
+
+  test('a known reason explains more', () => {
+    const container = { exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' };
+    expect(taskVerdict(snapshot(ended, container), judged, 'db-proxy')).toMatchObject({ code: 'OUT_OF_MEMORY' });
+  });
+
+  test.each<[string, string, string, string[] | undefined, string | undefined]>([
+    ['it has ended and ours has not', 'STOPPED', 'RUNNING', ['db-proxy'], 'db-proxy'],
+    ['both have ended: nobody knows which was first', 'STOPPED', 'STOPPED', ['db-proxy'], undefined],
+    ['both run', 'RUNNING', 'RUNNING', ['db-proxy'], undefined],
+    ['it is not essential', 'STOPPED', 'RUNNING', [], undefined],
+    ['the definition is not known', 'STOPPED', 'RUNNING', undefined, undefined],
+  ])('seen only in a snapshot where %s', (_rule, other, own, otherEssential, expected) => {
+    const containers = [
+      { name: 'db-proxy', lastStatus: other },
+      { name: 'app', lastStatus: own },
+    ];
+    const container = { ...judged, ...(otherEssential === undefined ? {} : { otherEssential }) };
+    expect(endedBefore({ containers }, container)).toBe(expected);
   });
 });
