@@ -83,6 +83,7 @@ function redLines(result: ServiceResult, end: RedEnd, place: Place): Line[] {
     ...(result.progress === undefined ? [] : [line(`  So far: ${progressText(result.progress)}`)]),
     line(`  Serves now: ${servesText(result, end)}`),
     ...(result.rollback === undefined ? [] : [line(`  Rollback: ${result.rollback.text}`)]),
+    ...goesOnLines(result, end),
     line(`  Fix: ${fixOf(result, end, place)}`),
     ...(end.verdict === 'paused' && end.continueCommand !== undefined
       ? [line(`  Continue with: ${end.continueCommand}`)]
@@ -124,6 +125,13 @@ function servesText(result: ServiceResult, end: RedEnd): string {
   const returns =
     end.verdict === 'rolled-back' && ['requested', 'in-progress'].includes(end.phase) && rollback === undefined;
   return returns ? `${name} (the previous revision; Amazon ECS is returning to it)` : `${name}${previousNote(result)}`;
+}
+
+/** Our own limit ends our patience, not the deployment. */
+function goesOnLines(result: ServiceResult, end: RedEnd): Line[] {
+  if (end.verdict !== 'failed' || end.code !== 'TOO_MANY_FAILED_TASKS' || result.rollback !== undefined) return [];
+  const how = '--on-failure rollback, or a deployment circuit breaker on the service, would end that';
+  return [warn(`  Note: Amazon ECS goes on starting tasks of ${revision(result)}; ${how}.`)];
 }
 
 const previousNote = ({ servesNow, previousTaskDefinition }: ServiceResult): string =>

@@ -1,4 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
+import { culpritOf } from '../domain/culprit.ts';
 import { diagnose } from '../domain/diagnosis.ts';
 import { hasCode } from '../errors.ts';
 import type { FailedTask, RolloutDeps } from './model.ts';
@@ -102,7 +103,7 @@ export function failedTask(task: Task): FailedTask {
     ...(reason === undefined ? {} : { reason }),
   }));
   const { stopCode, stoppedReason } = task;
-  const culprit = containers.find(({ exitCode, reason }) => reason !== undefined || (exitCode ?? 0) !== 0);
+  const culprit = culpritOf(containers);
   const found = diagnose({ stopCode, stoppedReason, exitCode: culprit?.exitCode, containerReason: culprit?.reason });
   const isQuietExit = found === undefined && stopCode === 'EssentialContainerExited';
   return {

@@ -47,6 +47,8 @@ export async function follow(
   return end === 'answered' ? 'judged' : end;
 }
 
+const goneAfterMs = 30_000;
+
 async function look(
   watched: readonly Watched[],
   options: FollowOptions,
@@ -62,9 +64,11 @@ async function look(
   for (const one of open) {
     one.looks++;
     const found = pickService(services, one.ours.name);
-    one.missingLooks = found === undefined ? one.missingLooks + 1 : 0;
-    // A service that vanished was deleted, but one answer without it may be a stale read.
-    one.service = found ?? (one.missingLooks < 3 ? one.service : { ...one.service, status: 'INACTIVE' });
+    const nowMs = deps.clock.now();
+    one.missingSinceMs = found === undefined ? (one.missingSinceMs ?? nowMs) : undefined;
+    // A service that stays away was deleted, but answers without it may be stale reads for a while.
+    const isGone = one.missingSinceMs !== undefined && nowMs - one.missingSinceMs >= goneAfterMs;
+    one.service = found ?? (isGone ? { ...one.service, status: 'INACTIVE' } : one.service);
   }
   const withRecords = open.filter(({ ours }) => ours.plan.before.knownRecords !== undefined && !ours.isScaling);
   await lookAtRecords(withRecords, options.cluster, search, deps);

@@ -26,8 +26,8 @@ export interface Watched {
   looks: number;
   /** The number of tasks asked for was seen. */
   sawCount: boolean;
-  /** Looks in a row that did not find the service. */
-  missingLooks: number;
+  /** Since when no look found the service. */
+  missingSinceMs: number | undefined;
   /** Moments of what happened first, for the summary. */
   firsts: { running?: number; landed?: number; ended?: number };
 }
@@ -53,7 +53,7 @@ export function newWatched(ours: OurDeployment): Watched {
     progressText: '',
     looks: 0,
     sawCount: false,
-    missingLooks: 0,
+    missingSinceMs: undefined,
     firsts: {},
   };
 }

@@ -62,6 +62,7 @@ describe('the bundle, when the new revision does not hold', () => {
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/Why: \d tasks of the new revision failed; the limit is 3\./);
+    expect(stdout).toContain('Note: Amazon ECS goes on starting tasks of web:2; --on-failure rollback');
     expect(stdout).toContain('Serves now: web:1 (the previous revision)');
     expect(stdout).toContain('[web] KeyError');
   });

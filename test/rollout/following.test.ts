@@ -136,6 +136,20 @@ describe('verdicts of unusual ways', () => {
     expect(world.model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
   });
 
+  test('answers without the service are no proof that it was deleted', async () => {
+    const world = await rolloutWorld();
+    const real = world.model.operations.ecs.DescribeServices;
+    if (real === undefined) throw new Error('no DescribeServices');
+    const awayFromMs = world.model.clock.now() + 5_000;
+    world.model.operations.ecs.DescribeServices = async (input, call) => {
+      const sinceMs = world.model.clock.now() - awayFromMs;
+      return sinceMs >= 0 && sinceMs < 10_000 ? { services: [], failures: [] } : real(input, call);
+    };
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(stdout).toContain('web serves web:2');
+    expect(exitCode).toBe(0);
+  });
+
   test('a service that is deleted while we look', async () => {
     const world = await rolloutWorld();
     later(world, 15_000, () => void world.ecs('DeleteService', { cluster: 'prod', service: 'web', force: true }));
