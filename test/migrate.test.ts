@@ -336,6 +336,24 @@ describe('migrate', () => {
 });
 
 describe('waitForTasks', () => {
+  test('one task that cannot be stopped does not spare the others, and all are named', async () => {
+    const { model, deps } = await world();
+    model.behaviours.script({}, { runMs: 3_000_000, exitCode: 0 });
+    const taskDefinition = model.taskDefinitions.get('app');
+    if (taskDefinition === undefined) throw new Error('no definition');
+    const [first, second] = [1, 2].map(() =>
+      model.tasks.launch({ cluster: 'prod', taskDefinition, group: 'g', launchType: 'FARGATE' }),
+    );
+    const message = 'The referenced task was not found.';
+    model.faults.script({ kind: 'error', type: 'InvalidParameterException', message, operation: 'StopTask' });
+    const waiting = { ...options.waiting, timeoutMs: 60_000, onTimeout: 'stop' } as const;
+    const tasks = [first?.arn ?? '', second?.arn ?? ''];
+    await expect(waitForTasks({ cluster: 'prod', tasks, container: undefined, waiting }, deps)).rejects.toMatchObject({
+      message: expect.stringContaining(`The tasks go on without us: ${tasks.join(', ')}`),
+    });
+    expect([first?.desiredStatus, second?.desiredStatus]).toEqual(['RUNNING', 'STOPPED']);
+  });
+
   test('150 tasks are described a hundred at a time', async () => {
     const { model, deps } = await world();
     const taskDefinition = model.taskDefinitions.get('app');

@@ -20,10 +20,11 @@ export function logPlace(
   task: { id: string; region: string; runtimeId?: string | undefined },
 ): LogPlace {
   if (container.logConfiguration === null) return { kind: 'unknown' };
-  const { logDriver, options = {} } = (container.logConfiguration ?? {}) as {
+  const { logDriver, options: given } = (container.logConfiguration ?? {}) as {
     logDriver?: string;
-    options?: Record<string, string>;
+    options?: Record<string, string> | null;
   };
+  const options = given ?? {};
   if (logDriver === undefined || logDriver === 'none') return { kind: 'none' };
   if (logDriver !== 'awslogs') return { kind: 'elsewhere', driver: logDriver, where: whereabouts(logDriver, options) };
   const group = options['awslogs-group'] ?? '';

@@ -42,11 +42,15 @@ export async function followToEnd(
     if (end === 'judged' || policy === 'leave') return { end, tasks: follower.tasks(), stopped: false };
     const because =
       end === 'timed-out' ? `no end within ${formatDuration(waiting.timeoutMs)}` : `interrupted by ${interrupt.name()}`;
+    const refusals: unknown[] = [];
     for (const { taskArn, verdict } of follower.tasks()) {
       if (verdict.verdict !== 'going') continue;
       deps.announce({ type: 'stopping-task', taskArn, because });
-      await deps.aws.ecs.stopTask({ cluster, task: taskArn, reason: `migrate-deploy: ${because}` });
+      const request = { cluster, task: taskArn, reason: `migrate-deploy: ${because}` };
+      // One task that cannot be stopped does not spare the others.
+      await deps.aws.ecs.stopTask(request).catch((error: unknown) => refusals.push(error));
     }
+    if (refusals.length > 0) throw refusals[0];
     await follower.follow({ timeoutMs: stopWindowMs, interrupt: never });
     return { end, tasks: follower.tasks(), stopped: true };
   } catch (error) {
@@ -59,8 +63,9 @@ function cutOff(error: unknown, targets: readonly FollowTarget[], { resume }: Fo
   if (!(error instanceof UserError) && !(error instanceof TransientError)) return error;
   const { why, fix } = error instanceof UserError ? error : { why: error.message, fix: undefined };
   const names = targets.map(({ taskArn }) => taskArn).join(', ');
+  const goesOn = targets.length === 1 ? 'The task goes on' : 'The tasks go on';
   return new UserError(
-    `${error instanceof UserError ? error.message : 'AWS did not answer.'} The task goes on without us: ${names}`,
+    `${error instanceof UserError ? error.message : 'AWS did not answer.'} ${goesOn} without us: ${names}`,
     {
       why,
       fix: `${fix === undefined ? '' : `${fix} `}Then look again with: ${resume}`,

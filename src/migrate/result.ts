@@ -31,7 +31,10 @@ export function outcomeOf(
     case 'lost':
       return lost(taskArn, verdict.seen, namedByUser);
     case 'going':
-      return unfinished(end, stopped);
+      return {
+        ...unfinished(end, false),
+        ...(stopped ? { cause: 'It was asked to stop and has not ended yet.' } : {}),
+      };
     case 'failed': {
       const { code, reason, cause, fix, exitCode } = verdict;
       const ended = { reason, cause, ...(exitCode === undefined ? {} : { exitCode }) };
@@ -58,8 +61,12 @@ function lost(taskArn: string, seen: boolean, namedByUser: boolean): Outcome {
     return { ...base, cause, fix: 'Look at its log and at the database before running it again.' };
   }
   const cause = `Amazon ECS does not know the task ${taskArn}.`;
+  if (!namedByUser) {
+    const look = `Look at it again (wait-for-task --task ${taskArn}), at its log and at the database before running it again.`;
+    return { ...base, cause: `${cause} It was started all the same, and may be running.`, fix: look };
+  }
   const fix = 'Check the task, --cluster and --region; ECS forgets tasks an hour after they stopped.';
-  return { ...base, cause, fix, reasonCode: 'TASK_NOT_FOUND', notFound: namedByUser };
+  return { ...base, cause, fix, reasonCode: 'TASK_NOT_FOUND', notFound: true };
 }
 
 /** The outcome of a RunTask that placed nothing. */
@@ -67,12 +74,22 @@ export function notPlaced(failures: readonly Failure[]): Outcome {
   const texts = failures.map(({ reason = 'no reason', arn, detail }) =>
     [arn === undefined ? reason : `${reason} (${arn})`, detail].filter((part) => part !== undefined).join(': '),
   );
+  if (texts.length === 0) {
+    return {
+      outcome: 'failed',
+      verdict: 'not-placed',
+      reasonCode: 'NOT_PLACED',
+      reason: 'Amazon ECS answered with neither a task nor a failure.',
+      cause: 'Amazon ECS named no task that it started, and no reason why not.',
+      fix: 'Check that no task of this family runs, and look at the events of the cluster; then run it again.',
+    };
+  }
   const known = diagnoseText(failures[0]?.reason ?? '');
   return {
     outcome: 'failed',
     verdict: 'not-placed',
     reasonCode: known?.code ?? 'NOT_PLACED',
-    reason: texts.length === 0 ? 'Amazon ECS answered with neither a task nor a failure.' : texts.join('; '),
+    reason: texts.join('; '),
     cause: known?.cause ?? 'Amazon ECS found no place for the task.',
     fix: known?.fix ?? 'Look at the reason and at the events of the cluster, then run it again.',
   };

@@ -44,6 +44,9 @@ describe('where the log is', () => {
   const at = (logConfiguration: unknown, runtimeId?: string) =>
     logPlace({ name: 'app', logConfiguration }, { id, region: 'eu-west-1', runtimeId });
 
+  test('options that are null are none', () => {
+    expect(at({ logDriver: 'json-file', options: null })).toMatchObject({ where: 'on the container instance' });
+  });
   test.each<[string, unknown, string | undefined, object]>([
     [
       'prefix/container/task-id',

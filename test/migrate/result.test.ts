@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { notPlaced, outcomeOf } from '../../src/migrate/result.ts';
+import type { FollowedTask } from '../../src/migrate/tracker.ts';
+
+const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/prod/0123';
+const followed = (verdict: FollowedTask['verdict']): FollowedTask => ({
+  ...{ taskArn, verdict, task: undefined, container: undefined, logPlace: undefined, lastLogLines: [] },
+});
+
+describe('the outcome of a task', () => {
+  test('asked to stop and not seen to end: it is not called stopped', () => {
+    expect(outcomeOf(followed({ verdict: 'going' }), { end: 'timed-out', stopped: true }, false)).toMatchObject({
+      verdict: 'timed-out',
+      cause: 'It was asked to stop and has not ended yet.',
+    });
+  });
+
+  test('never seen although we started it: it may run, and no option of the user is blamed', () => {
+    const end = { end: 'judged', stopped: false } as const;
+    const ours = outcomeOf(followed({ verdict: 'lost', seen: false }), end, false);
+    expect(ours).toMatchObject({ outcome: 'failed', fix: expect.stringContaining(`wait-for-task --task ${taskArn}`) });
+    expect([ours.notFound, ours.cause?.includes('may be running')]).toEqual([undefined, true]);
+    const theirs = outcomeOf(followed({ verdict: 'lost', seen: false }), end, true);
+    expect(theirs).toMatchObject({ notFound: true, fix: expect.stringContaining('--cluster') });
+  });
+
+  test('neither a task nor a reason: that nothing runs is not claimed', () => {
+    const { cause, fix } = notPlaced([]);
+    expect(`${cause} ${fix}`).toContain('Check that no task of this family runs');
+    expect(cause).not.toContain('no place');
+  });
+});
