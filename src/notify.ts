@@ -32,7 +32,8 @@ export async function notify(
   target: Exclude<SlackTarget, { via: 'nothing' }>,
   { http, clock, announce }: NotifyDeps,
 ): Promise<NotifyOutcome> {
-  if (!/^https?:\/\/[^/]+\//.test(addressOf(target))) return refused('invalid_url', 0);
+  const address = addressOf(target);
+  if (!/^https?:\/\/[^/]+\//.test(address) || !URL.canParse(address)) return refused('invalid_url', 0);
   for (let attempt = 1; ; attempt++) {
     const answer = await send(message, target, http);
     if (answer.end === 'sent') return { sent: true, attempts: attempt };
@@ -65,6 +66,8 @@ async function send(
     const answer = await http(addressOf(target), { method: 'POST', headers, body, timeoutMs });
     return judge(answer, target.via);
   } catch (error) {
+    // Node itself refuses to send this: a port that is never used for the web, a header that cannot be written.
+    if (error instanceof TransientError && error.code === 'TypeError') return { end: 'refused', code: unsendable };
     if (error instanceof TransientError) return { end: 'later', why: `Slack did not answer (${error.code}).` };
     throw error;
   }
@@ -101,9 +104,14 @@ function codeIn(body: string, status: number): string {
   return /^[a-z_]{2,60}$/.test(word) ? word : `HTTP ${status}`;
 }
 
+/** Our own word, where Slack was never asked. */
+const unsendable = 'invalid_request';
+
 const revoked = 'Make a new incoming webhook in Slack and put it into SLACK_WEBHOOK of the CircleCI context.';
 const badToken = 'Put a valid bot token (xoxb-…) into SLACK_ACCESS_TOKEN of the CircleCI context.';
 const fixes: Readonly<Record<string, string>> = {
+  [unsendable]:
+    'Check the address of the webhook (or --slack-api-url), and that the bot token is one line without blanks.',
   invalid_url:
     'Give --webhook (SLACK_WEBHOOK) the whole address of an incoming webhook, https://hooks.slack.com/services/….',
   no_service: revoked,
@@ -126,6 +134,10 @@ const fixes: Readonly<Record<string, string>> = {
 
 function refused(code: string, attempts: number): NotifyOutcome {
   const fix = fixes[code] ?? 'Check the message and the destination.';
-  const why = code === 'invalid_url' ? 'The webhook is not an address.' : `Slack answered ${code}.`;
+  const own: Readonly<Record<string, string>> = {
+    invalid_url: 'The webhook is not an address.',
+    [unsendable]: 'The request to Slack cannot be made.',
+  };
+  const why = own[code] ?? `Slack answered ${code}.`;
   return { sent: false, code, why, fix, attempts };
 }

@@ -79,11 +79,26 @@ describe('a webhook', () => {
     expect(await send()).toMatchObject({ sent: false, why, fix: expect.stringContaining(fix), attempts: 1 });
   });
 
-  it('that is no address is not even tried, and not repeated', async () => {
-    const outcome = await send({ via: 'webhook', url: 'T0/B0/secretCanary' });
-    expect(outcome).toMatchObject({ sent: false, code: 'invalid_url', attempts: 0 });
-    expect(JSON.stringify(outcome)).not.toContain('secretCanary');
-  });
+  it.each(['T0/B0/secretCanary', 'http://hooks.slack.com:abc/secretCanary'])(
+    'that is no address is not even tried, and not repeated: %s',
+    async (url) => {
+      const outcome = await send({ via: 'webhook', url });
+      expect(outcome).toMatchObject({ sent: false, code: 'invalid_url', attempts: 0 });
+      expect(JSON.stringify(outcome)).not.toContain('secretCanary');
+    },
+  );
+});
+
+it.each([
+  ['a port that no web server has', { via: 'webhook' as const, url: 'http://127.0.0.1:9/secretCanary' }],
+  [
+    'a token of two lines',
+    { via: 'bot' as const, token: 'xoxb-1\nsecretCanary', channel: 'c', apiUrl: 'http://localhost' },
+  ],
+])('%s: Slack is not blamed, and nothing is repeated', async (_what, target) => {
+  const outcome = await send(target);
+  expect(outcome).toMatchObject({ sent: false, code: 'invalid_request', attempts: 1 });
+  expect(JSON.stringify([outcome, events])).not.toContain('secretCanary');
 });
 
 describe('a bot', () => {

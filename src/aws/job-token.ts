@@ -62,7 +62,11 @@ async function mint(audience: string | undefined, { env, processes }: JobTokenDe
   if (processes === undefined) return undefined;
   const claims = audience === undefined ? [] : ['--claims', JSON.stringify({ aud: audience })];
   try {
-    const { code, stdout } = await processes.run('circleci', ['run', 'oidc', 'get', ...claims], { env });
+    const { code, stdout } = await processes.run('circleci', ['run', 'oidc', 'get', ...claims], {
+      env,
+      // A program that hangs must not hang the deployment.
+      signal: AbortSignal.timeout(30_000),
+    });
     const token = stdout.trim();
     return code === 0 && token !== '' ? { token, claims: claimsOf(token) } : undefined;
   } catch {

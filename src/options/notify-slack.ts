@@ -117,7 +117,7 @@ export function readNotifyOptions(reader: OptionReader): NotifyOptions {
     failureMessage: readMessage(reader, 'failure-message'),
     branchPattern: readPattern(reader),
     mentions: reader
-      .names('mentions')
+      .optionalNames('mentions')
       .map(mention)
       .filter((text) => text !== ''),
   };
@@ -144,12 +144,14 @@ const set = (value: string | undefined): string | undefined =>
 
 /** The message as Slack shall see it: the text is the user's markup, what variables put into it is not. */
 function readMessage(reader: OptionReader, name: string): string | undefined {
-  const given = reader.unexpanded(name);
+  const given = reader.given(name);
   if (given === undefined) return undefined;
   const escaped = Object.fromEntries(
     Object.entries(reader.env).map(([variable, value]) => [variable, escapeSlack(value ?? '')]),
   );
-  return expandVariables(given.replaceAll('\\n', '\n'), escaped);
+  const message = expandVariables(given.replaceAll('\\n', '\n'), escaped);
+  // Nothing but a variable that this job has not: the message made from the records is better than none.
+  return message.trim() === '' ? undefined : message;
 }
 
 function readPattern(reader: OptionReader): RegExp | undefined {

@@ -9,12 +9,16 @@ export interface OptionReader {
   rest: readonly string[];
   has(name: string): boolean;
   string(name: string): string | undefined;
+  /** The value as it was given, empty or not. */
+  given(name: string): string | undefined;
   /** The value as it was given; `expand` is left to the caller, who knows its inner form. */
   unexpanded(name: string): string | undefined;
   /** Replaces variables where the user asked for it. */
   expand(text: string): string;
   /** The value, or undefined without a complaint when nothing is left of it once its variables are replaced. */
   optional(name: string): string | undefined;
+  /** The same for a repeatable option: values of which nothing is left are left out. */
+  optionalNames(name: string): string[];
   required(name: string, meaning?: string): string;
   /** The values of a repeatable option, never split. */
   list(name: string): string[];
@@ -59,6 +63,11 @@ export function createReader(
     rest: raw.rest,
     has: (name) => raw.given.has(name),
     string: single,
+    given: (name) => {
+      const given = raw.given.get(name)?.values ?? [];
+      if (given.length > 1) complain(`--${name} was given more than once`);
+      return given[0];
+    },
     unexpanded: (name) => {
       single(name);
       const value = raw.given.get(name)?.values[0];
@@ -66,11 +75,14 @@ export function createReader(
     },
     expand: text,
     optional: (name) => {
-      const given = raw.given.get(name)?.values ?? [];
-      if (given.length > 1) complain(`--${name} was given more than once`);
-      const value = text(given[0] ?? '').trim();
+      const value = text(reader.given(name) ?? '').trim();
       return value === '' ? undefined : value;
     },
+    optionalNames: (name) =>
+      (raw.given.get(name)?.values ?? [])
+        .flatMap((value) => text(value).split(','))
+        .map((value) => value.trim())
+        .filter((value) => value !== ''),
     required: (name, meaning) => {
       const value = single(name);
       if (value === undefined && !raw.given.has(name)) {

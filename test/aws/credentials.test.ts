@@ -35,7 +35,7 @@ interface Setting {
   options?: Partial<AwsOptions>;
   env?: Record<string, string>;
   /** What `circleci run oidc get` prints; absent: there is no such program. */
-  circleci?: () => Promise<string>;
+  circleci?: (signal: AbortSignal | undefined) => Promise<string>;
   ambient?: boolean;
 }
 
@@ -43,10 +43,10 @@ const calls: string[][] = [];
 
 function signIn({ options = {}, env = {}, circleci, ambient = false }: Setting) {
   const processes: ProcessRunner = {
-    run: async (command, args) => {
+    run: async (command, args, { signal } = {}) => {
       calls.push([command, ...args]);
       if (circleci === undefined) throw new UserError('circleci could not be started.', { code: 'ENOENT' });
-      return { code: 0, stdout: `${await circleci()}\n`, tail: '' };
+      return { code: 0, stdout: `${await circleci(signal)}\n`, tail: '' };
     },
   };
   return connectAws(
@@ -117,6 +117,18 @@ describe('with a job’s OIDC token', () => {
     expect(operations().filter((operation) => operation === 'AssumeRoleWithWebIdentity').length).toBeGreaterThan(2);
     expect(calls[0]).toEqual(['circleci', 'run', 'oidc', 'get', '--claims', `{"aud":"${issuer.organizationId}"}`]);
     expect(model.requests.every(({ status }) => status === 200)).toBe(true);
+  });
+
+  it('does not wait for a circleci program that hangs', async () => {
+    let signal: AbortSignal | undefined;
+    await signIn({
+      env: { CIRCLECI: 'true', CIRCLE_ORGANIZATION_ID: issuer.organizationId },
+      circleci: (given) => {
+        signal = given;
+        return issuer.token();
+      },
+    });
+    expect(signal).toBeInstanceOf(AbortSignal);
   });
 
   it('keeps a session that is still good when renewing it fails', async () => {

@@ -56,6 +56,13 @@ describe('a message', () => {
     );
   });
 
+  it.each([true, false])(
+    'that holds nothing but a variable which is not set is made from the records: %s',
+    (expand) => {
+      expect(read({ 'failure-message': '$NONE' }, env, expand).failureMessage).toBeUndefined();
+    },
+  );
+
   it('keeps the user’s markup and disarms what variables bring', () => {
     expect(read({ 'failure-message': '<!here> ${EVIL} ${NONE:-x}' }, env).failureMessage).toBe(
       '<!here> &lt;!channel&gt; &amp; $CIRCLE_BRANCH x',
@@ -89,4 +96,8 @@ it('a branch pattern fits the whole name', () => {
   expect(() => read({ 'branch-pattern': '(' })).toThrowError(
     expect.objectContaining({ why: expect.stringContaining('not a regular expression') }),
   );
+});
+
+it('a mention of nobody, for want of a variable, does not keep the message from being sent', () => {
+  expect(read({ mentions: ['$ONCALL', 'here'] }).mentions).toEqual(['<!here>']);
 });
