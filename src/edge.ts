@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -41,12 +42,16 @@ export const systemFiles: Files = {
       .catch((error: NodeJS.ErrnoException) => missing(error, folder) ?? []),
   inPrivateFolder: async (links, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-'));
+    // The second signal ends us where we stand: the registry's password goes with us.
+    const remove = (): void => rmSync(folder, { recursive: true, force: true });
+    process.once('exit', remove);
     try {
       for (const [name, target] of Object.entries(links)) {
         if ((await stat(target).catch(() => undefined)) !== undefined) await symlink(target, join(folder, name));
       }
       return await use(folder);
     } finally {
+      process.off('exit', remove);
       await rm(folder, { recursive: true, force: true });
     }
   },

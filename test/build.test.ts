@@ -58,6 +58,15 @@ describe('a build', () => {
     expect(JSON.stringify(harness.events)).not.toContain(password);
   });
 
+  it.each([
+    ['no data', {}],
+    ['an empty token', { authorizationData: [{ authorizationToken: '' }] }],
+  ])('does not go on where ECR gives no password: %s', async (_what, answer) => {
+    model.operations.ecr.GetAuthorizationToken = () => answer;
+    await expect(build()).rejects.toMatchObject({ message: expect.stringContaining('ECR answered without a login') });
+    expect(docker.calls).toEqual([]);
+  });
+
   it('gives docker a configuration of its own that knows the user’s other registries', async () => {
     harness.files.contents.set(
       '/home/ci/.docker/config.json',

@@ -11,6 +11,11 @@ export async function logIn(docker: Docker, { ecr, uri }: TargetRepository, { in
   const clear = Buffer.from(authorizationData[0]?.authorizationToken ?? '', 'base64').toString('utf8');
   const [user = 'AWS', password = ''] = clear.split(/:(.*)/s);
   const host = registryOf(uri);
+  if (password === '') {
+    const why = 'The answer to GetAuthorizationToken holds no password.';
+    const fix = 'Check what stands behind AWS_ENDPOINT_URL, if it is set; else run the command again.';
+    throw new UserError(`ECR answered without a login for ${host}.`, { why, fix });
+  }
   const login = await docker.login(host, user, password);
   if (login.code !== 0 && !interrupt.signal.aborted) throw refusal({ step: 'login', subject: host }, login);
 }

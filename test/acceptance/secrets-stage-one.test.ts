@@ -80,3 +80,25 @@ exit $code`,
   expect([...places.values()].some((text) => text.includes('--password-stdin'))).toBe(true);
   expect([...places.keys()].some((place) => place.endsWith('build-and-push-image.json'))).toBe(true);
 });
+
+it('the registry’s password is gone also when a second signal does not let docker end', async () => {
+  const world = await pipelineWorld();
+  await world.program(
+    'docker',
+    `[ "$1" = buildx ] && exit 1
+[ "$1" = login ] && exec ${world.folder}/stand-in/docker "$@"
+ls -a "$DOCKER_CONFIG" > ${world.folder}/in-the-folder
+trap 'echo not yet' TERM
+echo busy
+while kill -0 $PPID 2>/dev/null; do sleep 0.02; done`,
+  );
+  const { exitCode } = await world.run(['build-and-push-image', '--repository', 'hoge-stg', '--tag', 'v2'], {
+    onLine: (line, kill) => {
+      if (line === 'busy' || line === 'not yet') kill('SIGTERM');
+    },
+  });
+  expect(exitCode).toBe(143);
+  const places = await world.filesLeft();
+  expect(places.get('in-the-folder')).toContain('config.json');
+  expect([...places.keys()].filter((place) => place.startsWith('tmp/'))).toEqual([]);
+});
