@@ -70,6 +70,8 @@ export interface ServicePlan {
   digests: ReadonlyMap<string, { image: string; digest: string }>;
   /** No new revision and nothing else that ECS would act upon. */
   isUnchanged: boolean;
+  /** Nothing was asked for but to look. */
+  isMereLook: boolean;
 }
 
 /** Our deployment of one service. */

@@ -99,8 +99,14 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
     differences: fromCurrent,
     digests,
     isUnchanged,
+    isMereLook: isUnchanged && asksForNothing(options),
   };
 }
+
+const asksForNothing = ({ changes, taskDefinition, desiredCount }: RolloutOptions): boolean =>
+  taskDefinition === undefined &&
+  desiredCount === undefined &&
+  Object.values(changes).every(({ length }) => length === 0);
 
 interface StartingPoint extends Described {
   /** It was given as a whole and is not registered yet. */

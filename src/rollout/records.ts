@@ -61,6 +61,7 @@ async function candidates(one: Watched, cluster: string, { aws }: RolloutDeps): 
 /** Ours is new, brings the task definition we asked for, and began when our deployment did; the record can be late. */
 async function findRecord(one: Watched, cluster: string, search: RecordSearch, deps: RolloutDeps): Promise<void> {
   const { ours } = one;
+  if (ours.plan.isMereLook && (await findRollback(one, cluster, search, deps))) return;
   const isOld = (arn: string): boolean => !ours.isAdopted && ours.plan.before.knownRecords?.has(arn) === true;
   const fitting: { arn: string; distanceMs: number }[] = [];
   for (const brief of await candidates(one, cluster, deps)) {
@@ -74,6 +75,22 @@ async function findRecord(one: Watched, cluster: string, search: RecordSearch, d
   if (best === undefined) return;
   one.recordArn = best.arn;
   deps.announce({ type: 'record-found', service: ours.name, serviceDeploymentArn: best.arn });
+}
+
+/** Who only looks is not told that all is well when the last deployment was rolled back. */
+async function findRollback(one: Watched, cluster: string, search: RecordSearch, deps: RolloutDeps): Promise<boolean> {
+  const { ours } = one;
+  const input = { cluster, service: ours.name, maxResults: 100 };
+  const { serviceDeployments = [] } = await deps.aws.ecs.listServiceDeployments(input);
+  const [newest] = serviceDeployments.sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0));
+  const current = one.service?.currentServiceDeployment;
+  const last = serviceDeployments.find(({ serviceDeploymentArn: arn }) => arn === current) ?? newest;
+  if (last?.serviceDeploymentArn === undefined || last.status?.startsWith('ROLLBACK') !== true) return false;
+  const definition = await definitionOf(last.targetServiceRevisionArn, search, deps);
+  one.ours = { ...ours, taskDefinitionArn: definition ?? ours.taskDefinitionArn };
+  one.recordArn = last.serviceDeploymentArn;
+  deps.announce({ type: 'record-found', service: ours.name, serviceDeploymentArn: last.serviceDeploymentArn });
+  return true;
 }
 
 async function findNewer(one: Watched, cluster: string, deps: RolloutDeps): Promise<string | undefined> {

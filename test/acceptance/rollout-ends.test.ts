@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { crash, registry, requestsOf, rolloutWorld } from '../rollout/rollout-world.ts';
+import { breaker, crash, registry, requestsOf, rolloutWorld } from '../rollout/rollout-world.ts';
 
 const image = (tag: string): string => `${registry}/web:${tag}`;
 
@@ -36,6 +36,23 @@ describe('time-out', () => {
     const { exitCode, stdout } = await world.bundle(['--service', 'web']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('web serves web:2');
+    expect(requestsOf(world.model, 'UpdateService')).toHaveLength(1);
+  });
+
+  test('looking again after a rollback is not green, though what serves is stable', async () => {
+    const world = await rolloutWorld({ more: breaker });
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    const cutOff = await world.bundle(['--service', 'web', '--image', image('v2'), '--timeout', '20s']);
+    expect(cutOff.exitCode).toBe(3);
+    world.model.clock.advance(3_600_000);
+    const { exitCode, stdout } = await world.bundle(['--service', 'web']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('The rollout of web:2 to web failed; Amazon ECS rolled it back');
+    expect(stdout).toContain('Serves now: web:1');
+    // Who asks for what serves gets it proved.
+    const asked = await world.bundle(['--service', 'web', '--task-definition', 'web:1']);
+    expect(asked.exitCode).toBe(0);
+    expect(asked.stdout).toContain('web already serves web:1: nothing to do.');
     expect(requestsOf(world.model, 'UpdateService')).toHaveLength(1);
   });
 
