@@ -154,6 +154,10 @@ function readCheckUrls(reader: OptionReader): CheckUrl[] {
   return reader.list('check-url').map((url) => {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
       reader.complain(`--check-url must be an http or https address, not ${JSON.stringify(url)}`);
+    } else if (new URL(url).username !== '' || new URL(url).password !== '') {
+      reader.complain(
+        `--check-url must not hold a user name or password: they would be printed (${new URL(url).host})`,
+      );
     }
     return { url, status, timeoutMs };
   });

@@ -107,7 +107,9 @@ function headlineOf(result: ServiceResult, end: RedEnd): string {
     case 'paused':
       return `${what} is paused; it was not decided within ${after}.`;
     case 'timed-out':
-      return `${what} was not decided within ${after}.`;
+      return result.timingsMs.landed === undefined
+        ? `${what} was not decided within ${after}.`
+        : `${what} landed, but the old tasks were not gone within ${after}.`;
     case 'interrupted':
       return `${what} was left after ${after}, undecided.`;
   }

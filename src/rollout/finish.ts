@@ -62,6 +62,12 @@ function endOf(
     const reason = `A pause hook (${pause.stage ?? 'stage unknown'}) waits for an answer${until}.`;
     return { verdict: 'paused', reason, continueCommand: continueCommand(watched, pause.hookId) };
   }
+  if (watched.firsts.landed !== undefined) {
+    return {
+      verdict: 'timed-out',
+      reason: 'The new revision serves, but old tasks were still there when time ran out.',
+    };
+  }
   return { verdict: 'timed-out', reason: 'Time ran out before the verdict; the deployment goes on.' };
 }
 
@@ -126,7 +132,9 @@ async function explained(
   const { ours } = watched;
   const notes: string[] = [];
   if (end.verdict !== 'overtaken') await gatherEvidence(watched, options, notes, deps);
-  const mayUndo = end.verdict === 'failed' || end.verdict === 'rolled-back' || end.verdict === 'timed-out';
+  // Old tasks that linger are no reason to take back what serves.
+  const isUndecided = end.verdict === 'timed-out' && watched.firsts.landed === undefined;
+  const mayUndo = end.verdict === 'failed' || end.verdict === 'rolled-back' || isUndecided;
   const isUndone =
     (mayUndo && options.onFailure === 'rollback') ||
     (end.verdict === 'interrupted' && options.onInterrupt === 'rollback');

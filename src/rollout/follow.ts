@@ -124,6 +124,9 @@ function verdictOf(one: Watched, options: FollowOptions, nowMs: number): Rollout
   const byDeployment = deploymentVerdict(service, known);
   const isDeleted = byDeployment.verdict === 'failed' && byDeployment.code === 'SERVICE_DELETED';
   const verdict = record === undefined || isDeleted ? byDeployment : serviceDeploymentVerdict(record, service, known);
+  // What landed and was replaced before its old tasks were gone will never be drained.
+  const isAwaited = verdict.verdict === 'landed' && options.until === 'drained' && !verdict.drained;
+  if (isAwaited && byDeployment.verdict === 'overtaken') return byDeployment;
   // What was deployed long ago proves nothing about now: its tasks may have died since.
   if (ours.isAdopted && verdict.verdict === 'landed') {
     const isFull = service.runningCount === service.desiredCount && (service.pendingCount ?? 0) === 0;

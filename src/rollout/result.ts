@@ -65,6 +65,7 @@ export function plainResult(watched: Watched, end: ServiceEnd, deps: RolloutDeps
   const { ours, recordArn, firsts } = watched;
   const nowMs = deps.clock.now();
   const since = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms - ours.startedAtMs);
+  const hasLanded = firsts.landed !== undefined && ['timed-out', 'interrupted'].includes(end.verdict);
   const timings = { tasksRunning: since(firsts.running), landed: since(firsts.landed), judged: since(firsts.ended) };
   return {
     service: ours.name,
@@ -73,7 +74,7 @@ export function plainResult(watched: Watched, end: ServiceEnd, deps: RolloutDeps
     previousTaskDefinition: ours.plan.before.primary?.taskDefinition,
     deploymentId: ours.deploymentId,
     serviceDeploymentArn: recordArn,
-    servesNow: servesNow(watched.service, ours, end),
+    servesNow: hasLanded ? ours.taskDefinitionArn : servesNow(watched.service, ours, end),
     images: [],
     failedTasks: [...watched.failedTasks.values()],
     events: watched.events,

@@ -77,6 +77,15 @@ describe('proof', () => {
     expect(rolled.stdout).not.toContain('The revision serves');
   });
 
+  test('--check-url with a password is refused, and the password is not printed', async () => {
+    const { model, deploy } = await rolloutWorld();
+    const { exitCode, stdout, stderr } = await deploy([...deployV2, '--check-url', 'https://me:geheim@app.test/']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--check-url must not hold a user name or password');
+    expect(stdout + stderr).not.toContain('geheim');
+    expect(requestsOf(model, 'UpdateService')).toEqual([]);
+  });
+
   test('--check-status and --check-timeout', async () => {
     const { deploy } = await rolloutWorld();
     let asked = 0;
@@ -134,6 +143,32 @@ describe('verdicts of unusual ways', () => {
     expect(exitCode).toBe(0);
     expect(world.model.truth.serving('web').taskDefinitionArns).toHaveLength(1);
     expect(world.model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
+  });
+
+  const drainingSlowly = {
+    loadBalancers: [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }],
+  };
+
+  test('--until drained that runs out of time: what landed is said to serve', async () => {
+    const { deploy } = await rolloutWorld({ more: drainingSlowly });
+    const args = [...deployV2, '--until', 'drained', '--timeout', '3m', '--on-failure', 'rollback'];
+    const { exitCode, stdout } = await deploy(args);
+    expect(exitCode).toBe(3);
+    expect(stdout).not.toContain('rolling back');
+    expect(stdout).toContain('The rollout of web:2 to web landed, but the old tasks were not gone within 3m 00s.');
+    expect(stdout).toContain('Serves now: web:2 (the revision asked for)');
+  });
+
+  test('--until drained does not wait for what was overtaken after it had landed', async () => {
+    const world = await rolloutWorld({ more: drainingSlowly });
+    const startMs = world.model.clock.now();
+    later(world, 120_000, () => {
+      void world.ecs('UpdateService', { cluster: 'prod', service: 'web', forceNewDeployment: true });
+    });
+    const { exitCode, stdout } = await world.deploy([...deployV2, '--until', 'drained']);
+    expect(exitCode).toBe(4);
+    expect(stdout).toContain('was overtaken by another deployment');
+    expect(world.model.clock.now() - startMs).toBeLessThan(180_000);
   });
 
   test('answers without the service are no proof that it was deleted', async () => {
