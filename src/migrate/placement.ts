@@ -29,7 +29,7 @@ export async function findPlacement(
     if (options.subnets.length + options.securityGroups.length > 0 || options.assignPublicIp !== undefined) {
       throw new UserError(`The task definition ${place.taskDefinition} takes no network of its own.`, {
         code: 'NoOwnNetwork',
-        why: `Its networkMode is ${place.networkMode ?? 'not set'}, not awsvpc.`,
+        why: `Only networkMode awsvpc has one; this one ${place.networkMode === undefined ? 'sets none' : `is ${place.networkMode}`}.`,
         fix: 'Leave --subnets, --security-groups and --assign-public-ip out, or set networkMode to awsvpc.',
       });
     }

@@ -15,13 +15,15 @@ export interface Outcome {
   cause?: string;
   fix?: string;
   exitCode?: number;
+  /** It was left before ECS had shown it even once. */
+  unseen?: boolean;
   /** Nothing was found where the user pointed. */
   notFound?: boolean;
 }
 
 /** The outcome of a task that was followed. */
 export function outcomeOf(
-  { verdict, taskArn }: FollowedTask,
+  { verdict, taskArn, task }: FollowedTask,
   { end, stopped }: Pick<FollowEnd, 'end' | 'stopped'>,
   namedByUser: boolean,
 ): Outcome {
@@ -31,6 +33,7 @@ export function outcomeOf(
     case 'lost':
       return lost(taskArn, verdict.seen, namedByUser);
     case 'going':
+      if (task === undefined) return { ...unfinished(end, false), unseen: true };
       return {
         ...unfinished(end, false),
         ...(stopped ? { cause: 'It was asked to stop and has not ended yet.' } : {}),

@@ -12,7 +12,7 @@ export async function readOverrides(reader: OptionReader, files: Files): Promise
   if (given === undefined) return {};
   const inline = /^\s*[[{]/.test(given);
   const source = inline
-    ? { text: given, name: 'the overrides' }
+    ? { text: given, name: 'the text given' }
     : await readSource(reader.expand(given), reader, files);
   if (source === undefined) return {};
   const { overrides, complaints } = parseOverrides(source.text);

@@ -9,6 +9,7 @@ export interface OutcomeFacts {
   cause?: string;
   fix?: string;
   exitCode?: number;
+  unseen?: boolean;
   /** e.g. `The migration` or `Task 0f3a…`. */
   subject: string;
   durationMs: number;
@@ -44,12 +45,13 @@ function headline(facts: OutcomeFacts): Line {
   }
 }
 
-function unfinished({ outcome, verdict, durationMs, signal }: OutcomeFacts): string {
+function unfinished({ outcome, verdict, durationMs, signal, unseen = false }: OutcomeFacts): string {
   const after = formatDuration(durationMs);
   if (verdict === 'unanswered') return `may have been started: Amazon ECS did not answer within ${after}.`;
   if (verdict.endsWith('-before-start'))
     return `was not started: ${outcome === 'timed-out' ? `time ran out after ${after}` : `interrupted by ${signal}`}.`;
   const why = outcome === 'timed-out' ? `did not end within ${after}` : `was left by us after ${after} (${signal})`;
+  if (unseen) return `${why}; Amazon ECS has not shown the task so far.`;
   return verdict.endsWith('-and-stopped') ? `${why}; the task was stopped.` : `${why}; the task is still running.`;
 }
 

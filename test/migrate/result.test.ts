@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { notPlaced, outcomeOf } from '../../src/migrate/result.ts';
 import type { FollowedTask } from '../../src/migrate/tracker.ts';
+import { outcomeLines } from '../../src/report/outcome-text.ts';
 
 const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/prod/0123';
 const followed = (verdict: FollowedTask['verdict']): FollowedTask => ({
@@ -8,8 +9,17 @@ const followed = (verdict: FollowedTask['verdict']): FollowedTask => ({
 });
 
 describe('the outcome of a task', () => {
+  test('left before it was ever seen: that it runs is not claimed', () => {
+    const outcome = outcomeOf(followed({ verdict: 'going' }), { end: 'interrupted', stopped: false }, true);
+    const [headline] = outcomeLines({ ...outcome, subject: 'Task 0123', durationMs: 5_000, signal: 'SIGTERM' });
+    expect(headline?.text).toBe(
+      'Task 0123 was left by us after 5s (SIGTERM); Amazon ECS has not shown the task so far.',
+    );
+  });
+
   test('asked to stop and not seen to end: it is not called stopped', () => {
-    expect(outcomeOf(followed({ verdict: 'going' }), { end: 'timed-out', stopped: true }, false)).toMatchObject({
+    const seen = { ...followed({ verdict: 'going' }), task: { taskArn } };
+    expect(outcomeOf(seen, { end: 'timed-out', stopped: true }, false)).toMatchObject({
       verdict: 'timed-out',
       cause: 'It was asked to stop and has not ended yet.',
     });
