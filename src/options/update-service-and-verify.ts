@@ -59,6 +59,9 @@ function checkTogether(rollout: Omit<RolloutOptions, 'dryRun'>, reader: OptionRe
   if (reader.has('image') && reader.has('container-image-name-updates')) {
     reader.complain('--image and --container-image-name-updates exclude each other');
   }
+  for (const name of ['check-status', 'check-timeout']) {
+    if (reader.has(name) && !reader.has('check-url')) reader.complain(`--${name} needs --check-url`);
+  }
   if (rollout.verify) return;
   for (const name of ['check-url', 'max-failed-tasks', 'on-failure', 'on-interrupt', 'until']) {
     if (reader.has(name)) reader.complain(`--${name} needs the deployment to be followed: leave --no-verify out`);
@@ -123,13 +126,14 @@ function readChanges(reader: OptionReader): DefinitionChanges {
   };
 }
 
-/** The value is never part of a complaint: it may be secret. */
+/** Neither the value is part of a complaint nor what has no name: it may be a line of a secret that has many. */
 function readValues(reader: OptionReader, option: string): NamedValue[] {
-  const values = reader.list(option).flatMap((text): NamedValue[] => {
+  const values = reader.list(option).flatMap((text, index): NamedValue[] => {
     const [, container, name, value] = /^(?:([\w-]+):)?([^=:\s]+)=([\s\S]*)$/.exec(text) ?? [];
     if (name !== undefined && value !== undefined) return [{ container, name, value }];
-    const shown = text.split('=')[0] ?? '';
-    reader.complain(`--${option} must be [CONTAINER:]NAME=VALUE; ${JSON.stringify(shown)} is not`);
+    reader.complain(
+      `--${option} must be [CONTAINER:]NAME=VALUE; number ${index + 1} is not (out of the environment each line is one)`,
+    );
     return [];
   });
   const keys = values.map(({ container = '', name }) => `${container}:${name}`);

@@ -101,7 +101,7 @@ function headlineOf(result: ServiceResult, end: RedEnd): string {
     case 'failed':
       return `${what} failed after ${after}.`;
     case 'rolled-back':
-      return `${what} ${rollbackTexts[end.phase]} (after ${after}).`;
+      return `${what} ${rollbackTexts[result.rollback?.done === true ? 'done' : end.phase]} (after ${after}).`;
     case 'overtaken':
       return `${what} was overtaken by another deployment${end.by === undefined ? '' : ` (${end.by})`}.`;
     case 'paused':

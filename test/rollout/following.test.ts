@@ -171,6 +171,16 @@ describe('verdicts of unusual ways', () => {
     expect(world.model.clock.now() - startMs).toBeLessThan(180_000);
   });
 
+  test('a rollback of ECS that was waited for is said to be over', async () => {
+    const world = await rolloutWorld({ more: breaker });
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    const { exitCode, stdout } = await world.deploy([...deployV2, '--on-failure', 'rollback']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('The rollout of web:2 to web failed; Amazon ECS rolled it back (after');
+    expect(stdout).toContain('Rollback: web is back on web:1.');
+    expect(requestsOf(world.model, 'StopServiceDeployment')).toEqual([]);
+  });
+
   test('answers without the service are no proof that it was deleted', async () => {
     const world = await rolloutWorld();
     const real = world.model.operations.ecs.DescribeServices;

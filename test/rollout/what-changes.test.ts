@@ -300,13 +300,17 @@ test('a wrong set of options is told all at once', async () => {
     '--container-image-name-updates',
     'tag=1',
     '--env',
-    'NOVALUE',
+    'canary0',
+    '--env',
+    ':=canary3',
     '--env',
     'A=canary1',
     '--env',
     'A=canary2',
     '--remove-secret',
     'X=1',
+    '--secret',
+    'no:name:here=canary4',
     '--until',
     'soon',
     '--max-failed-tasks',
@@ -324,7 +328,9 @@ test('a wrong set of options is told all at once', async () => {
     '--service is missing',
     '--image must be [CONTAINER=]REPOSITORY',
     '--container-image-name-updates: tag=1 stands before the first container=',
-    '--env must be [CONTAINER:]NAME=VALUE; "NOVALUE" is not',
+    '--env must be [CONTAINER:]NAME=VALUE; number 1 is not',
+    '--env must be [CONTAINER:]NAME=VALUE; number 2 is not',
+    '--secret must be [CONTAINER:]NAME=VALUE; number 1 is not',
     '--env sets A twice',
     '--remove-secret must be [CONTAINER:]NAME, without a value',
     '--until must be one of landed, drained',
@@ -338,4 +344,11 @@ test('a wrong set of options is told all at once', async () => {
     expect(stderr).toContain(complaint);
   expect(stderr).not.toContain('canary');
   expect(model.requests).toEqual([]);
+});
+
+test.each(['--check-status=302', '--check-timeout=5s'])('%s without --check-url is a complaint', async (option) => {
+  const { deploy } = await rolloutWorld();
+  const { exitCode, stderr } = await deploy(['--service', 'web', option]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`${option.split('=')[0]} needs --check-url`);
 });
