@@ -10,11 +10,18 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const version = typeof MIGRATE_DEPLOY_VERSION === 'string' ? MIGRATE_DEPLOY_VERSION : '0.0.0-source';
 const stop = new AbortController();
 let stoppedBy: 'SIGINT' | 'SIGTERM' = 'SIGINT';
+let stoppedAtMs = 0;
+/** `timeout`, npm and terminals signal both the process and its group: such an echo is no second wish. */
+const echoMs = 1_000;
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     // The first signal asks; the second one does not wait for an answer.
-    if (stop.signal.aborted) process.exit(interruptedExitCode(name));
+    if (stop.signal.aborted) {
+      if (performance.now() - stoppedAtMs > echoMs) process.exit(interruptedExitCode(name));
+      return;
+    }
     stoppedBy = name;
+    stoppedAtMs = performance.now();
     stop.abort();
   });
 }

@@ -172,6 +172,21 @@ describe('waiting ends', () => {
   });
 });
 
+test('an interrupt that comes twice at once, as from `timeout` or npm, is one', async () => {
+  const { model, migrate } = await migrationWorld();
+  model.behaviours.script({}, { runMs: 600 * minuteMs, exitCode: 0 });
+  const { exitCode, stdout } = await migrate(['--timeout', '20h', '--on-interrupt', 'stop', ...command], {
+    onLine: (line, kill) => {
+      if (!line.startsWith('RUNNING')) return;
+      kill('SIGTERM');
+      kill('SIGINT');
+    },
+  });
+  expect([130, 143]).toContain(exitCode);
+  expect(stdout).toContain('the task was stopped.');
+  expect([...model.tasks.tasks.values()][0]?.desiredStatus).toBe('STOPPED');
+});
+
 describe('logs that are elsewhere', () => {
   test('awsfirelens: said, with the place and without its secrets, and the verdict stands', async () => {
     const logConfiguration = {
