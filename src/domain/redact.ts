@@ -3,7 +3,7 @@ export const hidden = '(hidden)';
 
 /**
  * A request or task definition that may be printed: names stay, values that may be secret are gone.
- * Those are environment values, log options other than awslogs', and Docker labels.
+ * Those are environment values, log options other than awslogs', Docker labels, and options of volume drivers.
  */
 export function redact(document: unknown): unknown {
   if (Array.isArray(document)) return document.map(redact);
@@ -12,6 +12,7 @@ export function redact(document: unknown): unknown {
     Object.entries(document).map(([name, value]) => {
       if (name === 'environment' && Array.isArray(value)) return [name, value.map(hideValue)];
       if (name === 'dockerLabels' && isRecord(value)) return [name, hideMembers(value, () => true)];
+      if (name === 'driverOpts' && isRecord(value)) return [name, hideMembers(value, () => true)];
       if (name === 'options' && isRecord(value))
         return [name, hideMembers(value, (key) => !key.startsWith('awslogs-') && key !== 'mode')];
       return [name, redact(value)];

@@ -124,9 +124,11 @@ function verdictOf(one: Watched, options: FollowOptions, nowMs: number): Rollout
   const byDeployment = deploymentVerdict(service, known);
   const isDeleted = byDeployment.verdict === 'failed' && byDeployment.code === 'SERVICE_DELETED';
   const verdict = record === undefined || isDeleted ? byDeployment : serviceDeploymentVerdict(record, service, known);
-  // What landed and was replaced before its old tasks were gone will never be drained.
-  const isAwaited = verdict.verdict === 'landed' && options.until === 'drained' && !verdict.drained;
-  if (isAwaited && byDeployment.verdict === 'overtaken') return byDeployment;
+  if (verdict.verdict === 'landed' && byDeployment.verdict === 'overtaken') {
+    // What landed and was replaced before its old tasks were gone will never be drained.
+    const isAwaited = options.until === 'drained' && !verdict.drained;
+    if (isAwaited || isReplaced(one)) return byDeployment;
+  }
   // What was deployed long ago proves nothing about now: its tasks may have died since.
   if (ours.isAdopted && verdict.verdict === 'landed') {
     const isFull = service.runningCount === service.desiredCount && (service.pendingCount ?? 0) === 0;
@@ -136,6 +138,12 @@ function verdictOf(one: Watched, options: FollowOptions, nowMs: number): Rollout
   }
   if (verdict.verdict !== 'going') return verdict;
   return tooManyFailures(one, options, nowMs) ?? verdict;
+}
+
+/** Another revision landed since: ours was served for a while only. */
+function isReplaced({ service, ours }: Watched): boolean {
+  const primary = service?.deployments?.find(({ status }) => status === 'PRIMARY');
+  return primary?.rolloutState === 'COMPLETED' && primary.taskDefinition !== ours.taskDefinitionArn;
 }
 
 const staleForMs = 60_000;

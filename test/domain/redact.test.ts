@@ -17,10 +17,11 @@ it('keeps names and drops every value that may be secret, however deep', () => {
         logConfiguration: { logDriver: 'splunk', options: { 'splunk-token': 'canary-4', 'awslogs-group': '/ecs/app' } },
       },
     ],
+    volumes: [{ name: 'share', dockerVolumeConfiguration: { driver: 'cifs', driverOpts: { o: 'password=canary-5' } } }],
   };
   const printed = JSON.stringify(redact(request));
   expect(printed).not.toContain('canary');
-  for (const kept of ['prod', 'DB', 'rails', 'EMPTY', 'arn:aws:secretsmanager:x', '/ecs/app', 'splunk-token'])
+  for (const kept of ['prod', 'DB', 'rails', 'EMPTY', 'arn:aws:secretsmanager:x', '/ecs/app', 'splunk-token', 'cifs'])
     expect(printed).toContain(kept);
 });
 

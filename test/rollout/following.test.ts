@@ -181,6 +181,19 @@ describe('verdicts of unusual ways', () => {
     expect(requestsOf(world.model, 'StopServiceDeployment')).toEqual([]);
   });
 
+  test('landed, and replaced by another revision before we looked: not green, for it does not serve', async () => {
+    const world = await rolloutWorld();
+    later(world, 300_000, () => {
+      const taskDefinition = world.model.taskDefinitions.get('web:1')?.arn;
+      void world.ecs('UpdateService', { cluster: 'prod', service: 'web', taskDefinition });
+    });
+    const { exitCode, stdout } = await world.deploy([...deployV2, '--poll-interval', '15m', '--timeout', '1h']);
+    expect(exitCode).toBe(4);
+    expect(stdout).toContain('brings web:1.');
+    expect(stdout).toContain('Serves now: web:1');
+    expect(stdout).not.toContain('web serves web:2');
+  });
+
   test('answers without the service are no proof that it was deleted', async () => {
     const world = await rolloutWorld();
     const real = world.model.operations.ecs.DescribeServices;
