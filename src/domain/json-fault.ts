@@ -7,7 +7,7 @@ export interface JsonFault {
 
 /** The first fault of a JSON text, or undefined for a sound one. Finds also what JSON.parse lets pass: a member given twice. */
 export function jsonFault(text: string): JsonFault | undefined {
-  const scan: Scan = { text, at: 0 };
+  const scan: Scan = { text, at: 0, depth: 0 };
   try {
     value(scan);
     space(scan);
@@ -23,7 +23,11 @@ export function jsonFault(text: string): JsonFault | undefined {
 interface Scan {
   text: string;
   at: number;
+  depth: number;
 }
+
+/** More than any document of AWS has, and less than the stack bears. */
+const deepest = 100;
 
 class Fault extends Error {
   readonly at: number;
@@ -55,6 +59,7 @@ function take(scan: Scan, pattern: RegExp): string | undefined {
 function value(scan: Scan): void {
   space(scan);
   const char = scan.text[scan.at];
+  if (scan.depth++ > deepest) fail(scan, 'less deeply nested');
   if (char === '{') object(scan);
   else if (char === '[') list(scan);
   else if (char === '"') string(scan);
@@ -63,6 +68,7 @@ function value(scan: Scan): void {
       fail(scan, char === "'" ? 'a value; strings stand in double quotes' : 'a value');
     }
   }
+  scan.depth--;
 }
 
 function string(scan: Scan): string {

@@ -16,8 +16,17 @@ export interface ContainerOverride {
 /** Amazon ECS takes no more characters than this, everything counted. */
 export const longestOverrides = 8192;
 
+/** Overrides with much white space around them still fit into this. */
+const longestText = 1_000_000;
+
 /** Reads an overrides document; every complaint names its place and none quotes a value. */
 export function parseOverrides(text: string): { overrides: TaskOverrides; complaints: string[] } {
+  if (text.length > longestText) {
+    return {
+      overrides: {},
+      complaints: [`${text.length} characters are too many: ECS takes ${longestOverrides} at most`],
+    };
+  }
   const fault = jsonFault(text);
   if (fault !== undefined) {
     const place = `line ${fault.line}, column ${fault.column}`;

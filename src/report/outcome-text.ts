@@ -50,9 +50,11 @@ function unfinished({ outcome, verdict, durationMs, signal, unseen = false }: Ou
   if (verdict === 'unanswered') return `may have been started: Amazon ECS did not answer within ${after}.`;
   if (verdict.endsWith('-before-start'))
     return `was not started: ${outcome === 'timed-out' ? `time ran out after ${after}` : `interrupted by ${signal}`}.`;
-  const why = outcome === 'timed-out' ? `did not end within ${after}` : `was left by us after ${after} (${signal})`;
+  const stopped = verdict.endsWith('-and-stopped');
+  const interrupted = `was ${stopped ? 'interrupted' : 'left by us'} after ${after} (${signal})`;
+  const why = outcome === 'timed-out' ? `did not end within ${after}` : interrupted;
   if (unseen) return `${why}; Amazon ECS has not shown the task so far.`;
-  return verdict.endsWith('-and-stopped') ? `${why}; the task was stopped.` : `${why}; the task is still running.`;
+  return stopped ? `${why}; the task was stopped.` : `${why}; the task is still running.`;
 }
 
 function reasons({ outcome, reason, cause, fix, stopCode, container, verdict }: OutcomeFacts): Line[] {

@@ -147,6 +147,17 @@ describe('an overrides document', () => {
     expect(overrides).toEqual({});
   });
 
+  test('nested without end, or far too long: a complaint', () => {
+    const place = 'line 1, column 102';
+    expect(parseOverrides('['.repeat(200_000)).complaints).toEqual([
+      `is not JSON: ${place} should be less deeply nested`,
+    ]);
+    expect(parseOverrides(`"${'x'.repeat(20_000_000)}"`).complaints.join()).toContain('8192 at most');
+    expect(
+      parseOverrides(`{"containerOverrides":[{"name":"a","command":["${'x'.repeat(900_000)}"]}]}`).complaints,
+    ).toEqual([]);
+  });
+
   test('complaints name places and never values', () => {
     const secret = 's3cret';
     const broken = [
