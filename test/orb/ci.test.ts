@@ -112,7 +112,7 @@ describe('the pipeline of this repository', () => {
     expect(output('Run the migration task')).toContain('succeeded');
     expect(output('Update the service and verify it')).toContain('hoge-apps-service-stg');
     expect(output('Notify Slack of the success')).toContain('No Slack message');
-  }, 120_000);
+  }, 300_000);
 });
 
 async function mkdirWith(path: string, links: readonly string[]): Promise<void> {
