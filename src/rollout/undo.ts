@@ -22,6 +22,10 @@ export async function undo(
 ): Promise<{ done: boolean; text: string }> {
   const deps = { ...outer, interrupt: undisturbed };
   const { ours, end } = watched;
+  if (ours.isScaling) {
+    const text = `Only the number of tasks was changed; it stays ${options.desiredCount}: there is no deployment to roll back.`;
+    return { done: false, text };
+  }
   if (ours.isAdopted) return { done: false, text: 'Nothing was changed, so nothing was rolled back.' };
   if (end?.verdict === 'rolled-back') return waitForRecord(watched, deps);
   if (watched.recordArn !== undefined && (await stopped(watched, deps))) return waitForRecord(watched, deps);

@@ -194,6 +194,15 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).not.toContain('web serves web:2');
   });
 
+  test('a number of tasks is not rolled back, and that is said', async () => {
+    const world = await rolloutWorld();
+    world.model.behaviours.script({ image: world.digests.v1 ?? '' }, { pendingMs: 3_600_000 });
+    const args = ['--service', 'web', '--desired-count', '4', '--timeout', '2m', '--on-failure', 'rollback'];
+    const { exitCode, stdout } = await world.deploy(args);
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('Rollback: Only the number of tasks was changed; it stays 4');
+  });
+
   test('answers without the service are no proof that it was deleted', async () => {
     const world = await rolloutWorld();
     const real = world.model.operations.ecs.DescribeServices;
