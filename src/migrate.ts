@@ -57,7 +57,7 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   try {
     return await startAndWatch(options, { file, before }, deps);
   } catch (error) {
-    await file.refused(error);
+    await file.refused(error, before);
     throw error;
   }
 }
@@ -78,9 +78,11 @@ async function startAndWatch(
   const plan = await register(await planMigration(options, deps), deps);
   const { clientToken: token, startedBy } = identity(plan, options, deps);
   const { taskDefinition } = plan.request;
-  file.note({ taskDefinition, migrationContainer: plan.container.name, clientToken: token });
   const context = { plan, leftMs, file };
   const own = before?.clientToken === token && before.taskDefinition === taskDefinition ? before.taskArn : undefined;
+  const known = { taskDefinition, migrationContainer: plan.container.name, clientToken: token };
+  // A folder that takes no record is found out before anything starts.
+  await file.running({ ...known, ...(own === undefined ? {} : { taskArn: own }) });
   // Our own task is there already: nothing is started, so nobody needs to be waited for.
   if (own !== undefined && (await isKnown(own, options.cluster, deps))) {
     return watch({ taskArn: own, adopted: true }, context, options, deps);
@@ -128,7 +130,7 @@ async function watch(
   // Named and on record before the first wait: whoever cuts this job off finds the task.
   deps.announce({ type: 'task-started', taskArn, cluster, region: deps.aws.region, taskDefinition, container });
   if (adopted) deps.announce({ type: 'task-adopted', taskArn });
-  await file.running({ taskArn });
+  await file.started({ taskArn });
   const resume = resumeCommand({ cluster, taskArns: [taskArn], region: deps.aws.region, container: options.container });
   if (!options.wait) {
     const result = await file.end({ outcome: 'started', verdict: 'started' }, { taskArn });

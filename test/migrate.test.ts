@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../src/errors.ts';
 import type { MigrateOptions } from '../src/migrate/options.ts';
 import { migrate, planRequests } from '../src/migrate.ts';
 import { recordSchemaVersion } from '../src/record.ts';
@@ -166,6 +167,48 @@ describe('migrate', () => {
     expect(JSON.parse(deps.files.contents.get('records/run-migration-task.json') ?? '')).toMatchObject({
       status: 'refused',
       taskArn,
+    });
+  });
+
+  test.each([
+    ['when it looks up the definition', { kind: 'expired-token' as const, operation: 'DescribeTaskDefinition' }],
+    ['when it looks for its task', { kind: 'expired-token' as const, operation: 'DescribeTasks' }],
+  ])('a rerun that is refused %s goes on naming the task of the record', async (_when, fault) => {
+    const { model, deps, run } = await world();
+    model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
+    const given = { clientToken: 'mine' };
+    await run({ ...given, wait: false });
+    model.faults.script({ ...fault, times: 99 });
+    await expect(run(given)).rejects.toMatchObject({ code: 'ExpiredTokenException' });
+    const [taskArn] = model.tasks.tasks.keys();
+    const record = JSON.parse(deps.files.contents.get('records/run-migration-task.json') ?? '');
+    expect(record).toMatchObject({ status: 'refused', taskArn, clientToken: 'mine' });
+  });
+
+  test('a folder that takes no record is found out before anything starts', async () => {
+    const { model, deps, run } = await world();
+    const denied = new UserError('The file r cannot be written.');
+    deps.records = { ...deps.records, save: () => Promise.reject(denied) };
+    await expect(run()).rejects.toBe(denied);
+    expect(model.tasks.tasks.size).toBe(0);
+  });
+
+  test('a folder that takes no more once the task runs does not end the wait', async () => {
+    const { model, deps, run } = await world();
+    const { save } = deps.records;
+    let saves = 0;
+    const full = (): Promise<void> => Promise.reject(new UserError('The file r cannot be written.', { why: 'ENOSPC' }));
+    deps.records = { ...deps.records, save: (record) => (++saves === 2 ? full() : save(record)) };
+    expect((await run()).outcome).toBe('succeeded');
+    expect(deps.events).toContainEqual({ type: 'warning', text: 'The file r cannot be written. ENOSPC' });
+    expect(model.truth.runs).toHaveLength(1);
+  });
+
+  test('why it was refused is told even where it cannot be written down', async () => {
+    const { deps, run } = await world();
+    deps.records = { ...deps.records, save: () => Promise.reject(new UserError('The file r cannot be written.')) };
+    await expect(run({ cluster: 'nope', exclusive: 'off', taskDefinition: 'none' })).rejects.not.toMatchObject({
+      message: expect.stringContaining('cannot be written'),
     });
   });
 

@@ -129,6 +129,16 @@ describe('what a refusal does to records that are there', () => {
     expect(JSON.parse(files.contents.get('r/run-migration-task.json') ?? '')).toMatchObject(expected);
   });
 
+  it('the task that an earlier run left behind stays named, so that a later one knows it', async () => {
+    const taskDefinition = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/app:7';
+    const task = { taskArn, taskDefinition, clientToken: 't' };
+    const cutOff = started('2026-11-23T11:00:00.000Z', { status: 'running', verdict: 'running', ...task });
+    const files = memoryFiles({ 'r/run-migration-task.json': cutOff });
+    await run(migrate, { files });
+    const record = JSON.parse(files.contents.get('r/run-migration-task.json') ?? '');
+    expect(record).toMatchObject({ status: 'refused', ...task });
+  });
+
   it('a dry run leaves none', async () => {
     const { files, exitCode } = await run([...migrate, '--dry-run']);
     expect(exitCode).toBe(2);

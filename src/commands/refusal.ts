@@ -1,5 +1,6 @@
 import { circleCiFacts } from '../domain/circleci.ts';
 import { TransientError, UserError } from '../errors.ts';
+import { taskOf } from '../migrate/record-file.ts';
 import type { BuildRecord, MigrationRecord, RolloutRecord, StageRecord, WaitRecord } from '../record.ts';
 import type { CommandContext } from './command.ts';
 
@@ -29,14 +30,17 @@ export async function recordRefusal(error: unknown, stages: readonly StageNames[
     const own = all.filter(({ startedAt }) => Date.parse(startedAt) >= deps.startedAtMs);
     for (const names of stages) {
       const before = own.find((record) => isSame(record, names));
+      const task = names.stage === 'run-migration-task' ? taskOf(all.find(isMigration)) : {};
       if (before !== undefined && before.status !== 'running') continue;
-      await deps.records.save({ ...(before ?? names), ...refusal(error, deps) } as StageRecord);
+      await deps.records.save({ ...(before ?? { ...names, ...task }), ...refusal(error, deps) } as StageRecord);
     }
   } catch (thrown) {
     // A folder that cannot be written to, or that holds what is no record, must not hide why the stage was refused.
     if (!(thrown instanceof UserError)) throw thrown;
   }
 }
+
+const isMigration = (record: StageRecord): record is MigrationRecord => record.stage === 'run-migration-task';
 
 function isSame(record: StageRecord, names: StageNames): boolean {
   if (record.stage !== names.stage) return false;
