@@ -151,6 +151,19 @@ describe('a push to staging', () => {
     expect(world.model.truth.serving('hoge-apps-service-stg').imageDigests).toEqual(before);
   });
 
+  it('whose second job has the wrong account’s credentials tells Slack so, though no stage began', async () => {
+    const world = await pipelineWorld();
+    const migrate = { expect_account: '999999999999' };
+    const result = await push(world, { migrate, variables: staticKeys(world) });
+    expect(statuses(result)[1]).toEqual(['db-migrate-on-task-run', 'failed']);
+    expect(migrations(world)).toEqual([]);
+    expect(world.slack.messages()).toHaveLength(1);
+    const text = JSON.stringify(world.slack.messages()[0]);
+    expect(text).toContain('migration refused');
+    expect(text).toContain(`These credentials belong to account ${accountId}, not to 999999999999.`);
+    expect(text).toContain('*Fix:* Use the CircleCI context');
+  });
+
   it('without any credentials is red in the first job, with the reason, and nothing was touched', async () => {
     const world = await pipelineWorld();
     const result = await push(world, {});
