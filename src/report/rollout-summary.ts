@@ -34,11 +34,18 @@ function serviceLines(result: ServiceResult, place: Place): Line[] {
     case 'refused': {
       const { error } = end;
       const isKnown = error instanceof UserError || error instanceof TransientError;
-      return isKnown ? errorLines(error) : [bad(`Error: ${end.reason}`)];
+      return [...refusedLines(result, error), ...(isKnown ? errorLines(error) : [bad(`Error: ${end.reason}`)])];
     }
     default:
       return [...redLines(result, end, place), ...noted];
   }
+}
+
+/** The error names a deployment only where one began. */
+function refusedLines({ service, taskDefinition, deploymentId }: ServiceResult, error: Error): Line[] {
+  if (deploymentId !== undefined) return [];
+  const seen = `the update got no answer, and no deployment of ${revision({ taskDefinition })} was seen.`;
+  return [bad(`${service}: ${error instanceof TransientError ? seen : 'not updated.'}`)];
 }
 
 const revision = ({ taskDefinition }: Pick<ServiceResult, 'taskDefinition'>): string =>

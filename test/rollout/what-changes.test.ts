@@ -200,6 +200,23 @@ test('a family that is new is registered', async () => {
 });
 
 describe('many services', () => {
+  test.each([
+    [
+      'got no answer',
+      { kind: 'empty-500' as const },
+      'b: the update got no answer, and no deployment of b:2 was seen.',
+    ],
+    ['was refused', { kind: 'error' as const, type: 'ClientException', message: 'no' }, 'b: not updated.'],
+  ])('the one whose update %s is named', async (_rule, fault, text) => {
+    const { model, service, deploy } = await rolloutWorld();
+    await service('b', {}, { name: 'web' });
+    model.faults.script({ ...fault, operation: 'UpdateService', skip: 1, times: 1_000 });
+    const { exitCode, stdout } = await deploy(['--service', 'web,b', '--image', image('v2')]);
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain('web serves web:2');
+    expect(stdout).toContain(text);
+  });
+
   test('one that is named by name and by ARN is updated once', async () => {
     const { model, deploy } = await rolloutWorld();
     const arn = 'arn:aws:ecs:eu-west-1:123456789012:service/prod/web';
