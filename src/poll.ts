@@ -10,7 +10,7 @@ export interface PollOptions {
   timeoutMs: number;
   /** Distance between looks, fixed or by the time that has passed; adaptive when absent. */
   intervalMs?: number | ((elapsedMs: number) => number) | undefined;
-  /** Most looks that are taken; unlimited when absent. */
+  /** Most looks that are taken and answered; unlimited when absent. */
   maxLooks?: number | undefined;
   /** Told of each look that AWS did not answer. */
   onTrouble?: (error: TransientError, inARow: number) => void;
@@ -33,12 +33,14 @@ export async function poll<T>(look: () => Promise<T | undefined>, options: PollO
   const { clock, interrupt, timeoutMs, maxLooks = Number.POSITIVE_INFINITY } = options;
   const startMs = clock.now();
   let troubles = 0;
-  for (let looks = 1; ; looks++) {
+  let looks = 0;
+  for (;;) {
     if (interrupt.signal.aborted) return { end: 'interrupted' };
     let backoffMs = 0;
     try {
       const answer = await look();
       if (answer !== undefined) return { end: 'answered', answer };
+      looks++;
       troubles = 0;
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;

@@ -40,6 +40,16 @@ describe('poll', () => {
     expect(looksAtMs).toEqual([0, 10_000, 20_000]);
   });
 
+  it('a look that AWS did not answer is none of the looks it was given', async () => {
+    const { clock, looksAtMs, model } = setUp();
+    const look = async () => {
+      looksAtMs.push(model.now());
+      if (looksAtMs.length <= 5) throw new TransientError('Rate exceeded', { code: 'Throttling', throttled: true });
+    };
+    await poll(look, { clock, interrupt: never, timeoutMs: 600_000, intervalMs: 10_000, maxLooks: 2 });
+    expect(looksAtMs).toHaveLength(7);
+  });
+
   it('backs off while AWS does not answer, and goes on', async () => {
     const { clock, model, looksAtMs } = setUp();
     const look = async () => {

@@ -11,9 +11,3 @@ export const familyRevision = (taskDefinition: string): string => taskDefinition
 
 /** The name at the end of a cluster's or service's ARN, or the name itself. */
 export const resourceName = (ref: string): string => ref.split('/').at(-1) ?? ref;
-
-/** The page of a task in the AWS console. */
-export function taskConsoleUrl(region: string, cluster: string, task: string): string {
-  const place = `${resourceName(cluster)}/tasks/${taskId(task)}`;
-  return `https://${region}.console.aws.amazon.com/ecs/v2/clusters/${place}?region=${region}`;
-}

@@ -1,4 +1,5 @@
-import { familyRevision, taskConsoleUrl, taskId } from '../domain/arn.ts';
+import { familyRevision, taskId } from '../domain/arn.ts';
+import { taskConsoleUrl } from '../domain/console-url.ts';
 import type { LogPlace } from '../domain/log-place.ts';
 import { formatDuration } from '../duration.ts';
 import type { MigrationEvent } from '../migrate/events.ts';

@@ -1,11 +1,12 @@
 import { familyRevision, taskId } from '../domain/arn.ts';
+import { serviceConsoleUrl } from '../domain/console-url.ts';
 import { groupFailures } from '../domain/failure-groups.ts';
 import { formatDuration } from '../duration.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { FailedTask, ServiceEnd, ServiceResult } from '../rollout/model.ts';
 import { errorLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
-import { failureText, isAlarming, progressText, rollbackTexts, serviceConsoleUrl } from './rollout-text.ts';
+import { failureText, isAlarming, progressText, rollbackTexts } from './rollout-text.ts';
 
 interface Place {
   cluster: string;

@@ -1,4 +1,5 @@
 import { familyRevision, taskId } from '../domain/arn.ts';
+import { serviceConsoleUrl } from '../domain/console-url.ts';
 import type { RollbackPhase } from '../domain/rollout-verdict.ts';
 import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
 import { formatDuration } from '../duration.ts';
@@ -66,12 +67,6 @@ function differenceLine({ place, change, from, to }: DefinitionDifference): Line
   const values = from === undefined && to === undefined ? '' : `: ${from ?? '(none)'} → ${to ?? '(none)'}`;
   const sign = { added: '+', changed: '~', removed: '-' }[change];
   return line(`  ${sign} ${place} ${change}${values}`);
-}
-
-/** The page of a service in the AWS console. */
-export function serviceConsoleUrl(region: string, cluster: string, service: string): string {
-  const place = `${cluster.split('/').at(-1)}/services/${service}`;
-  return `https://${region}.console.aws.amazon.com/ecs/v2/clusters/${place}?region=${region}`;
 }
 
 /** `2 of 4 tasks running, 1 failed of 3 allowed, 2 old, BAKE_TIME, 100 % of the traffic`. */

@@ -1,4 +1,5 @@
-import { familyRevision, resourceName, taskConsoleUrl, taskId } from '../domain/arn.ts';
+import { familyRevision, resourceName, taskId } from '../domain/arn.ts';
+import { serviceConsoleUrl, taskConsoleUrl } from '../domain/console-url.ts';
 import type { DeploymentOutcome } from '../domain/deployment-outcome.ts';
 import { escapeSlack } from '../domain/slack-markup.ts';
 import { formatDuration } from '../duration.ts';
@@ -161,8 +162,7 @@ function consoleLinks(record: StageRecord): string[] {
   const { region } = record;
   if (region === undefined || record.stage === 'build-and-push-image') return [];
   if (record.stage === 'update-service-and-verify') {
-    const place = `${resourceName(record.cluster)}/services/${resourceName(record.service)}/deployments`;
-    const url = `https://${region}.console.aws.amazon.com/ecs/v2/clusters/${place}?region=${region}`;
+    const url = serviceConsoleUrl(region, record.cluster, record.service, 'deployments');
     return [link(url, `deployments of ${resourceName(record.service)}`)];
   }
   if (record.taskArn === undefined) return [];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clusterOfTask, familyRevision, taskConsoleUrl, taskId } from '../../src/domain/arn.ts';
+import { clusterOfTask, familyRevision, taskId } from '../../src/domain/arn.ts';
+import { serviceConsoleUrl, taskConsoleUrl } from '../../src/domain/console-url.ts';
 import { logPlace } from '../../src/domain/log-place.ts';
 import { parseImageOption, sameDefinition, withImages } from '../../src/domain/pinned-definition.ts';
 import { chooseContainer } from '../../src/domain/task-container.ts';
@@ -111,6 +112,17 @@ test('ARNs', () => {
   expect(taskConsoleUrl('eu-west-1', 'arn:aws:ecs:r:1:cluster/prod', arn)).toBe(
     `https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/${id}?region=eu-west-1`,
   );
+});
+
+describe('console pages', () => {
+  test.each([
+    ['eu-west-1', 'https://eu-west-1.console.aws.amazon.com/'],
+    ['us-gov-west-1', 'https://us-gov-west-1.console.amazonaws-us-gov.com/'],
+    ['cn-north-1', 'https://cn-north-1.console.amazonaws.cn/'],
+  ])('%s has the console of its partition', (region, start) => {
+    const url = serviceConsoleUrl(region, 'prod', 'arn:aws:ecs:r:1:service/prod/web', 'deployments');
+    expect(url).toBe(`${start}ecs/v2/clusters/prod/services/web/deployments?region=${region}`);
+  });
 });
 
 describe('a definition with other images', () => {
