@@ -63,8 +63,14 @@ export class ScaledClock implements ModelClock {
   }
 
   at(timeMs: number, run: () => void): () => void {
-    const timer = setTimeout(run, Math.max(0, timeMs - this.now()) / this.scale);
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    // A timer may fire a little early, which at this scale is a long time: nothing happens before its moment.
+    const wait = (): void => {
+      const leftMs = timeMs - this.now();
+      timer = setTimeout(() => (this.now() < timeMs ? wait() : run()), Math.ceil(Math.max(0, leftMs) / this.scale));
+      timer.unref();
+    };
+    wait();
     return () => clearTimeout(timer);
   }
 }
