@@ -6,6 +6,7 @@ import { recordSchemaVersion } from '../src/record.ts';
 import { waitForTasks } from '../src/wait.ts';
 import { LocalAws } from './local-aws/local-aws.ts';
 import { fargateDefinition } from './local-aws/test-client.ts';
+import { options } from './migrate/migrate-options.ts';
 import { inProcess } from './support/in-process.ts';
 
 const digest = (char: string): string => `sha256:${char.repeat(64)}`;
@@ -19,43 +20,6 @@ async function world(container: object = {}) {
   const deps = { ...process, env: {} as Record<string, string> };
   return { model, deps, run: (more: Partial<MigrateOptions> = {}) => migrate({ ...options, ...more }, deps) };
 }
-
-const options: MigrateOptions = {
-  cluster: 'prod',
-  taskDefinition: 'app',
-  overrides: {},
-  container: undefined,
-  command: ['rails', 'db:migrate'],
-  environment: [],
-  images: [],
-  placement: {
-    networkFromService: undefined,
-    subnets: ['subnet-1'],
-    securityGroups: [],
-    assignPublicIp: undefined,
-    launchType: 'FARGATE',
-    capacityProviderStrategy: [],
-    platformVersion: undefined,
-  },
-  startedBy: undefined,
-  group: undefined,
-  tags: [],
-  propagateTags: undefined,
-  enableExecuteCommand: false,
-  clientToken: undefined,
-  exclusive: 'wait',
-  retryCapacityMs: undefined,
-  wait: true,
-  waiting: {
-    timeoutMs: 3_600_000,
-    pollIntervalMs: undefined,
-    logs: true,
-    logGraceMs: undefined,
-    onTimeout: 'leave',
-    onInterrupt: 'leave',
-    passExitCode: false,
-  },
-};
 
 describe('migrate', () => {
   test('asks in this order, and changes nothing before everything was checked', async () => {

@@ -4,43 +4,8 @@ import { migrate } from '../../src/migrate.ts';
 import { LocalAws } from '../local-aws/local-aws.ts';
 import { fargateDefinition } from '../local-aws/test-client.ts';
 import { inProcess } from '../support/in-process.ts';
+import { options } from './migrate-options.ts';
 
-const options: MigrateOptions = {
-  cluster: 'prod',
-  taskDefinition: 'app',
-  overrides: {},
-  container: undefined,
-  command: ['rails', 'db:migrate'],
-  environment: [],
-  images: [],
-  placement: {
-    networkFromService: undefined,
-    subnets: ['subnet-1'],
-    securityGroups: [],
-    assignPublicIp: undefined,
-    launchType: 'FARGATE',
-    capacityProviderStrategy: [],
-    platformVersion: undefined,
-  },
-  startedBy: undefined,
-  group: undefined,
-  tags: [],
-  propagateTags: undefined,
-  enableExecuteCommand: false,
-  clientToken: undefined,
-  exclusive: 'wait',
-  retryCapacityMs: undefined,
-  wait: true,
-  waiting: {
-    timeoutMs: 3_600_000,
-    pollIntervalMs: undefined,
-    logs: true,
-    logGraceMs: undefined,
-    onTimeout: 'leave',
-    onInterrupt: 'leave',
-    passExitCode: false,
-  },
-};
 const shortly = { ...options.waiting, timeoutMs: 60_000 };
 const capacity = 'Capacity is unavailable at this time. Please try again later or in a different availability zone';
 
