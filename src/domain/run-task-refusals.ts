@@ -5,7 +5,7 @@ interface RefusalAdvice {
   fix: string;
 }
 
-const any = /./;
+const anything = /./;
 const invalid = /^(InvalidParameterException|ClientException)$/;
 
 /** The refusals that are known, but for missing permissions, whose text names itself what to allow; the first row that fits counts. */
@@ -55,7 +55,7 @@ export const runTaskRefusals: readonly RefusalAdvice[] = [
     message: /^ECS was unable to assume the role/,
     fix: 'Let ecs-tasks.amazonaws.com assume that role (its trust policy). A role that was just created needs a minute; run the command again then.',
   },
-  { code: any, message: /account is (currently )?blocked/i, fix: 'Ask AWS support why the account is blocked.' },
+  { code: anything, message: /account is (currently )?blocked/i, fix: 'Ask AWS support why the account is blocked.' },
   {
     code: invalid,
     message: /^(Unable to describe task definition|TaskDefinition not found)/,
@@ -95,27 +95,27 @@ export const runTaskRefusals: readonly RefusalAdvice[] = [
   { code: invalid, message: /^Tasks cannot be empty/, fix: 'Pass the ARN or the id of a task with --task.' },
   {
     code: /^ClusterNotFoundException$/,
-    message: any,
+    message: anything,
     fix: 'Check --cluster, and that --region and the account are the ones it lives in.',
   },
   {
     code: /^ServiceNotFoundException$/,
-    message: any,
+    message: anything,
     fix: 'Check --network-from-service, --cluster and --region.',
   },
   {
     code: /^PlatformUnknownException$/,
-    message: any,
+    message: anything,
     fix: 'Check --platform-version; LATEST is the usual choice.',
   },
   {
     code: /^PlatformTaskDefinitionIncompatibilityException$/,
-    message: any,
+    message: anything,
     fix: 'Pass a newer --platform-version; LATEST is the usual choice.',
   },
   {
     code: /^UnsupportedFeatureException$/,
-    message: any,
+    message: anything,
     fix: 'This Region cannot run such a task; check the task definition and --region.',
   },
 ];
