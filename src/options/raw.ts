@@ -15,6 +15,11 @@ export function collectRaw(
   for (const spec of specs) {
     const names = spec.alias === undefined ? [spec.name] : [spec.name, spec.alias];
     const typed = names.flatMap((name) => (parsed[name] === undefined ? [] : [parsed[name]].flat().map(String)));
+    // The parser reads `--no-cluster` as a no to --cluster; only a yes-or-no option takes one.
+    if (spec.kind !== 'boolean' && names.some((name) => [parsed[name]].flat().includes(false))) {
+      complaints.push(`--no-${spec.name} is not an option of this command`);
+      continue;
+    }
     const variables = names.map((name) => env[environmentName(name)] ?? '').filter((text) => text.trim() !== '');
     if (typed.length > 0) given.set(spec.name, { values: typed, from: 'command line' });
     else if (variables.length > 0) {

@@ -49,6 +49,13 @@ export async function parseCommandLine(
         ),
       words.length === 0 ? ['--help'] : words,
     );
+    if (text === '') {
+      throw new UserError('The command must stand first.', {
+        code: 'Options',
+        why: 'The command line begins with an option, so nothing was done.',
+        fix: 'Put the command in front of its options: `migrate-deploy <command> [options]`.',
+      });
+    }
     return { end: true, text, exitCode: words.length === 0 ? exitCode.userError : exitCode.done };
   }
   const command = await named.load();

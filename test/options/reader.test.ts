@@ -183,6 +183,12 @@ describe('complaints', () => {
       '--zzzzzzzz is not an option of this command.',
     ],
     [
+      'a no to an option that is not yes or no',
+      { cluster: false },
+      () => undefined,
+      '--no-cluster is not an option of this command.',
+    ],
+    [
       'a stray word is not printed',
       { _: ['command', 'half-a-secret'] },
       () => undefined,
