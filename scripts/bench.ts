@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { serve } from '../test/local-aws/http.ts';
-import { LocalAws } from '../test/local-aws/local-aws.ts';
-import { runBundle } from '../test/support/run-bundle.ts';
+import { serve } from '../local/aws/http.ts';
+import { LocalAws } from '../local/aws/local-aws.ts';
+import { runBundle } from './run-bundle.ts';
 
 const bundle = fileURLToPath(new URL('../dist/migrate-deploy.mjs', import.meta.url));
 const rounds = 11;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { serveFront } from '../test/local-aws/process/front.ts';
+import { serveFront } from '../local/aws/process/front.ts';
 import { createService, environmentOf, seedEnvironment } from './local-aws/seed.ts';
 import { type RunningAws, startLocalAws } from './local-aws/start.ts';
 

@@ -3,13 +3,13 @@ import type { AnyCommand, CommandContext } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { recordRefusal } from './commands/refusal.ts';
 import { TransientError, UserError } from './errors.ts';
-import { exitCode } from './exit-code.ts';
 import { type AwsOptions, readCommonOptions } from './options/common.ts';
 import { collectRaw } from './options/raw.ts';
 import { createReader } from './options/reader.ts';
 import { parseCommandLine } from './options/yargs.ts';
+import { exitCode } from './outcome.ts';
 import type { Announce, Aws } from './ports.ts';
-import { openRecords } from './record.ts';
+import { openRecords } from './records/record.ts';
 import { bugLines, errorLines } from './report/error-text.ts';
 import { dim, type Line, paint, wantsColour } from './report/line.ts';
 

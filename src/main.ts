@@ -1,6 +1,6 @@
 import { runCli } from './cli.ts';
-import { systemClock, systemFiles, systemHttp, systemProcesses } from './edge.ts';
-import { interruptedExitCode } from './exit-code.ts';
+import { systemClock, systemFiles, systemHttp, systemProcesses } from './node.ts';
+import { interruptedExitCode } from './outcome.ts';
 
 declare const MIGRATE_DEPLOY_VERSION: string;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CliDeps, runCli } from '../src/cli.ts';
 import { TransientError, UserError } from '../src/errors.ts';
-import type { StageRecord } from '../src/record.ts';
+import type { StageRecord } from '../src/records/record.ts';
 import { registry, rolloutWorld } from './rollout/rollout-world.ts';
 import { memoryFiles } from './support/memory-files.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { suggest } from '../src/domain/suggest.ts';
-import { formatDuration, parseDuration } from '../src/duration.ts';
-import { expandVariables } from '../src/expand.ts';
+import { formatDuration, parseDuration } from '../src/base/duration.ts';
+import { expandVariables } from '../src/base/expand.ts';
+import { suggest } from '../src/base/suggest.ts';
 import { paint, wantsColour } from '../src/report/line.ts';
 
 describe('parseDuration', () => {

@@ -1,4 +1,4 @@
-import type { WorkflowResult } from '../../test/local-circleci/runner.ts';
+import type { WorkflowResult } from '../../local/circleci/runner.ts';
 import type { Scenario } from './project.ts';
 import { answerOf, type Stage } from './stage.ts';
 

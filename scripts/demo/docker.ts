@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { installStandInDocker } from '../../test/support/stand-in-docker/install.ts';
+import { installStandInDocker } from '../../local/docker/install.ts';
 
 /** How this run builds images. */
 export interface Docker {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expandConfig } from '../../test/local-circleci/expand.ts';
-import { runWorkflow, type StepOutput, type WorkflowResult } from '../../test/local-circleci/runner.ts';
+import { expandConfig } from '../../local/circleci/expand.ts';
+import { runWorkflow, type StepOutput, type WorkflowResult } from '../../local/circleci/runner.ts';
 import { checkOutNewVersion, type Scenario } from './project.ts';
 import { SCALE, type Stage } from './stage.ts';
 
@@ -37,7 +37,7 @@ function projectEnvironment({ aws, docker, webhook, startMs }: Stage): Record<st
     ...dockerEnv,
     AWS_RESOURCE_NAME_PREFIX: 'hoge',
     SLACK_WEBHOOK: webhook.url,
-    NODE_OPTIONS: `--import ${new URL('../../test/support/scaled-time.mjs', import.meta.url).href}`,
+    NODE_OPTIONS: `--import ${new URL('../../local/aws/time/scaled-time.mjs', import.meta.url).href}`,
     LOCAL_AWS_TIME: `${startMs}:${SCALE}`,
   };
 }

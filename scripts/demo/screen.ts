@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { StepOutput } from '../../test/local-circleci/runner.ts';
+import type { StepOutput } from '../../local/circleci/runner.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Front, serveFront } from '../../test/local-aws/process/front.ts';
+import { type Front, serveFront } from '../../local/aws/process/front.ts';
 import { createPlace, type Environment, environmentOf, registerFamilies } from '../local-aws/seed.ts';
 import { type RunningAws, startLocalAws } from '../local-aws/start.ts';
 import { type Database, startDatabase } from './database.ts';

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ScaledClock } from '../../test/local-aws/clock.ts';
-import { type Served, serve } from '../../test/local-aws/http.ts';
-import { LocalAws } from '../../test/local-aws/local-aws.ts';
-import { ChildProcesses } from '../../test/local-aws/process/child-processes.ts';
-import { DockerContainers } from '../../test/local-aws/process/docker-containers.ts';
-import { RegistryImages } from '../../test/local-aws/process/registry-images.ts';
+import { ScaledClock } from '../../local/aws/clock.ts';
+import { type Served, serve } from '../../local/aws/http.ts';
+import { LocalAws } from '../../local/aws/local-aws.ts';
+import { ChildProcesses } from '../../local/aws/process/child-processes.ts';
+import { DockerContainers } from '../../local/aws/process/docker-containers.ts';
+import { RegistryImages } from '../../local/aws/process/registry-images.ts';
 
 export interface StartOptions {
   port?: number;

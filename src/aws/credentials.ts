@@ -1,5 +1,4 @@
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-sdk/types';
-import { sessionName } from '../domain/session-name.ts';
 import { hasCode, UserError } from '../errors.ts';
 import type { AwsOptions } from '../options/common.ts';
 import type { Clock, ProcessRunner, StsPort } from '../ports.ts';
@@ -7,6 +6,7 @@ import { type Assumed, connectAssume, resolveCredentials } from './assume.ts';
 import { cannotAssume, noTokenNoCredentials, notTrusted } from './credential-errors.ts';
 import { findJobToken, type JobToken } from './job-token.ts';
 import type { Send } from './send.ts';
+import { sessionName } from './session-name.ts';
 
 /** What signing in to a role needs. */
 export interface RoleDeps {

@@ -1,8 +1,8 @@
-import type { BuildOutcome } from '../build.ts';
-import { circleCiFacts } from '../domain/circleci.ts';
-import { repositoryUri } from '../domain/image-reference.ts';
+import { circleCiFacts } from '../base/circleci.ts';
 import type { BuildOptions } from '../options/build-and-push-image.ts';
-import type { BuildRecord } from '../record.ts';
+import type { BuildRecord } from '../records/record.ts';
+import { repositoryUri } from '../task-definition/image-reference.ts';
+import type { BuildOutcome } from './build.ts';
 
 export interface BuildRecordFacts {
   options: BuildOptions;

@@ -1,7 +1,7 @@
-import type { BuildDeps, BuildEvent } from '../build.ts';
-import { type DockerStep, dockerFault, lastLines } from '../domain/docker-fault.ts';
+import { type DockerStep, dockerFault, lastLines } from '../diagnosis/docker.ts';
 import { UserError } from '../errors.ts';
 import type { Announce, ProcessResult } from '../ports.ts';
+import type { BuildDeps, BuildEvent } from './build.ts';
 import { type Docker, pushedDigest } from './docker.ts';
 import { digestOf, type TargetRepository } from './repository.ts';
 

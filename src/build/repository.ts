@@ -1,6 +1,6 @@
-import { ecrAddress, type ImageReference } from '../domain/image-reference.ts';
 import { hasCode, UserError } from '../errors.ts';
 import type { Announce, Aws, EcrPort } from '../ports.ts';
+import { ecrAddress, type ImageReference } from '../task-definition/image-reference.ts';
 
 /** The repository that the image goes to. */
 export interface TargetRepository {

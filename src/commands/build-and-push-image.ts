@@ -1,10 +1,10 @@
+import { circleCiFacts } from '../base/circleci.ts';
+import { type BuildEvent, type BuildOutcome, buildAndPush } from '../build/build.ts';
 import { buildRecord } from '../build/build-record.ts';
-import { type BuildEvent, type BuildOutcome, buildAndPush } from '../build.ts';
-import { circleCiFacts } from '../domain/circleci.ts';
-import { parseImageReference, repositoryUri } from '../domain/image-reference.ts';
-import { exitCode, interruptedExitCode } from '../exit-code.ts';
 import { type BuildOptions, buildOptionSpecs, readBuildOptions } from '../options/build-and-push-image.ts';
+import { exitCode, interruptedExitCode } from '../outcome.ts';
 import { buildEndLines, buildEventLines } from '../report/build-text.ts';
+import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
 import { unnamed } from './refusal.ts';
 

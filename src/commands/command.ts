@@ -2,7 +2,7 @@ import type { AwsOptions, CommonOptions } from '../options/common.ts';
 import type { OptionReader } from '../options/reader.ts';
 import type { OptionSpec } from '../options/spec.ts';
 import type { Announce, Aws, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
-import type { RecordStore } from '../record.ts';
+import type { RecordStore } from '../records/record.ts';
 import type { Line } from '../report/line.ts';
 import type { StageNames } from './refusal.ts';
 

@@ -1,7 +1,7 @@
-import { exitCode } from '../exit-code.ts';
-import { iamPolicies } from '../iam-policy.ts';
+import { iamPolicies } from '../iam/policy.ts';
+import { iamPolicyLines } from '../iam/text.ts';
 import { type IamPolicyOptions, iamPolicySpecs, readIamPolicyOptions } from '../options/iam-policy.ts';
-import { iamPolicyLines } from '../report/iam-policy-text.ts';
+import { exitCode } from '../outcome.ts';
 import { defineCommand } from './command.ts';
 
 /** `iam-policy`: asks nobody, it only prints. */

@@ -1,13 +1,13 @@
-import { circleCiFacts } from '../domain/circleci.ts';
-import { deploymentOutcome } from '../domain/deployment-outcome.ts';
+import { circleCiFacts } from '../base/circleci.ts';
 import { UserError } from '../errors.ts';
-import { exitCode } from '../exit-code.ts';
-import { type NotifyEvent, notify } from '../notify.ts';
+import { deploymentOutcome } from '../notify/deployment-outcome.ts';
+import { type NotifyEvent, notify } from '../notify/notify.ts';
+import { ownMessage, recordsMessage, type SlackMessage } from '../notify/slack.ts';
+import { notifyDryRunLines, notifyEndLines, notifyEventLines } from '../notify/text.ts';
 import { type NotifyOptions, notifyOptionSpecs, readNotifyOptions } from '../options/notify-slack.ts';
-import type { StageRecord } from '../record.ts';
+import { exitCode } from '../outcome.ts';
+import type { StageRecord } from '../records/record.ts';
 import { type Line, line, warn } from '../report/line.ts';
-import { notifyDryRunLines, notifyEndLines, notifyEventLines } from '../report/notify-text.ts';
-import { ownMessage, recordsMessage, type SlackMessage } from '../report/slack.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
 
 /** `notify-slack`: one message about the deployment. It never fails a job: its own trouble is a warning. */

@@ -1,7 +1,7 @@
-import { circleCiFacts } from '../domain/circleci.ts';
+import { circleCiFacts } from '../base/circleci.ts';
 import { TransientError, UserError } from '../errors.ts';
 import { taskOf } from '../migrate/record-file.ts';
-import type { BuildRecord, MigrationRecord, RolloutRecord, StageRecord, WaitRecord } from '../record.ts';
+import type { BuildRecord, MigrationRecord, RolloutRecord, StageRecord, WaitRecord } from '../records/record.ts';
 import type { CommandContext } from './command.ts';
 
 /** What a stage's record says before anything was looked up: which stage, and the names that the options hold. */

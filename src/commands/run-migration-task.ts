@@ -1,15 +1,15 @@
-import { taskId } from '../domain/arn.ts';
-import { redact } from '../domain/redact.ts';
-import { exitCode, interruptedExitCode } from '../exit-code.ts';
+import { taskId } from '../base/arn.ts';
+import { redact } from '../base/redact.ts';
+import { type MigrationResult, migrate, planRequests } from '../migrate/migrate.ts';
 import type { MigrateOptions } from '../migrate/options.ts';
-import type { Outcome } from '../migrate/result.ts';
-import { type MigrationResult, migrate, planRequests } from '../migrate.ts';
 import type { AwsOptions } from '../options/common.ts';
 import { readRunMigrationTask } from '../options/run-migration-task.ts';
 import { runMigrationTaskSpecs } from '../options/run-migration-task-specs.ts';
+import { exitCode, interruptedExitCode } from '../outcome.ts';
 import { dryRunEnd, dryRunLines } from '../report/dry-run-text.ts';
 import { createMigrationRender } from '../report/migration-text.ts';
 import { outcomeLines } from '../report/outcome-text.ts';
+import type { Outcome } from '../task/outcome.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
 import { unnamed } from './refusal.ts';
 

@@ -1,15 +1,15 @@
-import { resourceName } from '../domain/arn.ts';
-import { circleCiFacts } from '../domain/circleci.ts';
-import { redact } from '../domain/redact.ts';
-import { exitCode } from '../exit-code.ts';
+import { resourceName } from '../base/arn.ts';
+import { circleCiFacts } from '../base/circleci.ts';
+import { redact } from '../base/redact.ts';
 import { readUpdateService, type UpdateServiceOptions } from '../options/update-service-and-verify.ts';
 import { updateServiceSpecs } from '../options/update-service-and-verify-specs.ts';
+import { exitCode } from '../outcome.ts';
 import { dryRunEnd } from '../report/dry-run-text.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
 import { rolloutEventLines } from '../report/rollout-text.ts';
 import type { RolloutEvent } from '../rollout/events.ts';
 import { resultDocument, worst } from '../rollout/result.ts';
-import { rollOut } from '../rollout.ts';
+import { rollOut } from '../rollout/rollout.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
 import { unnamed } from './refusal.ts';
 

@@ -1,11 +1,11 @@
-import { clusterOfTask, taskId } from '../domain/arn.ts';
-import { exitCode } from '../exit-code.ts';
+import { clusterOfTask, taskId } from '../base/arn.ts';
 import type { AwsOptions } from '../options/common.ts';
 import { readWaitForTask, waitForTaskSpecs } from '../options/wait-for-task.ts';
+import { exitCode } from '../outcome.ts';
 import { type Line, line } from '../report/line.ts';
 import { createMigrationRender } from '../report/migration-text.ts';
 import { outcomeLines } from '../report/outcome-text.ts';
-import { type WaitedTask, type WaitOptions, waitForTasks } from '../wait.ts';
+import { type WaitedTask, type WaitOptions, waitForTasks } from '../task/wait.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
 import { unnamed } from './refusal.ts';
 import { exitCodeOf } from './run-migration-task.ts';

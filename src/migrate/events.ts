@@ -1,5 +1,5 @@
-import type { LogPlace } from '../domain/log-place.ts';
-import type { TaskVerdict } from '../domain/task-verdict.ts';
+import type { LogPlace } from '../task/log-place.ts';
+import type { TaskVerdict } from '../task/verdict.ts';
 
 /** Facts about tasks that are being followed. */
 export type FollowEvent =

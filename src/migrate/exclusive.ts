@@ -1,9 +1,9 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { familyRevision } from '../domain/arn.ts';
+import { familyRevision } from '../base/arn.ts';
+import { watchSilence } from '../base/heartbeat.ts';
+import { poll } from '../base/poll.ts';
 import { hasCode, type TransientError, UserError } from '../errors.ts';
-import { poll } from '../poll.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
-import { watchSilence } from '../silence.ts';
 import type { MigrationEvent } from './events.ts';
 
 export interface ExclusiveOptions {

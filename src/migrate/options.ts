@@ -1,4 +1,4 @@
-import type { TaskOverrides } from '../domain/overrides.ts';
+import type { TaskOverrides } from './overrides.ts';
 
 /** How to wait for tasks and what to do when that ends early. */
 export interface WaitingOptions {

@@ -1,7 +1,7 @@
-import { parseImageReference, repositoryUri } from '../domain/image-reference.ts';
-import { checkImageContainers } from '../domain/pinned-definition.ts';
 import type { Announce, Aws, RawContainerDefinition } from '../ports.ts';
-import { resolveImage } from '../resolve-image.ts';
+import { resolveImage } from '../task-definition/digests.ts';
+import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
+import { checkImageContainers } from '../task-definition/pin.ts';
 import type { MigrationEvent } from './events.ts';
 
 /**

@@ -1,23 +1,18 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import { familyRevision } from '../domain/arn.ts';
-import {
-  overriddenContainers,
-  overridesComplaints,
-  type TaskOverrides,
-  withContainerOverride,
-} from '../domain/overrides.ts';
-import { type DefinitionDocument, withImages } from '../domain/pinned-definition.ts';
-import { chooseContainer } from '../domain/task-container.ts';
+import { familyRevision } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
 import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
-import type { RecordStore } from '../record.ts';
-import { recordedImage } from '../recorded-image.ts';
+import type { RecordStore } from '../records/record.ts';
+import { recordedImage } from '../records/recorded-image.ts';
+import { chooseContainer } from '../task/container.ts';
+import type { FollowedContainer } from '../task/tracker.ts';
+import { type DefinitionDocument, withImages } from '../task-definition/pin.ts';
 import type { MigrationEvent } from './events.ts';
 import type { MigrateOptions } from './options.ts';
+import { overriddenContainers, overridesComplaints, type TaskOverrides, withContainerOverride } from './overrides.ts';
 import { pinImages } from './pin-images.ts';
 import { findPlacement } from './placement.ts';
-import { refused } from './start-task.ts';
-import type { FollowedContainer } from './tracker.ts';
+import { refused } from './start.ts';
 
 /** Everything that is known before anything is started. */
 export interface MigrationPlan {

@@ -1,10 +1,10 @@
-import { circleCiFacts } from '../domain/circleci.ts';
+import { circleCiFacts } from '../base/circleci.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { Announce, Clock } from '../ports.ts';
-import { type MigrationRecord, type RecordStore, recordSchemaVersion } from '../record.ts';
+import { type MigrationRecord, type RecordStore, recordSchemaVersion } from '../records/record.ts';
+import type { TaskFacts } from '../task/facts.ts';
+import { type Outcome, recordMembers } from '../task/outcome.ts';
 import type { MigrationEvent } from './events.ts';
-import { type Outcome, recordMembers } from './result.ts';
-import type { TaskFacts } from './task-record.ts';
 
 /** The record of a migration on its way from `running` to its verdict. */
 export interface RecordFile {

@@ -1,5 +1,5 @@
-import { type ImageReference, parseImageReference } from '../domain/image-reference.ts';
-import { splitWords } from '../domain/words.ts';
+import { splitWords } from '../base/words.ts';
+import { type ImageReference, parseImageReference } from '../task-definition/image-reference.ts';
 import {
   type AwsOptions,
   awsOptionSpecs,

@@ -1,6 +1,6 @@
-import { familyRevision, resourceName } from '../domain/arn.ts';
-import type { PolicyScope } from '../domain/iam-statements.ts';
-import { ecrAddress, parseImageReference } from '../domain/image-reference.ts';
+import { familyRevision, resourceName } from '../base/arn.ts';
+import type { PolicyScope } from '../iam/statements.ts';
+import { ecrAddress, parseImageReference } from '../task-definition/image-reference.ts';
 import type { OptionReader } from './reader.ts';
 import type { OptionKind, OptionSpec } from './spec.ts';
 

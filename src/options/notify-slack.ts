@@ -1,5 +1,5 @@
-import { escapeSlack } from '../domain/slack-markup.ts';
-import { expandVariables } from '../expand.ts';
+import { expandVariables } from '../base/expand.ts';
+import { escapeSlack } from '../notify/slack-markup.ts';
 import { type CommonOptions, generalOptionSpecs, readCommonOptions } from './common.ts';
 import type { OptionReader } from './reader.ts';
 import type { OptionSpec } from './spec.ts';

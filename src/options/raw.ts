@@ -1,4 +1,4 @@
-import { suggest } from '../domain/suggest.ts';
+import { suggest } from '../base/suggest.ts';
 import { environmentName, type OptionSpec, type RawOptions, type RawValue } from './spec.ts';
 
 /** What the command line's parser found: option names to one or many values. */

@@ -1,6 +1,6 @@
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../base/duration.ts';
+import { expandVariables } from '../base/expand.ts';
 import { UserError } from '../errors.ts';
-import { expandVariables } from '../expand.ts';
 import type { RawOptions } from './spec.ts';
 
 /** Reads checked values out of what was given and collects every complaint; `finish` throws them together. */

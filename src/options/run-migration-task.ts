@@ -1,7 +1,7 @@
-import { parseImageReference } from '../domain/image-reference.ts';
-import { parseImageOption } from '../domain/pinned-definition.ts';
 import type { MigrateOptions } from '../migrate/options.ts';
 import type { Files } from '../ports.ts';
+import { parseImageReference } from '../task-definition/image-reference.ts';
+import { parseImageOption } from '../task-definition/pin.ts';
 import { type AwsOptions, readAwsOptions } from './common.ts';
 import { readPlacement } from './placement.ts';
 import type { OptionReader } from './reader.ts';

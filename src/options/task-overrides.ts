@@ -1,5 +1,5 @@
-import { mapStrings, parseOverrides, type TaskOverrides } from '../domain/overrides.ts';
-import { splitWords } from '../domain/words.ts';
+import { splitWords } from '../base/words.ts';
+import { mapStrings, parseOverrides, type TaskOverrides } from '../migrate/overrides.ts';
 import type { Files } from '../ports.ts';
 import type { OptionReader } from './reader.ts';
 

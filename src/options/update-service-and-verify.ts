@@ -1,11 +1,11 @@
-import { definitionFaults } from '../domain/definition-faults.ts';
-import { parseImageReference } from '../domain/image-reference.ts';
-import { parseImageUpdates } from '../domain/image-updates.ts';
-import { jsonFault } from '../domain/json-fault.ts';
-import { parseImageOption } from '../domain/pinned-definition.ts';
-import type { Definition, DefinitionChanges, NamedValue } from '../domain/task-definition-edit.ts';
+import { jsonFault } from '../base/json-fault.ts';
 import type { Files } from '../ports.ts';
 import type { CheckUrl, RolloutOptions } from '../rollout/model.ts';
+import type { Definition, DefinitionChanges, NamedValue } from '../task-definition/edit.ts';
+import { definitionFaults } from '../task-definition/faults.ts';
+import { parseImageReference } from '../task-definition/image-reference.ts';
+import { parseImageUpdates } from '../task-definition/image-updates.ts';
+import { parseImageOption } from '../task-definition/pin.ts';
 import { type AwsOptions, readAwsOptions } from './common.ts';
 import type { OptionReader } from './reader.ts';
 

@@ -1,5 +1,5 @@
-import { clusterOfTask } from '../domain/arn.ts';
-import type { WaitOptions } from '../wait.ts';
+import { clusterOfTask } from '../base/arn.ts';
+import type { WaitOptions } from '../task/wait.ts';
 import { type AwsOptions, awsOptionSpecs, generalOptionSpecs, readAwsOptions } from './common.ts';
 import type { OptionReader } from './reader.ts';
 import type { OptionSpec } from './spec.ts';

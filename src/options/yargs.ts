@@ -1,8 +1,8 @@
 import yargs, { type Argv, type Options } from 'yargs';
+import { suggest } from '../base/suggest.ts';
 import type { AnyCommand } from '../commands/command.ts';
-import { suggest } from '../domain/suggest.ts';
 import { UserError } from '../errors.ts';
-import { exitCode } from '../exit-code.ts';
+import { exitCode } from '../outcome.ts';
 import type { ParsedArguments } from './raw.ts';
 import type { OptionSpec } from './spec.ts';
 

@@ -1,5 +1,5 @@
-import type { BuildEvent, BuildOutcome } from '../build.ts';
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../base/duration.ts';
+import type { BuildEvent, BuildOutcome } from '../build/build.ts';
 import { dryRunEnd, dryRunLines } from './dry-run-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 

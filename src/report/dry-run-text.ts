@@ -1,4 +1,4 @@
-import { redact } from '../domain/redact.ts';
+import { redact } from '../base/redact.ts';
 import { dim, type Line, line, strong } from './line.ts';
 
 /** The request that a dry run did not send, values that may be secret left out. */

@@ -1,8 +1,8 @@
-import { familyRevision, taskId } from '../domain/arn.ts';
-import { taskConsoleUrl } from '../domain/console-url.ts';
-import type { LogPlace } from '../domain/log-place.ts';
-import { formatDuration } from '../duration.ts';
+import { familyRevision, taskId } from '../base/arn.ts';
+import { taskConsoleUrl } from '../base/console-url.ts';
+import { formatDuration } from '../base/duration.ts';
 import type { MigrationEvent } from '../migrate/events.ts';
+import type { LogPlace } from '../task/log-place.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 
 /** One fact of a migration as lines. With several tasks each line names its own. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../base/duration.ts';
 import { bad, good, type Line, line, warn } from './line.ts';
 
 /** What the last lines about one task are made of. */

@@ -1,8 +1,8 @@
-import { familyRevision, taskId } from '../domain/arn.ts';
-import { serviceConsoleUrl } from '../domain/console-url.ts';
-import { groupFailures } from '../domain/failure-groups.ts';
-import { formatDuration } from '../duration.ts';
+import { familyRevision, taskId } from '../base/arn.ts';
+import { serviceConsoleUrl } from '../base/console-url.ts';
+import { formatDuration } from '../base/duration.ts';
 import { TransientError, UserError } from '../errors.ts';
+import { groupFailures } from '../rollout/failure-groups.ts';
 import type { FailedTask, ServiceEnd, ServiceResult } from '../rollout/model.ts';
 import { errorLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';

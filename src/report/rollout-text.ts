@@ -1,10 +1,10 @@
-import { familyRevision, taskId } from '../domain/arn.ts';
-import { serviceConsoleUrl } from '../domain/console-url.ts';
-import type { RollbackPhase } from '../domain/rollout-verdict.ts';
-import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
-import { formatDuration } from '../duration.ts';
+import { familyRevision, taskId } from '../base/arn.ts';
+import { serviceConsoleUrl } from '../base/console-url.ts';
+import { formatDuration } from '../base/duration.ts';
 import type { Progress, RolloutEvent } from '../rollout/events.ts';
 import type { FailedTask } from '../rollout/model.ts';
+import type { RollbackPhase } from '../rollout/verdict.ts';
+import type { DefinitionDifference } from '../task-definition/diff.ts';
 import { dryRunLines } from './dry-run-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 

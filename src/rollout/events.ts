@@ -1,6 +1,6 @@
-import type { Pause, RollbackPhase } from '../domain/rollout-verdict.ts';
-import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
+import type { DefinitionDifference } from '../task-definition/diff.ts';
 import type { CheckUrl, FailedTask } from './model.ts';
+import type { Pause, RollbackPhase } from './verdict.ts';
 
 /** How far a deployment has come. */
 export interface Progress {

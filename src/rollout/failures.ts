@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { culpritOf } from '../domain/culprit.ts';
-import { diagnose } from '../domain/diagnosis.ts';
+import { culpritOf } from '../diagnosis/culprit.ts';
+import { diagnose } from '../diagnosis/diagnose.ts';
 import { hasCode } from '../errors.ts';
 import type { FailedTask, RolloutDeps } from './model.ts';
 import { mineOf, type Watched } from './watched.ts';

@@ -1,15 +1,15 @@
-import { familyRevision } from '../domain/arn.ts';
-import { groupFailures } from '../domain/failure-groups.ts';
+import { familyRevision } from '../base/arn.ts';
 import { TransientError, UserError } from '../errors.ts';
+import { groupFailures } from './failure-groups.ts';
 import { lookForFailures } from './failures.ts';
-import { describeServices, pickService } from './find-services.ts';
 import { continueCommand } from './follow.ts';
 import { readLogTails } from './log-tails.ts';
 import type { RolloutDeps, RolloutOptions, ServiceEnd, ServiceResult } from './model.ts';
 import { progressOf } from './progress.ts';
 import { type Proof, proveImages } from './prove.ts';
-import { definitionOf, type RecordSearch } from './records.ts';
 import { plainResult } from './result.ts';
+import { definitionOf, type RecordSearch } from './service-deployments.ts';
+import { describeServices, pickService } from './services.ts';
 import { undo } from './undo.ts';
 import type { Watched } from './watched.ts';
 

@@ -1,11 +1,11 @@
-import { deploymentVerdict, type RolloutVerdict, serviceDeploymentVerdict } from '../domain/rollout-verdict.ts';
-import { poll } from '../poll.ts';
-import { watchSilence } from '../silence.ts';
+import { watchSilence } from '../base/heartbeat.ts';
+import { poll } from '../base/poll.ts';
 import { lookForFailures } from './failures.ts';
-import { describeServices, pickService } from './find-services.ts';
 import type { RolloutDeps } from './model.ts';
 import { allowedFailures, progressOf, tellEvents, tellProgress } from './progress.ts';
-import { lookAtRecords, type RecordSearch } from './records.ts';
+import { lookAtRecords, type RecordSearch } from './service-deployments.ts';
+import { describeServices, pickService } from './services.ts';
+import { deploymentVerdict, type RolloutVerdict, serviceDeploymentVerdict } from './verdict.ts';
 import { type FollowOptions, failureCount, hasBreaker, mineOf, type Watched } from './watched.ts';
 
 /** Looks at all services until each one's verdict stands, time runs out or the user interrupts. */

@@ -1,7 +1,7 @@
-import { familyRevision } from '../domain/arn.ts';
-import { parseImageReference, repositoryUri } from '../domain/image-reference.ts';
+import { familyRevision } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
-import { recordedImage } from '../recorded-image.ts';
+import { recordedImage } from '../records/recorded-image.ts';
+import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 
 /** What earlier stages left for this one. */

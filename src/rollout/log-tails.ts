@@ -1,7 +1,7 @@
-import { taskId } from '../domain/arn.ts';
-import { logPlace } from '../domain/log-place.ts';
+import { taskId } from '../base/arn.ts';
 import { hasCode, TransientError, UserError } from '../errors.ts';
 import type { LogsPort, RawContainerDefinition } from '../ports.ts';
+import { logPlace } from '../task/log-place.ts';
 import type { FailedTask, RolloutDeps } from './model.ts';
 
 const tailLength = 20;

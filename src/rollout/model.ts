@@ -1,10 +1,10 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
-import type { RolloutVerdict } from '../domain/rollout-verdict.ts';
-import type { DefinitionDifference } from '../domain/task-definition-diff.ts';
-import type { Definition, DefinitionChanges } from '../domain/task-definition-edit.ts';
 import type { Announce, Aws, Clock, Http, Interrupt } from '../ports.ts';
-import type { RecordStore } from '../record.ts';
+import type { RecordStore } from '../records/record.ts';
+import type { DefinitionDifference } from '../task-definition/diff.ts';
+import type { Definition, DefinitionChanges } from '../task-definition/edit.ts';
 import type { Progress, RolloutEvent } from './events.ts';
+import type { RolloutVerdict } from './verdict.ts';
 
 /** A URL that must answer once the new revision serves. */
 export interface CheckUrl {

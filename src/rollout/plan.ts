@@ -1,8 +1,8 @@
-import { familyRevision } from '../domain/arn.ts';
-import { definitionDifferences } from '../domain/task-definition-diff.ts';
-import { type Definition, editDefinition, imagesFor, registrable } from '../domain/task-definition-edit.ts';
+import { familyRevision } from '../base/arn.ts';
 import { hasCode, UserError } from '../errors.ts';
-import { resolveImage } from '../resolve-image.ts';
+import { definitionDifferences } from '../task-definition/diff.ts';
+import { resolveImage } from '../task-definition/digests.ts';
+import { type Definition, editDefinition, imagesFor, registrable } from '../task-definition/edit.ts';
 import { type RecordedChoice, recordedChoice, withRecorded } from './from-records.ts';
 import type { RolloutDeps, RolloutOptions, ServiceBefore, ServicePlan } from './model.ts';
 

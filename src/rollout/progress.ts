@@ -1,4 +1,4 @@
-import { breakerThreshold } from '../domain/circuit-breaker.ts';
+import { breakerThreshold } from './circuit-breaker.ts';
 import type { Progress } from './events.ts';
 import type { RolloutDeps } from './model.ts';
 import { type FollowOptions, failureCount, hasBreaker, mineOf, type Watched } from './watched.ts';

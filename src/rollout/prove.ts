@@ -1,9 +1,9 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { ecrAddress, isLoopback, parseImageReference } from '../domain/image-reference.ts';
+import { watchSilence } from '../base/heartbeat.ts';
+import { poll } from '../base/poll.ts';
 import { hasCode, TransientError, UserError } from '../errors.ts';
-import { poll } from '../poll.ts';
-import { platformDigests } from '../resolve-image.ts';
-import { watchSilence } from '../silence.ts';
+import { platformDigests } from '../task-definition/digests.ts';
+import { ecrAddress, isLoopback, parseImageReference } from '../task-definition/image-reference.ts';
 import type { CheckUrl, RolloutDeps } from './model.ts';
 import type { Watched } from './watched.ts';
 

@@ -1,8 +1,8 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { UserError } from '../errors.ts';
-import { exitCode, interruptedExitCode } from '../exit-code.ts';
+import { exitCode, interruptedExitCode } from '../outcome.ts';
 import type { Interrupt } from '../ports.ts';
-import type { RolloutRecord } from '../record.ts';
+import type { RolloutRecord } from '../records/record.ts';
 import type { OurDeployment, RolloutDeps, RolloutOptions, ServiceEnd, ServiceResult } from './model.ts';
 import type { Watched } from './watched.ts';
 

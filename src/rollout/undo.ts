@@ -1,11 +1,11 @@
-import { familyRevision } from '../domain/arn.ts';
-import { deploymentVerdict } from '../domain/rollout-verdict.ts';
+import { familyRevision } from '../base/arn.ts';
+import { watchSilence } from '../base/heartbeat.ts';
+import { type PollEnd, poll } from '../base/poll.ts';
 import { UserError } from '../errors.ts';
-import { type PollEnd, poll } from '../poll.ts';
 import type { Interrupt } from '../ports.ts';
-import { watchSilence } from '../silence.ts';
-import { describeServices, pickService } from './find-services.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
+import { describeServices, pickService } from './services.ts';
+import { deploymentVerdict } from './verdict.ts';
 import type { Watched } from './watched.ts';
 
 /** Rolling back takes about as long as rolling out; longer than this it is left to go on by itself. */

@@ -1,9 +1,9 @@
 import type { Service } from '@aws-sdk/client-ecs';
-import { familyRevision } from '../domain/arn.ts';
+import { familyRevision } from '../base/arn.ts';
 import { TransientError, UserError } from '../errors.ts';
-import { registerRevision } from '../register-revision.ts';
-import { describeServices, pickService } from './find-services.ts';
+import { registerRevision } from '../task-definition/register.ts';
 import type { OurDeployment, RolloutDeps, RolloutOptions, ServicePlan } from './model.ts';
+import { describeServices, pickService } from './services.ts';
 
 /** RegisterTaskDefinition's input and UpdateService's, as they will be sent for a plan. */
 export function updateInput(plan: ServicePlan, taskDefinition: string, options: RolloutOptions) {

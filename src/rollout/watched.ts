@@ -1,6 +1,6 @@
 import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
-import type { Pause, RolloutVerdict } from '../domain/rollout-verdict.ts';
 import type { FailedTask, OurDeployment, RolloutOptions } from './model.ts';
+import type { Pause, RolloutVerdict } from './verdict.ts';
 
 /** One service while it is being followed. */
 export interface Watched {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../local-aws/ecr/image-store.ts';
+import { digestOf } from '../../local/aws/ecr/image-store.ts';
 import { accountId, type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
 
 const operations = ({ model }: PipelineWorld): string[] => model.requests.map(({ operation }) => operation);

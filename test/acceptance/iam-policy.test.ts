@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { PolicyDocument } from '../local-aws/identity/policy.ts';
+import type { PolicyDocument } from '../../local/aws/identity/policy.ts';
 import { accountId, type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
 
 const scope = [

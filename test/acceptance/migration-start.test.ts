@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { FaultKind } from '../local-aws/faults.ts';
+import type { FaultKind } from '../../local/aws/faults.ts';
 import { container, migrationWorld, requestsOf } from './migration-world.ts';
 
 const command = ['--', 'rails', 'db:migrate'];

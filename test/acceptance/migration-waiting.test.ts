@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FaultKind } from '../local-aws/faults.ts';
+import type { FaultKind } from '../../local/aws/faults.ts';
 import { container, migrationWorld, requestsOf } from './migration-world.ts';
 
 const command = ['--', 'rails', 'db:migrate'];

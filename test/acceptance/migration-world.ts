@@ -1,8 +1,8 @@
 import { afterEach, expect } from 'vitest';
-import { type Served, serve } from '../local-aws/http.ts';
-import { LocalAws } from '../local-aws/local-aws.ts';
-import type { Json } from '../local-aws/wire.ts';
-import { type Finished, type RunOptions, runBundle } from '../support/run-bundle.ts';
+import { type Served, serve } from '../../local/aws/http.ts';
+import { LocalAws } from '../../local/aws/local-aws.ts';
+import type { Json } from '../../local/aws/wire.ts';
+import { type Finished, type RunOptions, runBundle } from '../../scripts/run-bundle.ts';
 
 /** One container definition with the awslogs driver; `more` is added or replaces. */
 export function container(name: string, more: object = {}): Json {

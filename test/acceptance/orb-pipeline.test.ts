@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { expandConfig } from '../../local/circleci/expand.ts';
+import { type RunOptions, runWorkflow, type WorkflowResult } from '../../local/circleci/runner.ts';
+import { mapOf, type YamlMap } from '../../local/circleci/yaml.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
-import { expandConfig } from '../local-circleci/expand.ts';
-import { type RunOptions, runWorkflow, type WorkflowResult } from '../local-circleci/runner.ts';
-import { mapOf, type YamlMap } from '../local-circleci/yaml.ts';
 import { orbFiles } from '../orb/support.ts';
 import { accountId, deployRole, type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 const jobNames = ['build-image-and-push', 'db-migrate-on-task-run', 'service-update-and-notify'];
-const preload = new URL('../support/virtual-time.mjs', import.meta.url).href;
+const preload = new URL('../../local/aws/time/virtual-time.mjs', import.meta.url).href;
 
 interface PushOptions extends Partial<RunOptions> {
   more?: YamlMap;

@@ -2,13 +2,13 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, vi } from 'vitest';
-import { type Served, serve } from '../local-aws/http.ts';
-import { createOidcIssuer, type OidcIssuer } from '../local-aws/identity/oidc-issuer.ts';
-import { LocalAws } from '../local-aws/local-aws.ts';
-import type { Json } from '../local-aws/wire.ts';
-import { type FakeSlack, startFakeSlack } from '../support/fake-slack.ts';
-import { type Finished, type RunOptions, runBundle } from '../support/run-bundle.ts';
-import { installStandInDocker } from '../support/stand-in-docker/install.ts';
+import { type Served, serve } from '../../local/aws/http.ts';
+import { createOidcIssuer, type OidcIssuer } from '../../local/aws/identity/oidc-issuer.ts';
+import { LocalAws } from '../../local/aws/local-aws.ts';
+import type { Json } from '../../local/aws/wire.ts';
+import { installStandInDocker } from '../../local/docker/install.ts';
+import { type FakeSlack, startFakeSlack } from '../../local/slack/fake-slack.ts';
+import { type Finished, type RunOptions, runBundle } from '../../scripts/run-bundle.ts';
 
 export const accountId = '123456789012';
 export const deployRole = `arn:aws:iam::${accountId}:role/deploy`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LocalAws } from '../local-aws/local-aws.ts';
+import type { LocalAws } from '../../local/aws/local-aws.ts';
 import { container, migrationWorld, requestsOf } from './migration-world.ts';
 
 function launch(model: LocalAws, overrides: object = {}) {

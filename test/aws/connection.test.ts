@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FaultKind } from '../../local/aws/faults.ts';
+import { type Served, serve } from '../../local/aws/http.ts';
+import { LocalAws } from '../../local/aws/local-aws.ts';
 import { connectAws } from '../../src/aws/connect.ts';
 import { TransientError } from '../../src/errors.ts';
 import type { Aws } from '../../src/ports.ts';
-import type { FaultKind } from '../local-aws/faults.ts';
-import { type Served, serve } from '../local-aws/http.ts';
-import { LocalAws } from '../local-aws/local-aws.ts';
 import { clockOf } from '../support/in-process.ts';
 
 let model: LocalAws;

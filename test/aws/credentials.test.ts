@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createOidcIssuer, type OidcIssuer } from '../../local/aws/identity/oidc-issuer.ts';
+import { LocalAws } from '../../local/aws/local-aws.ts';
+import { requestHandler } from '../../local/aws/request-handler.ts';
 import { connectAws } from '../../src/aws/connect.ts';
 import { UserError } from '../../src/errors.ts';
 import type { AwsOptions } from '../../src/options/common.ts';
 import type { ProcessRunner } from '../../src/ports.ts';
-import { createOidcIssuer, type OidcIssuer } from '../local-aws/identity/oidc-issuer.ts';
-import { LocalAws } from '../local-aws/local-aws.ts';
-import { clockOf, requestHandler } from '../support/in-process.ts';
+import { clockOf } from '../support/in-process.ts';
 
 const account = '123456789012';
 const roleArn = `arn:aws:iam::${account}:role/deployer`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LocalAws } from '../local-aws/local-aws.ts';
+import { LocalAws } from '../../local/aws/local-aws.ts';
 import { inProcess } from '../support/in-process.ts';
 
 describe('task definitions keep what the SDK does not know', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../local/aws/clock.ts';
 import { explain } from '../../src/aws/explain.ts';
 import { createSend, type RequestNote } from '../../src/aws/send.ts';
 import { TransientError, UserError } from '../../src/errors.ts';
-import { VirtualClock } from '../local-aws/clock.ts';
 import { clockOf } from '../support/in-process.ts';
 
 const sdkError = (name: string, message: string, members: object = {}): Error =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { LocalAws } from '../../local/aws/local-aws.ts';
+import { fargateDefinition } from '../../local/aws/test-client.ts';
+import { migrate } from '../../src/migrate/migrate.ts';
 import type { MigrateOptions } from '../../src/migrate/options.ts';
-import { migrate } from '../../src/migrate.ts';
-import { LocalAws } from '../local-aws/local-aws.ts';
-import { fargateDefinition } from '../local-aws/test-client.ts';
 import { inProcess } from '../support/in-process.ts';
 import { options } from './migrate-options.ts';
 

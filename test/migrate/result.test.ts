@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { notPlaced, outcomeOf } from '../../src/migrate/result.ts';
-import type { FollowedTask } from '../../src/migrate/tracker.ts';
 import { outcomeLines } from '../../src/report/outcome-text.ts';
+import { notPlaced, outcomeOf } from '../../src/task/outcome.ts';
+import type { FollowedTask } from '../../src/task/tracker.ts';
 
 const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/prod/0123';
 const followed = (verdict: FollowedTask['verdict']): FollowedTask => ({

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { type ExpandOptions, expandConfig } from '../../local/circleci/expand.ts';
+import { runWorkflow } from '../../local/circleci/runner.ts';
+import { mapOf, readYaml, type YamlMap } from '../../local/circleci/yaml.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
-import { type ExpandOptions, expandConfig } from '../local-circleci/expand.ts';
-import { runWorkflow } from '../local-circleci/runner.ts';
-import { mapOf, readYaml, type YamlMap } from '../local-circleci/yaml.ts';
 import { root } from './support.ts';
 
 /** The jobs and commands of others that our pipeline calls, with the parameters that their documentation lists. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compiledLimitBytes } from '../local-circleci/expand.ts';
-import { mapOf, type YamlMap } from '../local-circleci/yaml.ts';
+import { compiledLimitBytes } from '../../local/circleci/expand.ts';
+import { mapOf, type YamlMap } from '../../local/circleci/yaml.ts';
 import { createWorkbench, type OrbFile, orbFiles } from './support.ts';
 
 const examples = await orbFiles('examples');

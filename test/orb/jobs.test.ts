@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { YamlMap } from '../local-circleci/yaml.ts';
+import type { YamlMap } from '../../local/circleci/yaml.ts';
 import { createWorkbench } from './support.ts';
 
 let bench: Awaited<ReturnType<typeof createWorkbench>>;

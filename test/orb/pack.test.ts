@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkOrb, compiledLimitBytes, expandConfig } from '../../local/circleci/expand.ts';
+import { mapOf, readYaml } from '../../local/circleci/yaml.ts';
 import { orbBundle, partCount, partLimitBytes } from '../../scripts/orb/bundle.ts';
 import { packFolder } from '../../scripts/orb/pack.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
-import { checkOrb, compiledLimitBytes, expandConfig } from '../local-circleci/expand.ts';
-import { mapOf, readYaml } from '../local-circleci/yaml.ts';
 import { orbFolder, root } from './support.ts';
 
 let folder = '';

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { environmentOf } from '../../local/circleci/environment.ts';
+import type { expandConfig } from '../../local/circleci/expand.ts';
+import { mapOf, type YamlMap } from '../../local/circleci/yaml.ts';
 import type { AnyCommand } from '../../src/commands/command.ts';
 import { commands } from '../../src/commands/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { collectRaw } from '../../src/options/raw.ts';
 import { createReader } from '../../src/options/reader.ts';
 import { environmentName, type OptionSpec } from '../../src/options/spec.ts';
-import { environmentOf } from '../local-circleci/environment.ts';
-import type { expandConfig } from '../local-circleci/expand.ts';
-import { mapOf, type YamlMap } from '../local-circleci/yaml.ts';
 import { memoryFiles } from '../support/memory-files.ts';
 import { createWorkbench, type OrbFile, orbFiles } from './support.ts';
 

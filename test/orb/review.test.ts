@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { mapOf, readYaml, type Yaml, type YamlMap } from '../local-circleci/yaml.ts';
+import { mapOf, readYaml, type Yaml, type YamlMap } from '../../local/circleci/yaml.ts';
 import { type OrbFile, orbFiles, orbFolder, root } from './support.ts';
 
 /** The checks of `orb-tools/review` that need no network, on the files as they are written. */

@@ -1,8 +1,8 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runWorkflow } from '../local-circleci/runner.ts';
-import type { YamlMap } from '../local-circleci/yaml.ts';
+import { runWorkflow } from '../../local/circleci/runner.ts';
+import type { YamlMap } from '../../local/circleci/yaml.ts';
 import { createWorkbench, orbFiles } from './support.ts';
 
 let bench: Awaited<ReturnType<typeof createWorkbench>>;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { expandConfig } from '../../local/circleci/expand.ts';
+import { type RunOptions, runWorkflow } from '../../local/circleci/runner.ts';
+import { mapOf, readYaml, type YamlMap } from '../../local/circleci/yaml.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
-import { expandConfig } from '../local-circleci/expand.ts';
-import { type RunOptions, runWorkflow } from '../local-circleci/runner.ts';
-import { mapOf, readYaml, type YamlMap } from '../local-circleci/yaml.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const orbFolder = join(root, 'orb');

@@ -1,10 +1,10 @@
 import { afterEach } from 'vitest';
+import { type Served, serve } from '../../local/aws/http.ts';
+import { LocalAws } from '../../local/aws/local-aws.ts';
+import type { Json } from '../../local/aws/wire.ts';
+import { type Finished, type RunOptions, runBundle } from '../../scripts/run-bundle.ts';
 import { runCli } from '../../src/cli.ts';
-import { type Served, serve } from '../local-aws/http.ts';
-import { LocalAws } from '../local-aws/local-aws.ts';
-import type { Json } from '../local-aws/wire.ts';
 import { inProcess } from '../support/in-process.ts';
-import { type Finished, type RunOptions, runBundle } from '../support/run-bundle.ts';
 
 export const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 export const targetGroup = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef';

@@ -299,7 +299,7 @@ test('--output json is one document, the record validates, and both say the same
     exitCode: 0,
     services: [{ service: 'web', verdict: 'landed', servesNow: expect.stringMatching(/web:2$/) }],
   });
-  const { parseRecord } = await import('../../src/record.ts');
+  const { parseRecord } = await import('../../src/records/record.ts');
   const path = 'r/update-service-and-verify-web.json';
   expect(parseRecord(path, files.get(path) ?? '')).toMatchObject({
     status: 'succeeded',

@@ -1,6 +1,6 @@
+import { digestOf } from '../../local/aws/ecr/image-store.ts';
+import type { LocalAws } from '../../local/aws/local-aws.ts';
 import type { ProcessResult, ProcessRunner } from '../../src/ports.ts';
-import { digestOf } from '../local-aws/ecr/image-store.ts';
-import type { LocalAws } from '../local-aws/local-aws.ts';
 
 /** One call of the docker program. */
 export interface DockerCall {

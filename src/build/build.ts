@@ -1,0 +1,158 @@
+import { dockerFault, lastLines } from '../diagnosis/docker.ts';
+import { UserError } from '../errors.ts';
+import type { BuildOptions } from '../options/build-and-push-image.ts';
+import type { Announce, Aws, Clock, Files, Interrupt, ProcessRunner } from '../ports.ts';
+import { repositoryUri } from '../task-definition/image-reference.ts';
+import {
+  buildArguments,
+  connectDocker,
+  type Docker,
+  digestInMetadata,
+  hideBuildArguments,
+  isMultiPlatform,
+} from './docker.ts';
+import { withDockerConfig } from './docker-config.ts';
+import { logIn, pushAll, readBack, registryOf } from './push.ts';
+import { digestsOfTags, findRepository, type RepositoryEvent, type TargetRepository } from './repository.ts';
+
+/** Facts on the way of an image into its registry. */
+export type BuildEvent =
+  | RepositoryEvent
+  | { type: 'tags-exist'; uri: string; tags: string[]; digest: string }
+  | { type: 'build-started'; builder: 'buildx' | 'classic'; references: string[] }
+  | { type: 'docker-line'; line: string }
+  | { type: 'docker-silent'; step: string; silentMs: number }
+  | { type: 'command-not-run'; command: string[] }
+  | { type: 'pushed'; reference: string }
+  | { type: 'tag-moved'; tag: string; digest: string; standsFor: string | undefined };
+
+/** How it went; the digest is what the registry says, never what was hoped for. */
+export type BuildOutcome =
+  | {
+      verdict: 'pushed' | 'already-there';
+      uri: string;
+      account: string | undefined;
+      digest: string;
+      timingsMs: Record<string, number>;
+    }
+  | { verdict: 'built'; uri: string; timingsMs: Record<string, number> }
+  | { verdict: 'build-failed'; exitCode: number | undefined; lastLines: string[] }
+  | { verdict: 'interrupted' }
+  | { verdict: 'dry-run' };
+
+export interface BuildDeps {
+  /** Not needed where nothing is pushed. */
+  aws: Aws | undefined;
+  processes: ProcessRunner;
+  files: Files;
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  interrupt: Interrupt;
+  announce: Announce<BuildEvent>;
+}
+
+/** Builds the image, pushes it under every tag and reads its digest back from the registry. */
+export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Promise<BuildOutcome> {
+  const { aws, announce } = deps;
+  if (aws === undefined) return buildOnly(options, deps);
+  const repository = await findRepository(options.repository, options, { aws, announce });
+  const there = await existingImage(repository, options, announce);
+  const { uri, registryId: account } = repository;
+  if (there !== undefined) return { verdict: 'already-there', uri, account, digest: there, timingsMs: {} };
+  const references = options.tags.map((tag) => `${uri}:${tag}`);
+  if (options.dryRun) return dryRun(options, references, announce);
+  return inDocker(registryOf(uri), deps, async (docker, folder) => {
+    await logIn(docker, repository, deps);
+    if (deps.interrupt.signal.aborted) return { verdict: 'interrupted' };
+    const startMs = deps.clock.now();
+    const metadataFile = `${folder}/build-metadata.json`;
+    const built = await build(docker, options, references, { ...deps, metadataFile });
+    if (built !== undefined) return built;
+    const builtMs = deps.clock.now();
+    // The builder has pushed an image for several platforms itself.
+    const claimed = isMultiPlatform(options)
+      ? digestInMetadata(await deps.files.read(metadataFile))
+      : await pushAll(docker, references, deps);
+    if (deps.interrupt.signal.aborted) return { verdict: 'interrupted' };
+    const digest = await readBack(repository, options.tags, claimed, announce);
+    const timingsMs = { build: builtMs - startMs, push: deps.clock.now() - builtMs };
+    return { verdict: 'pushed', uri, account, digest, timingsMs };
+  });
+}
+
+async function buildOnly(options: BuildOptions, deps: BuildDeps): Promise<BuildOutcome> {
+  const uri = repositoryUri(options.repository);
+  const references = options.tags.map((tag) => `${uri}:${tag}`);
+  if (options.dryRun) return dryRun(options, references, deps.announce);
+  return inDocker(options.repository.registry ?? '', deps, async (docker) => {
+    const startMs = deps.clock.now();
+    const built = await build(docker, options, references, deps);
+    return built ?? { verdict: 'built', uri, timingsMs: { build: deps.clock.now() - startMs } };
+  });
+}
+
+function inDocker<T>(host: string, deps: BuildDeps, use: (docker: Docker, folder: string) => Promise<T>): Promise<T> {
+  const { processes, env, interrupt, announce } = deps;
+  const onLine = (line: string): void => announce({ type: 'docker-line', line });
+  const onSilence = (step: string, silentMs: number): void => announce({ type: 'docker-silent', step, silentMs });
+  return withDockerConfig(host, deps, (folder) =>
+    use(connectDocker(folder, { processes, env, signal: interrupt.signal, onLine, onSilence }), folder),
+  );
+}
+
+/** The digest to go on with when the tags are there already and may stay; refuses what could only fail after the build. */
+async function existingImage(
+  repository: TargetRepository,
+  { tags, skipWhenTagsExist }: BuildOptions,
+  announce: Announce<BuildEvent>,
+): Promise<string | undefined> {
+  if (!skipWhenTagsExist && !repository.immutable) return undefined;
+  const digests = await digestsOfTags(repository, tags);
+  const taken = tags.filter((tag) => digests.get(tag) !== undefined);
+  const [digest, ...others] = new Set(digests.values());
+  if (skipWhenTagsExist && taken.length === tags.length && digest !== undefined && others.length === 0) {
+    announce({ type: 'tags-exist', uri: repository.uri, tags, digest });
+    return digest;
+  }
+  if (!repository.immutable || taken.length === 0) return undefined;
+  throw new UserError(`The tag ${taken.join(', ')} of ${repository.uri} is taken and immutable.`, {
+    code: 'ImageTagAlreadyExistsException',
+    why: 'The repository does not let a tag move to another image.',
+    fix: 'Use a tag that is new in every build, e.g. the commit, or pass --skip-when-tags-exist to keep the image that is there.',
+  });
+}
+
+async function build(
+  docker: Docker,
+  options: BuildOptions,
+  references: string[],
+  { interrupt, announce, metadataFile }: BuildDeps & { metadataFile?: string },
+): Promise<BuildOutcome | undefined> {
+  const buildx = await docker.hasBuildx();
+  if (interrupt.signal.aborted) return { verdict: 'interrupted' };
+  if (isMultiPlatform(options) && !buildx) {
+    throw new UserError('An image for several platforms needs buildx.', {
+      why: '`docker buildx version` failed: only the classic builder is there.',
+      fix: 'Install the buildx plugin in the job’s image, or give --platform one platform.',
+    });
+  }
+  announce({ type: 'build-started', builder: buildx ? 'buildx' : 'classic', references });
+  const pushing = { push: options.push, ...(metadataFile === undefined ? {} : { metadataFile }) };
+  const result = await docker.build(buildArguments(options, references, { buildx, ...pushing }));
+  if (interrupt.signal.aborted) return { verdict: 'interrupted' };
+  if (result.code === 0) return undefined;
+  const fault = dockerFault({ step: 'build', subject: references[0] ?? options.path }, result.tail);
+  // A build that also pushes fails for the reasons of a push, too.
+  const pushes = isMultiPlatform(options) && options.push;
+  if (fault !== undefined && (pushes || fault.code === 'NoDockerEngine' || fault.code === 'NoSpace')) throw fault;
+  return { verdict: 'build-failed', exitCode: result.code, lastLines: lastLines(result.tail, 50) };
+}
+
+function dryRun(options: BuildOptions, references: string[], announce: Announce<BuildEvent>): BuildOutcome {
+  const args = buildArguments(options, references, { buildx: false, push: options.push });
+  announce({ type: 'command-not-run', command: ['docker', ...hideBuildArguments(args)] });
+  if (options.push) {
+    for (const reference of references) announce({ type: 'command-not-run', command: ['docker', 'push', reference] });
+  }
+  return { verdict: 'dry-run' };
+}

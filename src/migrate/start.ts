@@ -1,0 +1,137 @@
+import type { Failure, RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
+import { poll } from '../base/poll.ts';
+import { isCapacityReason, refusalFix } from '../diagnosis/refusals.ts';
+import { hasCode, UserError } from '../errors.ts';
+import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
+import type { MigrationEvent } from './events.ts';
+import { tokenForTry } from './identity.ts';
+
+/** What RunTask came to. */
+export type Start =
+  | { start: 'started'; taskArn: string; task: Task | undefined; adopted: boolean; clientToken: string }
+  | { start: 'not-placed'; failures: Failure[] }
+  /** No answer to any of the requests: a task may or may not run. */
+  | { start: 'unanswered'; clientToken: string }
+  | { start: 'interrupted'; clientToken: string };
+
+export interface StartOptions {
+  request: RunTaskCommandInput;
+  clientToken: string;
+  retryCapacityMs: number | undefined;
+  timeoutMs: number;
+}
+
+export interface StartDeps {
+  ecs: EcsPort;
+  clock: Clock;
+  interrupt: Interrupt;
+  announce: Announce<MigrationEvent>;
+}
+
+const answerWindowMs = 300_000;
+const capacityIntervalMs = 15_000;
+const olderThanMs = 60_000;
+
+/** Starts the task exactly once: whatever is not answered is sent again under the same token. */
+export async function startTask(options: StartOptions, deps: StartDeps): Promise<Start> {
+  const { clock, interrupt, announce } = deps;
+  const untilMs = clock.now() + Math.min(options.retryCapacityMs ?? 0, options.timeoutMs);
+  for (let attempt = 1; ; attempt++) {
+    const start = await startOnce({ ...options, clientToken: tokenForTry(options.clientToken, attempt) }, deps);
+    if (start.start !== 'not-placed') return start;
+    // Without a reason it is not known that nothing runs, and another token could start a second one.
+    const retryable = start.failures.length > 0 && start.failures.every(({ reason }) => isCapacityReason(reason ?? ''));
+    const leftMs = untilMs - clock.now();
+    if (!retryable || leftMs <= 0) return start;
+    const nextTryMs = Math.min(capacityIntervalMs, leftMs);
+    announce({ type: 'no-capacity', reason: start.failures[0]?.reason ?? '', nextTryMs });
+    await clock.sleep(nextTryMs, interrupt.signal);
+    if (interrupt.signal.aborted) return { start: 'interrupted', clientToken: options.clientToken };
+  }
+}
+
+async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps: StartDeps): Promise<Start> {
+  const { ecs, clock, interrupt, announce } = deps;
+  const sentMs = clock.now();
+  let unanswered = false;
+  const look = async (): Promise<Start> => {
+    const { tasks = [], failures = [] } = await ecs.runTask({ ...request, clientToken });
+    const [task] = tasks;
+    if (task?.taskArn === undefined) return { start: 'not-placed', failures };
+    return { start: 'started', taskArn: task.taskArn, task, adopted: isOlder(task, sentMs), clientToken };
+  };
+  try {
+    const sent = await poll(look, {
+      clock,
+      interrupt,
+      timeoutMs: Math.min(answerWindowMs, timeoutMs),
+      onTrouble: ({ message, throttled }) => {
+        unanswered ||= !throttled;
+        announce({ type: 'start-unanswered', message });
+      },
+    });
+    if (sent.end === 'answered') return sent.answer;
+    return { start: sent.end === 'interrupted' ? 'interrupted' : 'unanswered', clientToken };
+  } catch (error) {
+    const may = unanswered || (error instanceof UserError && error.details.unanswered === true);
+    return adopt(error, { request, clientToken, unanswered: may }, ecs);
+  }
+}
+
+/** A replayed answer shows a task that is further than a new one can be, or that was made earlier. */
+function isOlder({ lastStatus, createdAt }: Task, sentMs: number): boolean {
+  if (lastStatus !== 'PROVISIONING' && lastStatus !== 'PENDING') return true;
+  return createdAt !== undefined && createdAt.getTime() < sentMs - olderThanMs;
+}
+
+/** The token was used before with other parameters: the task it stands for is the migration, if it is of the same definition. */
+async function adopt(
+  error: unknown,
+  { request, clientToken, unanswered }: { request: RunTaskCommandInput; clientToken: string; unanswered: boolean },
+  ecs: EcsPort,
+): Promise<Start> {
+  const ids = hasCode(error, 'ConflictException') ? error.details.resourceIds : undefined;
+  const taskArn = Array.isArray(ids) ? ids.find((id) => typeof id === 'string') : undefined;
+  if (taskArn === undefined) throw unanswered ? perhapsStarted(error, clientToken) : refused(error, request);
+  const { tasks = [] } = await ecs.describeTasks({ cluster: request.cluster, tasks: [taskArn] });
+  const [task] = tasks;
+  if (task !== undefined && task.taskDefinitionArn !== request.taskDefinition) {
+    throw new UserError('The client token was used before, for something else.', {
+      code: 'ConflictException',
+      why: `It started ${taskArn}, which runs ${task.taskDefinitionArn ?? 'another task definition'}.`,
+      fix: 'Leave --client-token out, or give one that is used for nothing else.',
+    });
+  }
+  return { start: 'started', taskArn, task, adopted: true, clientToken };
+}
+
+/** AWS refused only after a request that it had not answered: that one may have started the task. */
+function perhapsStarted(error: unknown, clientToken: string): unknown {
+  if (!(error instanceof UserError)) return error;
+  const { message, why, fix = 'Correct what AWS complains about.', code, requestId, details } = error;
+  return new UserError(`${message} A request before that was not answered: the migration may have been started.`, {
+    why,
+    fix: `${fix} Then run the command again with --client-token ${clientToken}: that never starts a second task.`,
+    code,
+    requestId,
+    details,
+    cause: error,
+  });
+}
+
+/** The refusal with the advice that fits its text. */
+export function refused(error: unknown, { taskDefinition, cluster }: RunTaskCommandInput): unknown {
+  if (!(error instanceof UserError) || error.code === undefined) return error;
+  const message = (error.why ?? '').replace(/^\w+: /, '');
+  // A missing permission has its advice already: it names the action and the resource.
+  const fix = refusalFix(error.code, message) ?? (error.code.startsWith('AccessDenied') ? error.fix : undefined);
+  if (fix === undefined) return error;
+  return new UserError(`Amazon ECS did not start ${taskDefinition} in the cluster ${cluster}.`, {
+    why: error.why,
+    fix,
+    code: error.code,
+    requestId: error.requestId,
+    details: error.details,
+    cause: error,
+  });
+}

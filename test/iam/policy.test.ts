@@ -1,0 +1,166 @@
+import { decodeJwt } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../local/aws/clock.ts';
+import { createOidcIssuer } from '../../local/aws/identity/oidc-issuer.ts';
+import type { PolicyDocument } from '../../local/aws/identity/policy.ts';
+import { trusts } from '../../local/aws/identity/web-identity.ts';
+import { type IamPolicies, iamPolicies } from '../../src/iam/policy.ts';
+import { iamPolicySpecs, readIamPolicyOptions } from '../../src/options/iam-policy.ts';
+import { collectRaw } from '../../src/options/raw.ts';
+import { createReader } from '../../src/options/reader.ts';
+
+function policiesOf(given: Record<string, unknown>, env: Record<string, string> = {}): IamPolicies {
+  const reader = createReader(collectRaw(iamPolicySpecs, { _: ['iam-policy'], ...given }, env), env, false);
+  const options = readIamPolicyOptions(reader);
+  reader.finish();
+  return iamPolicies(options);
+}
+
+const statementsOf = (given: Record<string, unknown>) =>
+  policiesOf(given).policy.Statement as {
+    Sid: string;
+    Action: string[];
+    Resource: string | string[];
+    Condition?: object;
+  }[];
+const actionsOf = (given: Record<string, unknown>): string[] =>
+  [...new Set(statementsOf(given).flatMap(({ Action }) => Action))].sort();
+const statement = (given: Record<string, unknown>, sid: string) => statementsOf(given).find(({ Sid }) => Sid === sid);
+
+const scope = {
+  account: '111122223333',
+  region: 'eu-west-1',
+  cluster: 'hoge-stg',
+  repository: '111122223333.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg',
+  'task-definition': 'hoge-service-stg:7',
+  service: 'hoge-apps-service-stg',
+  'log-group': '/ecs/hoge',
+  'pass-role': 'arn:aws:iam::111122223333:role/task',
+};
+
+describe('the policy', () => {
+  it('is narrowed to what was named', () => {
+    expect(policiesOf({ ...scope, 'organization-id': 'o', 'project-id': 'p' }).wide).toEqual([]);
+    expect(statement(scope, 'PushImages')?.Resource).toBe('arn:aws:ecr:eu-west-1:111122223333:repository/hoge-stg');
+    expect(statement(scope, 'RunTasks')).toMatchObject({
+      Resource: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/hoge-service-stg:*',
+      Condition: { ArnLike: { 'ecs:cluster': 'arn:aws:ecs:eu-west-1:111122223333:cluster/hoge-stg' } },
+    });
+    expect(statement(scope, 'PassRolesOfTasks')).toMatchObject({
+      Resource: 'arn:aws:iam::111122223333:role/task',
+      Condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    });
+    expect(statement(scope, 'UpdateServices')?.Resource).toBe(
+      'arn:aws:ecs:eu-west-1:111122223333:service/hoge-stg/hoge-apps-service-stg',
+    );
+    expect(statement(scope, 'ReadLogs')?.Resource).toBe(
+      'arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/hoge:log-stream:*',
+    );
+  });
+
+  it('says what it could not narrow, and how', () => {
+    expect(policiesOf({}).wide).toHaveLength(10);
+    expect(policiesOf({}).wide[0]).toBe('It allows every account: narrow it with --account');
+  });
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    [
+      'a migration on a definition as it is',
+      { for: 'run-migration-task' },
+      [
+        'ecs:DescribeTaskDefinition',
+        'ecs:DescribeTasks',
+        'ecs:ListTasks',
+        'ecs:RunTask',
+        'iam:PassRole',
+        'logs:GetLogEvents',
+      ],
+    ],
+    [
+      'the same without looking for others and without logs',
+      { for: 'run-migration-task', exclusive: 'off', logs: false },
+      ['ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'ecs:RunTask', 'iam:PassRole'],
+    ],
+    [
+      'waiting',
+      { for: 'wait-for-task' },
+      ['ecs:DescribeClusters', 'ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'logs:GetLogEvents'],
+    ],
+  ])('of %s holds just its actions', (_what, given, actions) => {
+    expect(actionsOf(given)).toEqual(actions);
+  });
+
+  it.each([
+    [
+      '--image',
+      { for: 'run-migration-task', image: 'x' },
+      ['ecr:DescribeImages', 'ecs:RegisterTaskDefinition', 'ecs:TagResource'],
+    ],
+    ['--tag', { for: 'run-migration-task', tag: 'a=b' }, ['ecs:TagResource']],
+    ['--on-timeout stop', { for: 'run-migration-task', 'on-timeout': 'stop' }, ['ecs:StopTask']],
+    ['--on-interrupt stop', { for: 'wait-for-task', 'on-interrupt': 'stop' }, ['ecs:StopTask']],
+    ['--network-from-service', { for: 'run-migration-task', 'network-from-service': 'web' }, ['ecs:DescribeServices']],
+    [
+      '--on-failure rollback',
+      { for: 'update-service-and-verify', 'on-failure': 'rollback' },
+      ['ecs:StopServiceDeployment'],
+    ],
+    ['--create-repository', { for: 'build-and-push-image', 'create-repository': true }, ['ecr:CreateRepository']],
+  ])('grows by %s', (option, given, more) => {
+    const { for: command } = given;
+    expect(actionsOf(given).filter((action) => !actionsOf({ for: command }).includes(action))).toEqual(more);
+    expect(option).toMatch(/^--/);
+  });
+
+  it('complains about commands, accounts and roles that are none', () => {
+    expect(() => policiesOf({ for: 'deploy', account: '12', 'pass-role': 'task' })).toThrowError(
+      expect.objectContaining({
+        why: expect.stringMatching(/--for takes[\s\S]*--account must[\s\S]*--pass-role must/),
+      }),
+    );
+  });
+
+  it('takes region and account of a repository from its address', () => {
+    const repository = '999988887777.dkr.ecr.us-east-1.amazonaws.com/shared';
+    expect(statement({ ...scope, repository }, 'PushImages')?.Resource).toBe(
+      'arn:aws:ecr:us-east-1:999988887777:repository/shared',
+    );
+  });
+
+  it('knows the partitions', () => {
+    expect(statement({ ...scope, region: 'cn-north-1' }, 'RunTasks')?.Resource).toContain('arn:aws-cn:ecs:cn-north-1');
+  });
+});
+
+describe('the trust policy', () => {
+  it.each([
+    ['a job of the project', {}, true],
+    ['a job of another project', { projectId: 'other' }, false],
+    ['a job of another branch', { vcsRef: 'refs/heads/main' }, false],
+  ])('lets in %s: %o → %s', async (_who, claims, allowed) => {
+    const issuer = await createOidcIssuer(new VirtualClock());
+    const { trustPolicy } = policiesOf({
+      account: '111122223333',
+      'organization-id': issuer.organizationId,
+      'project-id': issuer.projectId,
+      branch: 'staging',
+    });
+    const provider = {
+      arn: `arn:aws:iam::111122223333:oidc-provider/${issuer.url.slice(8)}`,
+      url: issuer.url,
+      clientIds: [],
+      keys: issuer.keys,
+    };
+    const token = decodeJwt(await issuer.token(claims));
+    expect(trusts(trustPolicy as unknown as PolicyDocument, provider, token)).toBe(allowed);
+  });
+
+  it('takes organization and project from a CircleCI job', () => {
+    const { trustPolicy, wide } = policiesOf(scope, {
+      CIRCLE_ORGANIZATION_ID: 'org-1',
+      CIRCLE_PROJECT_ID: 'project-1',
+    });
+    expect(JSON.stringify(trustPolicy)).toContain('org/org-1/project/project-1/user/*');
+    expect(wide).toEqual([]);
+  });
+});

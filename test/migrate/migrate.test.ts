@@ -1,0 +1,385 @@
+import { describe, expect, test } from 'vitest';
+import { LocalAws } from '../../local/aws/local-aws.ts';
+import { fargateDefinition } from '../../local/aws/test-client.ts';
+import { UserError } from '../../src/errors.ts';
+import { migrate, planRequests } from '../../src/migrate/migrate.ts';
+import type { MigrateOptions } from '../../src/migrate/options.ts';
+import { recordSchemaVersion } from '../../src/records/record.ts';
+import { waitForTasks } from '../../src/task/wait.ts';
+import { inProcess } from '../support/in-process.ts';
+import { options } from './migrate-options.ts';
+
+const digest = (char: string): string => `sha256:${char.repeat(64)}`;
+
+async function world(container: object = {}) {
+  const model = new LocalAws();
+  model.clusters.create('prod');
+  model.logs.createGroup('/ecs/app');
+  model.taskDefinitions.register(fargateDefinition('app', container));
+  const process = await inProcess(model);
+  const deps = { ...process, env: {} as Record<string, string> };
+  return { model, deps, run: (more: Partial<MigrateOptions> = {}) => migrate({ ...options, ...more }, deps) };
+}
+
+describe('migrate', () => {
+  test('asks in this order, and changes nothing before everything was checked', async () => {
+    const { model, run } = await world();
+    expect((await run()).outcome).toBe('succeeded');
+    const asked = model.requests.map(({ operation }) => operation);
+    expect(asked.slice(0, 3)).toEqual(['DescribeTaskDefinition', 'ListTasks', 'RunTask']);
+    expect(new Set(asked.slice(3))).toEqual(new Set(['DescribeTasks', 'GetLogEvents']));
+  });
+
+  test('the cluster may be given by its ARN', async () => {
+    const { model, run } = await world();
+    const cluster = model.clusters.get('prod').arn;
+    expect((await run({ cluster })).outcome).toBe('succeeded');
+    expect([...model.tasks.tasks.values()][0]?.clusterArn).toBe(cluster);
+  });
+
+  test('the task is announced and on record before the first look at it', async () => {
+    const { model, deps, run } = await world();
+    const seen: string[] = [];
+    const describeTasks = model.operations.ecs.DescribeTasks;
+    model.operations.ecs.DescribeTasks = (input, call) => {
+      seen.push(
+        `${deps.events.some(({ type }) => type === 'task-started')} ${deps.files.contents.get('records/run-migration-task.json')}`,
+      );
+      return describeTasks?.(input, call);
+    };
+    await run();
+    const [taskArn] = model.tasks.tasks.keys();
+    expect(seen[0]).toMatch(/^true /);
+    expect(JSON.parse(seen[0]?.slice(5) ?? '')).toMatchObject({ status: 'running', taskArn });
+  });
+
+  test('the record of the build gives the image: pinned in every container of its repository, other members kept', async () => {
+    const { model, deps, run } = await world({ image: 'acme/app:latest', fromTheFuture: { kept: true } });
+    const image = `acme/app@${digest('b')}`;
+    const startedAt = '2026-01-05T09:00:00.000Z';
+    await deps.records.save({
+      ...{ schemaVersion: recordSchemaVersion, stage: 'build-and-push-image', status: 'succeeded', verdict: 'pushed' },
+      ...{ repository: 'acme/app', tags: ['1'], image, digest: digest('b'), startedAt },
+    });
+    const { record } = await run();
+    expect(model.truth.runs).toMatchObject([{ revision: 2, imageDigest: digest('b') }]);
+    expect(model.taskDefinitions.get('app:2')?.raw.containerDefinitions[0]).toMatchObject({
+      image,
+      fromTheFuture: { kept: true },
+    });
+    expect(record).toMatchObject({
+      taskDefinition: model.taskDefinitions.get('app:2')?.arn,
+      containers: [{ imageDigest: digest('b') }],
+    });
+  });
+
+  test('no change, no new revision', async () => {
+    const { model, run } = await world({ image: `acme/app@${digest('c')}` });
+    await run({ images: [{ container: undefined, reference: `acme/app@${digest('c')}` }] });
+    expect(model.taskDefinitions.all('app')).toHaveLength(1);
+  });
+
+  test('another job that registers at the same moment is waited for', async () => {
+    const { model, run } = await world();
+    const message = 'Too many concurrent attempts to create a new revision of the specified family.';
+    model.faults.script({
+      kind: 'error',
+      type: 'ClientException',
+      message,
+      operation: 'RegisterTaskDefinition',
+      times: 3,
+    });
+    const { outcome } = await run({ images: [{ container: undefined, reference: `acme/app@${digest('d')}` }] });
+    expect(outcome).toBe('succeeded');
+    expect(model.truth.runs).toMatchObject([{ revision: 2, imageDigest: digest('d') }]);
+  });
+
+  test('a registration that is refused says what to do', async () => {
+    const { model, run } = await world();
+    const message = 'No Fargate configuration exists for given values.';
+    model.faults.script({ kind: 'error', type: 'ClientException', message, operation: 'RegisterTaskDefinition' });
+    const images = [{ container: undefined, reference: `acme/app@${digest('d')}` }];
+    await expect(run({ images })).rejects.toMatchObject({
+      code: 'ClientException',
+      fix: expect.stringContaining('CPU and memory'),
+    });
+    expect(model.tasks.tasks.size).toBe(0);
+  });
+
+  test('a refusal leaves a record that says so', async () => {
+    const { deps, run } = await world();
+    await expect(run({ cluster: 'nope', exclusive: 'off' })).rejects.toMatchObject({
+      code: 'ClusterNotFoundException',
+    });
+    expect(JSON.parse(deps.files.contents.get('records/run-migration-task.json') ?? '')).toMatchObject({
+      status: 'refused',
+      reasonCode: 'ClusterNotFoundException',
+      cluster: 'nope',
+      fix: expect.stringContaining('--cluster'),
+    });
+  });
+
+  test('a refusal in the middle keeps the task on record', async () => {
+    const { model, deps, run } = await world();
+    model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
+    model.faults.script({ kind: 'expired-token', operation: 'DescribeTasks', skip: 20, times: 99 });
+    await expect(run()).rejects.toMatchObject({
+      code: 'ExpiredTokenException',
+      fix: expect.stringContaining('migrate-deploy wait-for-task'),
+    });
+    const [taskArn] = model.tasks.tasks.keys();
+    expect(JSON.parse(deps.files.contents.get('records/run-migration-task.json') ?? '')).toMatchObject({
+      status: 'refused',
+      taskArn,
+    });
+  });
+
+  test.each([
+    ['when it looks up the definition', { kind: 'expired-token' as const, operation: 'DescribeTaskDefinition' }],
+    ['when it looks for its task', { kind: 'expired-token' as const, operation: 'DescribeTasks' }],
+  ])('a rerun that is refused %s goes on naming the task of the record', async (_when, fault) => {
+    const { model, deps, run } = await world();
+    model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
+    const given = { clientToken: 'mine' };
+    await run({ ...given, wait: false });
+    model.faults.script({ ...fault, times: 99 });
+    await expect(run(given)).rejects.toMatchObject({ code: 'ExpiredTokenException' });
+    const [taskArn] = model.tasks.tasks.keys();
+    const record = JSON.parse(deps.files.contents.get('records/run-migration-task.json') ?? '');
+    expect(record).toMatchObject({ status: 'refused', taskArn, clientToken: 'mine' });
+  });
+
+  test('a folder that takes no record is found out before anything starts', async () => {
+    const { model, deps, run } = await world();
+    const denied = new UserError('The file r cannot be written.');
+    deps.records = { ...deps.records, save: () => Promise.reject(denied) };
+    await expect(run()).rejects.toBe(denied);
+    expect(model.tasks.tasks.size).toBe(0);
+  });
+
+  test('a folder that takes no more once the task runs does not end the wait', async () => {
+    const { model, deps, run } = await world();
+    const { save } = deps.records;
+    let saves = 0;
+    const full = (): Promise<void> => Promise.reject(new UserError('The file r cannot be written.', { why: 'ENOSPC' }));
+    deps.records = { ...deps.records, save: (record) => (++saves === 2 ? full() : save(record)) };
+    expect((await run()).outcome).toBe('succeeded');
+    expect(deps.events).toContainEqual({ type: 'warning', text: 'The file r cannot be written. ENOSPC' });
+    expect(model.truth.runs).toHaveLength(1);
+  });
+
+  test('why it was refused is told even where it cannot be written down', async () => {
+    const { deps, run } = await world();
+    deps.records = { ...deps.records, save: () => Promise.reject(new UserError('The file r cannot be written.')) };
+    await expect(run({ cluster: 'nope', exclusive: 'off', taskDefinition: 'none' })).rejects.not.toMatchObject({
+      message: expect.stringContaining('cannot be written'),
+    });
+  });
+
+  test('a task that begins and ends between two looks is judged all the same', async () => {
+    const { model, run } = await world();
+    model.settings.timings = {
+      ...model.settings.timings,
+      provisioningMs: 1,
+      pullStartMs: 2,
+      pullStopMs: 3,
+      startMs: 4,
+      settleMs: 1,
+      deprovisionMs: 1,
+    };
+    model.behaviours.script({}, { runMs: 1, exitCode: 6, logs: [{ atMs: 0, message: 'quick' }] });
+    const result = await run({ waiting: { ...options.waiting, pollIntervalMs: 300_000 } });
+    expect(result).toMatchObject({ outcome: 'failed', exitCode: 6, record: { lastLogLines: ['quick'] } });
+  });
+
+  test('credentials that expire after the verdict do not take it away', async () => {
+    const { model, run } = await world();
+    model.behaviours.script({}, { runMs: 5_000, exitCode: 0 });
+    // The stop code stands 42.4 s after RunTask; from then on only the log is read.
+    model.clock.at(model.clock.now() + 43_500, () => model.faults.script({ kind: 'expired-token', times: 10_000 }));
+    const { outcome } = await run({ waiting: { ...options.waiting, pollIntervalMs: 1_000, logGraceMs: 30_000 } });
+    expect(outcome).toBe('succeeded');
+    expect(model.requests.filter(({ errorType }) => errorType === 'ExpiredTokenException').length).toBeGreaterThan(2);
+  });
+
+  test('a MISSING now and then is a stale read', async () => {
+    const { model, run } = await world();
+    model.behaviours.script({}, { runMs: 60_000, exitCode: 0 });
+    const describeTasks = model.operations.ecs.DescribeTasks;
+    let looks = 0;
+    model.operations.ecs.DescribeTasks = (input, call) =>
+      ++looks % 5 === 0
+        ? { tasks: [], failures: [{ arn: input.tasks[0], reason: 'MISSING' }] }
+        : describeTasks?.(input, call);
+    expect((await run()).outcome).toBe('succeeded');
+    expect(looks).toBeGreaterThan(20);
+  });
+
+  test('it looks often at first, seldom later, and often again once the container has ended', async () => {
+    const { model, run } = await world();
+    model.behaviours.script({}, { runMs: 3_000_000, exitCode: 0 });
+    await run({ waiting: { ...options.waiting, logs: false } });
+    const looks = model.requests.filter(({ operation }) => operation === 'DescribeTasks').map(({ atMs }) => atMs);
+    const gaps = looks.slice(1).map((atMs, index) => atMs - (looks[index] ?? 0));
+    expect([gaps[0], gaps[15], gaps[60], gaps.at(-9), gaps.at(-2)]).toEqual([1_000, 2_000, 5_000, 10_000, 2_000]);
+  });
+
+  test('stopCode and last moments are taken in after the verdict', async () => {
+    const { model, run } = await world();
+    model.behaviours.script({}, { runMs: 1_000, exitCode: 1 });
+    const { record, reason } = await run();
+    expect(record).toMatchObject({
+      stopCode: 'EssentialContainerExited',
+      timeline: { stoppingAt: expect.any(String) },
+    });
+    expect(reason).toBe('Essential container in task exited');
+  });
+
+  test('an interrupt before the start starts nothing and says how to go on', async () => {
+    const { model, deps, run } = await world();
+    deps.interrupt.trigger('SIGTERM');
+    const result = await run({ exclusive: 'off', clientToken: 'mine' });
+    expect(result).toMatchObject({
+      outcome: 'interrupted',
+      verdict: 'interrupted-before-start',
+      fix: expect.stringContaining('--client-token mine'),
+    });
+    expect(model.tasks.tasks.size).toBe(0);
+  });
+
+  test('time that runs out while another migration runs: nothing started', async () => {
+    const { model, run } = await world();
+    model.behaviours.script({}, {});
+    await run({ wait: false });
+    const result = await run({ waiting: { ...options.waiting, timeoutMs: 60_000 } });
+    expect(result).toMatchObject({
+      outcome: 'timed-out',
+      verdict: 'timed-out-before-start',
+      reasonCode: 'OTHER_MIGRATION',
+    });
+    expect(model.tasks.tasks.size).toBe(1);
+  });
+
+  test('a client token that stands for another definition is refused, not adopted', async () => {
+    const { model, run } = await world();
+    model.taskDefinitions.register(fargateDefinition('other'));
+    await run({ taskDefinition: 'other', clientToken: 'mine' });
+    await expect(run({ clientToken: 'mine' })).rejects.toMatchObject({
+      code: 'ConflictException',
+      message: expect.stringContaining('for something else'),
+    });
+  });
+
+  test('--network-from-service finds the network of a CODE_DEPLOY service in its task set', async () => {
+    const { model, run } = await world();
+    const networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-7'] } };
+    model.operations.ecs.DescribeServices = () => ({
+      services: [
+        {
+          serviceName: 'web',
+          status: 'ACTIVE',
+          taskSets: [{ status: 'PRIMARY', launchType: 'FARGATE', networkConfiguration }],
+        },
+      ],
+    });
+    const placement = { ...options.placement, networkFromService: 'web', subnets: [], launchType: undefined };
+    await run({ placement });
+    const request = model.requests.find(({ operation }) => operation === 'RunTask');
+    expect(request?.input).toMatchObject({ launchType: 'FARGATE', networkConfiguration });
+  });
+
+  test.each<[string, Partial<MigrateOptions['placement']>, object]>([
+    ['a launch type removes a copied strategy', { launchType: 'FARGATE' }, { launchType: 'FARGATE' }],
+    [
+      'security groups replace the copied ones, subnets stay',
+      { securityGroups: ['sg-2'] },
+      { networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-7'], securityGroups: ['sg-2'] } } },
+    ],
+  ])('what is given wins over the service: %s', async (_rule, given, expected) => {
+    const { model, deps } = await world();
+    model.operations.ecs.DescribeServices = () => ({
+      services: [
+        {
+          status: 'ACTIVE',
+          capacityProviderStrategy: [{ capacityProvider: 'FARGATE', weight: 1, base: 0 }],
+          networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-7'], securityGroups: ['sg-1'] } },
+        },
+      ],
+    });
+    const placement = { ...options.placement, networkFromService: 'web', subnets: [], launchType: undefined, ...given };
+    const [request] = await planRequests({ ...options, placement }, deps);
+    const input = JSON.parse(JSON.stringify(request?.input));
+    expect(input).toMatchObject(expected);
+    expect('launchType' in input && 'capacityProviderStrategy' in input).toBe(false);
+  });
+
+  test('a network for a definition that takes none is refused, one copied from a service is left out', async () => {
+    const { model, run } = await world();
+    model.settings.containerInstances.prod = 1;
+    model.taskDefinitions.register({
+      family: 'bridge',
+      containerDefinitions: [{ name: 'app', image: 'x', memory: 64 }],
+    });
+    const placement = { ...options.placement, launchType: undefined };
+    await expect(run({ taskDefinition: 'bridge', placement })).rejects.toMatchObject({ code: 'NoOwnNetwork' });
+    model.operations.ecs.DescribeServices = () => ({
+      services: [
+        { status: 'ACTIVE', launchType: 'EC2', networkConfiguration: { awsvpcConfiguration: { subnets: ['s'] } } },
+      ],
+    });
+    const copied = { ...placement, subnets: [], networkFromService: 'web' };
+    expect((await run({ taskDefinition: 'bridge', placement: copied })).outcome).toBe('succeeded');
+  });
+
+  test('FARGATE_SPOT and a restart policy are warned of', async () => {
+    const { model, deps, run } = await world({ restartPolicy: { enabled: true } });
+    const strategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }];
+    await run({ placement: { ...options.placement, launchType: undefined, capacityProviderStrategy: strategy } });
+    const warnings = deps.events.filter(({ type }) => type === 'warning').map((event) => JSON.stringify(event));
+    expect(warnings.join()).toContain('FARGATE_SPOT');
+    expect(warnings.join()).toContain('restartPolicy');
+    expect([...model.tasks.tasks.values()][0]?.capacityProviderName).toBe('FARGATE_SPOT');
+  });
+});
+
+describe('waitForTasks', () => {
+  test('one task that cannot be stopped does not spare the others, and all are named', async () => {
+    const { model, deps } = await world();
+    model.behaviours.script({}, { runMs: 3_000_000, exitCode: 0 });
+    const taskDefinition = model.taskDefinitions.get('app');
+    if (taskDefinition === undefined) throw new Error('no definition');
+    const [first, second] = [1, 2].map(() =>
+      model.tasks.launch({ cluster: 'prod', taskDefinition, group: 'g', launchType: 'FARGATE' }),
+    );
+    const message = 'The referenced task was not found.';
+    model.faults.script({ kind: 'error', type: 'InvalidParameterException', message, operation: 'StopTask' });
+    const waiting = { ...options.waiting, timeoutMs: 60_000, onTimeout: 'stop' } as const;
+    const tasks = [first?.arn ?? '', second?.arn ?? ''];
+    await expect(waitForTasks({ cluster: 'prod', tasks, container: undefined, waiting }, deps)).rejects.toMatchObject({
+      message: expect.stringContaining(`The tasks go on without us: ${tasks.join(', ')}`),
+    });
+    expect([first?.desiredStatus, second?.desiredStatus]).toEqual(['RUNNING', 'STOPPED']);
+  });
+
+  test('150 tasks are described a hundred at a time', async () => {
+    const { model, deps } = await world();
+    const taskDefinition = model.taskDefinitions.get('app');
+    if (taskDefinition === undefined) throw new Error('no definition');
+    const tasks = Array.from({ length: 150 }, () =>
+      model.tasks.launch({ cluster: 'prod', taskDefinition, group: 'g', launchType: 'FARGATE' }),
+    );
+    const wait = {
+      cluster: 'prod',
+      tasks: tasks.map(({ arn }) => arn),
+      container: undefined,
+      waiting: { ...options.waiting, logs: false },
+    };
+    const result = await waitForTasks(wait, deps);
+    expect(result.tasks.every(({ outcome }) => outcome === 'succeeded')).toBe(true);
+    const sizes = model.requests
+      .filter(({ operation }) => operation === 'DescribeTasks')
+      .map(({ input }) => input.tasks.length);
+    expect(sizes.slice(0, 2)).toEqual([100, 50]);
+    expect(model.requests.filter(({ operation }) => operation === 'DescribeTaskDefinition')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'vitest';
+import { breakerThreshold } from '../../src/rollout/circuit-breaker.ts';
+import type { DeploymentSnapshot, ServiceDeploymentSnapshot, ServiceSnapshot } from '../../src/rollout/snapshot.ts';
+import { codeOf, deploymentVerdict, isDrained, serviceDeploymentVerdict } from '../../src/rollout/verdict.ts';
+
+const ours = { deploymentId: 'ecs-svc/2', baselineId: 'ecs-svc/1' };
+const old: DeploymentSnapshot = {
+  id: 'ecs-svc/1',
+  status: 'ACTIVE',
+  rolloutState: 'COMPLETED',
+  taskDefinition: 'td/web:1',
+};
+const mine: DeploymentSnapshot = {
+  id: 'ecs-svc/2',
+  status: 'PRIMARY',
+  rolloutState: 'IN_PROGRESS',
+  rolloutStateReason: 'ECS deployment ecs-svc/2 in progress.',
+  taskDefinition: 'td/web:2',
+};
+const back: DeploymentSnapshot = {
+  id: 'ecs-svc/3',
+  status: 'PRIMARY',
+  rolloutState: 'IN_PROGRESS',
+  rolloutStateReason: 'ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.',
+  taskDefinition: 'td/web:1',
+};
+const other: DeploymentSnapshot = {
+  id: 'ecs-svc/4',
+  status: 'PRIMARY',
+  rolloutState: 'IN_PROGRESS',
+  rolloutStateReason: 'ECS deployment ecs-svc/4 in progress.',
+  taskDefinition: 'td/web:9',
+};
+const service = (...deployments: DeploymentSnapshot[]): ServiceSnapshot => ({ status: 'ACTIVE', deployments });
+
+describe('our service deployment', () => {
+  const breakerText = 'Service deployment rolled back because the circuit breaker threshold was exceeded.';
+  const hookText =
+    'Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT lifecycle hook(s) failed. Lifecycle hook target arn:aws:lambda:x returned FAILED status.';
+  const parseText =
+    'Service deployment rolled back because PRE_SCALE_UP lifecycle hook(s) failed. ECS was unable to parse the response from arn:aws:lambda:x due to HookStatus must not be null';
+  const networkText = 'Service deployment rolled back because of invalid networking configuration. The subnet is gone.';
+  const noCandidate =
+    'Service deployment failed because the circuit breaker threshold was exceeded. No rollback candidate was found to run the rollback.';
+
+  test.each<[string, ServiceDeploymentSnapshot, object]>([
+    ['PENDING is going', { status: 'PENDING' }, { verdict: 'going' }],
+    ['IN_PROGRESS is going', { status: 'IN_PROGRESS' }, { verdict: 'going' }],
+    ['a status that nobody knows is going', { status: 'TELEPORTING' }, { verdict: 'going' }],
+    ['no status is going', {}, { verdict: 'going' }],
+    ['SUCCESSFUL is landed', { status: 'SUCCESSFUL' }, { verdict: 'landed' }],
+    [
+      'ROLLBACK_REQUESTED is red at once',
+      { status: 'ROLLBACK_REQUESTED', statusReason: breakerText },
+      { verdict: 'rolled-back', phase: 'requested', reason: breakerText },
+    ],
+    [
+      'ROLLBACK_IN_PROGRESS is red',
+      { status: 'ROLLBACK_IN_PROGRESS', statusReason: hookText },
+      { verdict: 'rolled-back', phase: 'in-progress', reason: hookText },
+    ],
+    [
+      'ROLLBACK_SUCCESSFUL is red, and says what came back',
+      { status: 'ROLLBACK_SUCCESSFUL', statusReason: networkText, rollback: { serviceRevisionArn: 'rev/1' } },
+      { verdict: 'rolled-back', phase: 'done', reason: networkText, toRevision: 'rev/1' },
+    ],
+    [
+      'ROLLBACK_FAILED is red',
+      { status: 'ROLLBACK_FAILED', statusReason: noCandidate },
+      { verdict: 'rolled-back', phase: 'failed', reason: noCandidate },
+    ],
+    [
+      'the reason of the rollback stands in for a missing statusReason',
+      { status: 'ROLLBACK_REQUESTED', rollback: { reason: parseText } },
+      { verdict: 'rolled-back', reason: parseText },
+    ],
+    ['STOP_REQUESTED without a newer one is not decided', { status: 'STOP_REQUESTED' }, { verdict: 'going' }],
+    [
+      'STOPPED by its own circuit breaker, no rollback configured, is failed',
+      { status: 'STOPPED', deploymentCircuitBreaker: { status: 'TRIGGERED' } },
+      { verdict: 'failed', code: 'CIRCUIT_BREAKER' },
+    ],
+    [
+      'STOPPED by an alarm is failed',
+      { status: 'STOPPED', alarms: { status: 'TRIGGERED' } },
+      { verdict: 'failed', code: 'ALARM' },
+    ],
+    ['STOPPED without a word is failed', { status: 'STOPPED' }, { verdict: 'failed', code: 'STOPPED' }],
+    [
+      'STOPPED by a newer one that cannot be seen any more',
+      {
+        status: 'STOPPED',
+        statusReason: 'Service deployment was stopped because a newer service deployment was started.',
+      },
+      { verdict: 'overtaken' },
+    ],
+    [
+      'a hook that waits is a pause',
+      {
+        status: 'IN_PROGRESS',
+        lifecycleStage: 'POST_SCALE_UP',
+        lifecycleHookDetails: [
+          { hookId: 'a', status: 'SUCCEEDED' },
+          {
+            hookId: 'b',
+            targetType: 'PAUSE',
+            status: 'AWAITING_ACTION',
+            expiresAt: new Date(0),
+            timeoutAction: 'CONTINUE',
+          },
+        ],
+      },
+      {
+        verdict: 'paused',
+        pause: { hookId: 'b', stage: 'POST_SCALE_UP', expiresAt: new Date(0), timeoutAction: 'CONTINUE' },
+      },
+    ],
+    [
+      'a hook that runs is no pause',
+      { status: 'IN_PROGRESS', lifecycleHookDetails: [{ hookId: 'a', status: 'IN_PROGRESS' }] },
+      { verdict: 'going' },
+    ],
+  ])('%s', (_rule, record, verdict) => {
+    expect(serviceDeploymentVerdict(record, service(mine, old), ours)).toMatchObject(verdict);
+  });
+
+  test.each(['STOP_REQUESTED', 'STOPPED'])(
+    '%s with a newer service deployment is overtaken, not rolled back',
+    (status) => {
+      const verdict = serviceDeploymentVerdict({ status }, service(other), { ...ours, newer: 'sd/4' });
+      expect(verdict).toMatchObject({ verdict: 'overtaken', by: 'sd/4' });
+    },
+  );
+
+  test('a newer one does not excuse a deployment that failed by itself', () => {
+    const record = { status: 'STOPPED', deploymentCircuitBreaker: { status: 'TRIGGERED' } };
+    expect(serviceDeploymentVerdict(record, service(other), { ...ours, newer: 'sd/4' }).verdict).toBe('failed');
+  });
+
+  test('SUCCESSFUL before the old tasks are gone is landed but not drained', () => {
+    expect(serviceDeploymentVerdict({ status: 'SUCCESSFUL' }, service(mine, old), ours)).toEqual({
+      verdict: 'landed',
+      drained: false,
+    });
+  });
+});
+
+describe('our deployment id, without service deployments', () => {
+  const completed = { ...mine, rolloutState: 'COMPLETED', rolloutStateReason: 'ECS deployment ecs-svc/2 completed.' };
+  const failed = {
+    ...mine,
+    rolloutState: 'FAILED',
+    rolloutStateReason: 'ECS deployment circuit breaker: tasks failed to start.',
+  };
+  const notPrimary = { ...mine, status: 'ACTIVE' };
+  const stateless = { id: mine.id, status: 'PRIMARY', desiredCount: 2, runningCount: 2, pendingCount: 0 };
+
+  test.each<[string, ServiceSnapshot, object]>([
+    ['PRIMARY and IN_PROGRESS is going', service(mine, old), { verdict: 'going', isVisible: true }],
+    ['PRIMARY and COMPLETED is landed', service(completed), { verdict: 'landed', drained: true }],
+    [
+      'COMPLETED beside a draining one is landed, not drained',
+      service(completed, old),
+      { verdict: 'landed', drained: false },
+    ],
+    [
+      'PRIMARY and FAILED is failed, with the reason',
+      service(failed, old),
+      { verdict: 'failed', code: 'CIRCUIT_BREAKER', reason: 'ECS deployment circuit breaker: tasks failed to start.' },
+    ],
+    [
+      'the older wording of the breaker',
+      service({ ...failed, rolloutStateReason: 'ECS deployment circuit breaker: task failed to start.' }),
+      { verdict: 'failed', code: 'CIRCUIT_BREAKER' },
+    ],
+    [
+      'an alarm',
+      service({ ...failed, rolloutStateReason: 'ECS deployment failed: alarm detected.' }),
+      { verdict: 'failed', code: 'ALARM' },
+    ],
+    [
+      'a PRIMARY that rolls back means ours was rolled back',
+      service(back, notPrimary, old),
+      { verdict: 'rolled-back' },
+    ],
+    [
+      'ours still says IN_PROGRESS while the rollback is under way',
+      service(back, { ...notPrimary, rolloutState: 'IN_PROGRESS' }),
+      { verdict: 'rolled-back', phase: 'in-progress', reason: back.rolloutStateReason },
+    ],
+    [
+      'ours FAILED and DRAINING under a finished rollback',
+      service({ ...other }, { ...failed, status: 'DRAINING' }),
+      { verdict: 'rolled-back' },
+    ],
+    ['another PRIMARY is an overtaking', service(other, notPrimary), { verdict: 'overtaken', by: 'ecs-svc/4' }],
+    ['ours gone, a rollback PRIMARY', service(back), { verdict: 'rolled-back' }],
+    ['ours gone, another PRIMARY', service(other), { verdict: 'overtaken', by: 'ecs-svc/4' }],
+    [
+      'ours gone, a finished rollback: the events remember',
+      {
+        ...service({ ...back, rolloutState: 'COMPLETED', rolloutStateReason: 'ECS deployment ecs-svc/3 completed.' }),
+        events: [{ message: '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.' }],
+      },
+      { verdict: 'rolled-back', phase: 'done' },
+    ],
+    [
+      'a stale read, the old PRIMARY, is not visible yet',
+      service({ ...old, status: 'PRIMARY' }),
+      { verdict: 'going', isVisible: false },
+    ],
+    ['no deployments at all', service(), { verdict: 'going', isVisible: false }],
+    [
+      'DRAINING: the service was deleted',
+      { status: 'DRAINING', deployments: [mine] },
+      { verdict: 'failed', code: 'SERVICE_DELETED' },
+    ],
+    ['INACTIVE: the service was deleted', { status: 'INACTIVE' }, { verdict: 'failed', code: 'SERVICE_DELETED' }],
+    ['without a rollout state, counts and a single deployment decide', service(stateless), { verdict: 'landed' }],
+    ['without a rollout state, two deployments are going', service(stateless, old), { verdict: 'going' }],
+    [
+      'without a rollout state, a missing task is going',
+      service({ ...stateless, runningCount: 1 }),
+      { verdict: 'going' },
+    ],
+    [
+      'without a rollout state, a pending task is going',
+      service({ ...stateless, pendingCount: 1 }),
+      { verdict: 'going' },
+    ],
+  ])('%s', (_rule, snapshot, verdict) => {
+    expect(deploymentVerdict(snapshot, ours)).toMatchObject(verdict);
+  });
+
+  test('the same task definition before and after hides nothing: ids decide', () => {
+    const same = { taskDefinition: 'td/web:1' };
+    expect(deploymentVerdict(service({ ...back, ...same }, { ...notPrimary, ...same }), ours).verdict).toBe(
+      'rolled-back',
+    );
+  });
+
+  test('a single deployment of ours that is IN_PROGRESS is not drained', () => {
+    expect(isDrained(service(mine), 'ecs-svc/2')).toBe(false);
+  });
+});
+
+describe('codes', () => {
+  test.each([
+    ['Service deployment rolled back because the circuit breaker threshold was exceeded.', 'CIRCUIT_BREAKER'],
+    ['ECS deployment failed: alarm detected.', 'ALARM'],
+    ['Service deployment rolled back because PRE_SCALE_UP lifecycle hook(s) failed.', 'LIFECYCLE_HOOK'],
+    ['Service deployment rolled back because of invalid networking configuration.', 'NETWORK_CONFIGURATION'],
+    ['Service deployment rolled back because a rollback was requested.', 'ROLLBACK_REQUESTED'],
+    ['something new', 'ROLLED_BACK'],
+  ])('%s', (reason, code) => {
+    expect(codeOf({}, reason)).toBe(code);
+  });
+});
+
+test.each([
+  ['one desired task allows three failures', 1, undefined, 3],
+  ['25 allow 13', 25, undefined, 13],
+  ['400 allow 200', 400, undefined, 200],
+  ['never more than 200', 2_000, undefined, 200],
+  ['a count', 4, { type: 'COUNT', value: 1 }, 1],
+  ['an unbounded percentage', 4, { type: 'UNBOUNDED_PERCENT', value: 25 }, 1],
+  ['a bounded percentage', 100, { type: 'BOUNDED_PERCENT', value: 20 }, 20],
+])('circuit breaker threshold: %s', (_rule, desired, thresholdConfiguration, threshold) => {
+  expect(breakerThreshold(desired, { thresholdConfiguration })).toBe(threshold);
+});
