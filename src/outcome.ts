@@ -1,21 +1,79 @@
+import type { Explanation, Outcome } from './records/schema.ts';
+
+export type { Explanation, Outcome } from './records/schema.ts';
+
 /** The exit codes that CI depends on; a change is breaking. */
 export const exitCode = {
   /** Done, and verified. */
   done: 0,
-  /** ECS's verdict is negative. */
+  /** The answer is no. */
   failed: 1,
   /** The user must fix something; nothing was started. */
   userError: 2,
-  /** Time ran out; the remote side is still going. */
+  /** Time ran out; the remote side goes on. */
   timedOut: 3,
-  /** Another deployment replaced ours before it finished. */
-  overtaken: 4,
+  /** Another deployment replaced ours. */
+  superseded: 4,
   /** Our bug. */
   bug: 70,
   interrupted: { SIGINT: 130, SIGTERM: 143 },
 } as const;
 
-/** The exit code of an interrupted run. */
-export function interruptedExitCode(signal: 'SIGINT' | 'SIGTERM'): number {
-  return exitCode.interrupted[signal];
+/** The exit code that an Outcome stands for; with `passExitCode` a task that failed passes its container's code on. */
+export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExitCode?: boolean } = {}): number {
+  switch (outcome.verdict) {
+    case 'succeeded':
+    case 'started':
+    case 'deployed':
+    case 'unchanged':
+    case 'not-verified':
+      return exitCode.done;
+    case 'failed':
+      // A task that the user named and that is not there is the user's to correct.
+      if (outcome.explanation?.code === taskNotFound) return exitCode.userError;
+      return passExitCode ? passed('exitCode' in outcome ? outcome.exitCode : undefined) : exitCode.failed;
+    case 'rolled-back':
+      return exitCode.failed;
+    case 'refused':
+      return exitCode.userError;
+    case 'running':
+    case 'paused':
+    case 'timed-out':
+      return exitCode.timedOut;
+    case 'superseded':
+      return exitCode.superseded;
+    case 'interrupted':
+      return exitCode.interrupted[outcome.signal ?? 'SIGINT'];
+  }
+}
+
+/** What wait-for-task says of a task that ECS never knew. */
+export const taskNotFound = 'TASK_NOT_FOUND';
+
+/** A process's exit code has eight bits: what does not fit would come out as another one, even as 0. */
+const passed = (code = exitCode.failed): number => (code >= 1 && code <= 255 ? code : exitCode.failed);
+
+const gravest: readonly number[] = [
+  exitCode.interrupted.SIGTERM,
+  exitCode.interrupted.SIGINT,
+  exitCode.failed,
+  exitCode.userError,
+  exitCode.timedOut,
+  exitCode.superseded,
+  exitCode.done,
+];
+
+/** The exit code of several Outcomes together: the gravest decides. Of none it is 2: nothing was asked for. */
+export function exitCodeOfAll(outcomes: readonly Outcome[], options: { passExitCode?: boolean } = {}): number {
+  const rank = (outcome: Outcome): number => gravest.indexOf(exitCodeOf(outcome));
+  const [worst] = [...outcomes].sort((a, b) => rank(a) - rank(b));
+  return worst === undefined ? exitCode.userError : exitCodeOf(worst, options);
+}
+
+/** Whether nothing is wrong: what was asked for was done, or is on its way as asked. */
+export const isGreen = (outcome: Outcome): boolean => exitCodeOf(outcome) === exitCode.done;
+
+/** An explanation as one text, for places that have room for no more. */
+export function explanationText({ cause, said }: Pick<Explanation, 'cause' | 'said'>): string {
+  return said === undefined || cause.includes(said) ? cause : `${cause} ${said}`;
 }

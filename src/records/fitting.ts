@@ -1,0 +1,85 @@
+import { resourceName } from '../base/arn.ts';
+import { UserError } from '../errors.ts';
+import { explanationText, type Outcome } from '../outcome.ts';
+import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
+import type { BuildOutcome, RolloutOutcome, TaskOutcome } from './schema.ts';
+
+/** Where a stage works. */
+export interface Place {
+  account: string | undefined;
+  region: string;
+  cluster: string;
+}
+
+/** The records that say how things stand: a wait that came later speaks for the migration whose task it waited for. */
+export function settled(records: readonly Outcome[]): Outcome[] {
+  const waits = records.filter((record) => record.stage === 'wait-for-task');
+  return records.flatMap((record): Outcome[] => {
+    if (record.stage === 'wait-for-task') return isAlone(record, records) ? [record] : [];
+    if (record.stage !== 'run-migration-task') return [record];
+    const wait = waits.find(({ taskArn }) => taskArn !== undefined && taskArn === record.taskArn);
+    if (wait === undefined || Date.parse(wait.startedAt) < Date.parse(record.startedAt)) return [record];
+    const { stage: _stage, startedAt: _startedAt, explanation: _explanation, resume: _resume, ...before } = record;
+    const { stage: _waited, ...after } = wait;
+    return [{ ...before, ...after, stage: 'run-migration-task', startedAt: record.startedAt }];
+  });
+}
+
+/** A wait for a task that no migration of these records started. */
+const isAlone = (wait: TaskOutcome, records: readonly Outcome[]): boolean =>
+  !records.some(({ stage, ...rest }) => stage === 'run-migration-task' && 'taskArn' in rest && rest.taskArn === wait.taskArn);
+
+/** Whether a record speaks of this place; a record that was refused before it knew its account speaks of every account. */
+export function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, region, cluster }: Place): boolean {
+  return (
+    resourceName(record.cluster) === resourceName(cluster) &&
+    (record.region ?? region) === region &&
+    (account === undefined || (record.account ?? account) === account)
+  );
+}
+
+/** The migrations of this place, as they stand. */
+export function migrationsOf(records: readonly Outcome[], place: Place): TaskOutcome[] {
+  return settled(records).filter(
+    (record): record is TaskOutcome =>
+      (record.stage === 'run-migration-task' || record.stage === 'wait-for-task') && isOfPlace(record, place),
+  );
+}
+
+/** Refuses to go on behind a stage that did not succeed. */
+export function mustHaveSucceeded(record: BuildOutcome | TaskOutcome): void {
+  if (record.verdict === 'succeeded') return;
+  const what = record.stage === 'build-and-push-image' ? `build of ${record.repository}` : migrationName(record);
+  throw new UserError(`The record of the ${what} says that it did not succeed.`, {
+    code: record.stage === 'build-and-push-image' ? 'BuildNotSucceeded' : 'MigrationNotSucceeded',
+    why: `Its verdict is ${record.verdict}${record.explanation === undefined ? '.' : `: ${explanationText(record.explanation)}`}`,
+    fix:
+      record.verdict === 'started' && record.resume !== undefined
+        ? `Wait for it with: ${record.resume}`
+        : 'Run that stage again until it succeeds; without --record-dir this command does not read its record.',
+  });
+}
+
+const migrationName = ({ family, cluster }: TaskOutcome): string =>
+  `migration${family === undefined ? '' : ` of ${family}`} in cluster ${resourceName(cluster)}`;
+
+/**
+ * The builds whose repository is among those that the containers run now; where none is, the only build there is.
+ * Several builds of which none fits are a UserError.
+ */
+export function buildsFor(records: readonly Outcome[], images: readonly string[]): BuildOutcome[] {
+  const builds = records.filter((record) => record.stage === 'build-and-push-image');
+  const repositories = new Set(images.map(repositoryOf));
+  const fitting = builds.filter(({ repository }) => repositories.has(repository));
+  if (fitting.length > 0 || builds.length < 2) return fitting.length > 0 ? fitting : builds;
+  throw new UserError('The records hold several builds, and none of them is of an image that the task definition runs.', {
+    code: 'AmbiguousRecord',
+    why: `There are builds of ${builds.map(({ repository }) => repository).join(', ')}; the containers run ${images.join(', ')}.`,
+    fix: 'Pass --image CONTAINER=IMAGE for the container that the image is for.',
+  });
+}
+
+function repositoryOf(image: string): string {
+  const parsed = parseImageReference(image);
+  return parsed === undefined ? image : repositoryUri(parsed);
+}

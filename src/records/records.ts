@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import { resourceName } from '../base/arn.ts';
+import { circleCiFacts } from '../base/circleci.ts';
+import { UserError } from '../errors.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Files } from '../ports.ts';
+import { outcomeSchema } from './schema.ts';
+
+/** Where the stages leave their Outcomes for each other; without a folder it keeps nothing and finds nothing. */
+export interface RecordStore {
+  /** The folder, as the user named it. */
+  readonly folder: string | undefined;
+  /** Writes one file a stage and subject, with the commit and the workflow it belongs to. */
+  save(outcome: Outcome): Promise<void>;
+  /** All records, in order of their file names; a UserError names a file that is unusable or of another commit or workflow. */
+  all(): Promise<Outcome[]>;
+}
+
+/** The records in `folder`, of the commit and the workflow that `env` names. */
+export function openRecords(
+  folder: string | undefined,
+  files: Files,
+  env: Readonly<Record<string, string | undefined>>,
+): RecordStore {
+  const origin = originOf(env);
+  return {
+    folder,
+    save: async (outcome) => {
+      if (folder === undefined) return;
+      const text = JSON.stringify({ ...outcome, ...origin }, null, 2);
+      await files.write(`${folder}/${recordName(outcome)}`, `${text}\n`);
+    },
+    all: async () => {
+      if (folder === undefined) return [];
+      const names = (await files.list(folder)).filter((name) => name.endsWith('.json'));
+      const paths = names.map((name) => `${folder}/${name}`);
+      const outcomes = await Promise.all(
+        paths.map(async (path) => ({ path, outcome: parseRecord(path, (await files.read(path)) ?? '') })),
+      );
+      for (const { path, outcome } of outcomes) checkOrigin(path, outcome, origin);
+      return outcomes.map(({ outcome }) => outcome);
+    },
+  };
+}
+
+/** What the records of one workflow share: reruns of a workflow keep its workspace, and with it this id. */
+export function originOf(env: Readonly<Record<string, string | undefined>>): { commit?: string; workflow?: string } {
+  const { commit } = circleCiFacts(env);
+  const workflow = env.CIRCLE_WORKFLOW_WORKSPACE_ID ?? '';
+  return { ...(commit === undefined ? {} : { commit }), ...(workflow === '' ? {} : { workflow }) };
+}
+
+function checkOrigin(path: string, record: Outcome, origin: { commit?: string; workflow?: string }): void {
+  const wrong = (['workflow', 'commit'] as const).find(
+    (name) => origin[name] !== undefined && record[name] !== origin[name],
+  );
+  if (wrong === undefined) return;
+  const words = { workflow: 'workflow (CIRCLE_WORKFLOW_WORKSPACE_ID)', commit: 'commit' }[wrong];
+  throw new UserError(`The record ${path} belongs to another ${wrong}.`, {
+    code: 'ForeignRecord',
+    why: `It was written by ${words} ${record[wrong] ?? 'unknown'}; this job is of ${origin[wrong]}.`,
+    fix: `Let --record-dir name a folder that only the stages of this workflow write to; remove ${path}, and do not commit records.`,
+  });
+}
+
+/** The file name of a record: one a stage and subject, so that jobs side by side never write the same file. */
+export function recordName(outcome: Outcome): string {
+  const parts = subjectOf(outcome);
+  // Two subjects may look alike once they are a file name.
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
+  const words = [outcome.stage, ...parts].map((part) => part.replaceAll(/[^A-Za-z0-9_-]+/g, '-')).filter(Boolean);
+  return `${words.join('.').slice(0, 180)}.${digest}.json`;
+}
+
+function subjectOf(outcome: Outcome): string[] {
+  const { region = '', name = '' } = outcome;
+  switch (outcome.stage) {
+    case 'build-and-push-image':
+      return [outcome.repository, name];
+    case 'run-migration-task':
+      return [region, resourceName(outcome.cluster), outcome.family ?? '', name];
+    case 'wait-for-task':
+      return [region, resourceName(outcome.cluster), resourceName(outcome.taskArn ?? ''), name];
+    default:
+      return [region, resourceName(outcome.cluster), resourceName(outcome.service), name];
+  }
+}
+
+/** Reads one record; a file that is no record of ours, or of another version, is a UserError. */
+export function parseRecord(path: string, contents: string): Outcome {
+  const fix =
+    'Give --record-dir a folder that only the stages of this workflow write to, and the same version of migrate-deploy to all of them.';
+  let document: unknown;
+  try {
+    document = JSON.parse(contents);
+  } catch (error) {
+    throw new UserError(`The record ${path} is not JSON.`, { code: 'Record', why: (error as Error).message, fix });
+  }
+  const result = v.safeParse(outcomeSchema, document);
+  if (result.success) return result.output;
+  const why = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`).join('; ');
+  throw new UserError(`The record ${path} cannot be used.`, { code: 'Record', why, fix });
+}
