@@ -1,3 +1,4 @@
+import { TransientError, UserError } from './errors.ts';
 import type { Explanation, Outcome } from './records/schema.ts';
 
 export type { Explanation, Outcome } from './records/schema.ts';
@@ -76,4 +77,12 @@ export const isGreen = (outcome: Outcome): boolean => exitCodeOf(outcome) === ex
 /** An explanation as one text, for places that have room for no more. */
 export function explanationText({ cause, said }: Pick<Explanation, 'cause' | 'said'>): string {
   return said === undefined || cause.includes(said) ? cause : `${cause} ${said}`;
+}
+
+/** What an error says, as data; undefined for what is neither the user's to correct nor AWS's silence: a bug of ours. */
+export function explanationOf(error: unknown): Explanation | undefined {
+  if (error instanceof TransientError) return { code: error.code, cause: 'AWS did not answer.', said: error.message };
+  if (!(error instanceof UserError)) return undefined;
+  const { code = 'REFUSED', message: cause, why, fix } = error;
+  return { code, cause, ...(why === undefined ? {} : { said: why }), ...(fix === undefined ? {} : { fix }) };
 }
