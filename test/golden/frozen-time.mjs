@@ -13,8 +13,10 @@ timersPromises.setTimeout = async (ms, value, options) => {
   if (!interrupted && Date.now() + ms >= interruptAtMs) {
     interrupted = true;
     const arrived = new Promise((resolve) => process.once('SIGINT', resolve));
+    const awake = setInterval(() => undefined, 1_000);
     process.kill(process.pid, 'SIGINT');
     await arrived;
+    clearInterval(awake);
   }
   return wait(ms, value, options);
 };

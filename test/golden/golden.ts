@@ -123,7 +123,8 @@ function plain(text: string, model: LocalAws, folder: string): string {
   return ids
     .replaceAll(folder, '<folder>')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
-    .replace(/\bmd-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'md-<random>');
+    .replace(/\bmd-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'md-<random>')
+    .replace(/\bmd-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{3}\b/g, 'md-<random, cut short>');
 }
 
 const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
