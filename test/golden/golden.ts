@@ -21,8 +21,6 @@ export interface GoldenOptions {
 
 /** A world that runs whole command lines, and writes down what was seen and what was sent. */
 export interface Golden {
-  /** The folder that the program runs in. */
-  folder: string;
   /** Puts a file into that folder. */
   file(path: string, text: string): Promise<void>;
   /** Runs the bundle and writes it down. */
@@ -94,7 +92,6 @@ function golden({ model, folder, prefix = [], bundle }: Stage): Golden {
     sections.push(`--- ${title}\n${ended}`);
   };
   return {
-    folder,
     section,
     file: async (path, text) => {
       await mkdir(dirname(join(folder, path)), { recursive: true });
