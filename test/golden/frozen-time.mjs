@@ -4,7 +4,7 @@ delete process.env.NODE_OPTIONS;
 Date.now = () => 0;
 const { syncBuiltinESMExports } = await import('node:module');
 const { default: timersPromises } = await import('node:timers/promises');
-await import('../support/virtual-time.mjs');
+await import('../../local/aws/time/virtual-time.mjs');
 
 const interruptAtMs = Date.now() + Number(process.env.INTERRUPT_AFTER_MS ?? Number.POSITIVE_INFINITY);
 let interrupted = false;

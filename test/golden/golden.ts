@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { migrationWorld } from '../acceptance/migration-world.ts';
 import { pipelineWorld } from '../acceptance/pipeline-world.ts';
-import type { LocalAws } from '../local-aws/local-aws.ts';
-import type { RecordedRequest } from '../local-aws/wire.ts';
+import type { LocalAws } from '../../local/aws/local-aws.ts';
+import type { RecordedRequest } from '../../local/aws/wire.ts';
 import { rolloutWorld } from '../rollout/rollout-world.ts';
-import type { Finished, RunOptions } from '../support/run-bundle.ts';
+import type { Finished, RunOptions } from '../../scripts/run-bundle.ts';
 
-export type { LocalAws } from '../local-aws/local-aws.ts';
+export type { LocalAws } from '../../local/aws/local-aws.ts';
 export { breaker, crash, type RolloutWorld, registry } from '../rollout/rollout-world.ts';
 
 /** What a scenario may set for one run of the program. */
