@@ -4,7 +4,7 @@ import { splitWords } from '../../src/base/words.ts';
 import {
   mapStrings,
   overriddenContainers,
-  overridesComplaints,
+  overridesFaults,
   parseOverrides,
   withContainerOverride,
 } from '../../src/migrate/overrides.ts';
@@ -171,7 +171,7 @@ describe('an overrides document', () => {
 describe('overrides against the task definition', () => {
   test('a container that is not there, with the list and a suggestion', () => {
     const overrides = { containerOverrides: [{ name: 'ap' }] };
-    expect(overridesComplaints(overrides, ['app', 'envoy'])).toEqual([
+    expect(overridesFaults(overrides, ['app', 'envoy'])).toEqual([
       'the task definition has no container named ap (it has: app, envoy); did you mean app?',
     ]);
   });
@@ -179,8 +179,8 @@ describe('overrides against the task definition', () => {
   test('8192 characters are taken, one more is not', () => {
     const empty = JSON.stringify({ containerOverrides: [{ name: 'app', command: [''] }] }).length;
     const of = (length: number) => ({ containerOverrides: [{ name: 'app', command: ['x'.repeat(length - empty)] }] });
-    expect(overridesComplaints(of(8192), ['app'])).toEqual([]);
-    expect(overridesComplaints(of(8193), ['app'])).toEqual([expect.stringContaining('8193 characters long')]);
+    expect(overridesFaults(of(8192), ['app'])).toEqual([]);
+    expect(overridesFaults(of(8193), ['app'])).toEqual([expect.stringContaining('8193 characters long')]);
   });
 
   test('a container with nothing but its name is not overridden', () => {
