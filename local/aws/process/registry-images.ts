@@ -74,7 +74,7 @@ export class RegistryImages {
     const root = join(this.#folder, digest.slice('sha256:'.length, 'sha256:'.length + 12));
     await rm(`${root}.part`, { recursive: true, force: true });
     await mkdir(`${root}.part`, { recursive: true });
-    for (const layer of manifest.layers ?? []) applyLayer(blob(layer.digest), `${root}.part`);
+    for (const layer of manifest.layers ?? []) await applyLayer(blob(layer.digest), `${root}.part`);
     await rename(`${root}.part`, root);
     return { root, config: parse<ImageConfig>(blob(manifest.config?.digest)).config };
   }
