@@ -70,6 +70,9 @@ export async function carryOut(instruction: Instruction, state: BuildState): Pro
     case 'USER':
       config.User = value;
       break;
+    case 'STOPSIGNAL':
+      config.StopSignal = value;
+      break;
     case 'CMD':
       config.Cmd = commandOf(value);
       break;

@@ -44,6 +44,18 @@ export class RegistryImages {
     return `${this.#store.uri(found.repository.name)}@${digest}`;
   }
 
+  /** The STOPSIGNAL of an image, SIGTERM unless it names another one. */
+  stopSignalOf(digest: string): NodeJS.Signals {
+    const found = this.#find(digest);
+    if (found === undefined) return 'SIGTERM';
+    const { manifests, config } = parse<Manifest>(found.manifest.bytes);
+    const child = manifests?.find(({ platform }) => platform?.os === 'linux');
+    if (child !== undefined) return this.stopSignalOf(child.digest);
+    const blob = found.repository.blobs.get(config?.digest ?? '');
+    return ((blob === undefined ? undefined : parse<ImageConfig>(blob).config?.StopSignal) ??
+      'SIGTERM') as NodeJS.Signals;
+  }
+
   unpack(digest: string): Promise<UnpackedImage> {
     const known = this.#unpacked.get(digest);
     if (known !== undefined) return known;

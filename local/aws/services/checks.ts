@@ -8,7 +8,7 @@ export const invalid = (message: string): ApiError => new ApiError('InvalidParam
 export function usableDefinition(ref: string, core: Core): TaskDefinitionRecord {
   const record = core.taskDefinitions.get(ref);
   if (record === undefined) throw new ApiError('ClientException', 'TaskDefinition not found.');
-  if (record.status === 'INACTIVE') throw new ApiError('ClientException', 'TaskDefinition is inactive');
+  if (record.status !== 'ACTIVE') throw new ApiError('ClientException', 'TaskDefinition is inactive');
   return record;
 }
 
@@ -64,6 +64,15 @@ function checkDeploymentConfiguration(config: Json): void {
   if (maximumPercent < 100 || minimumHealthyPercent < 0) throw invalid('The deployment configuration is not valid.');
   if (strategy === 'BLUE_GREEN' && deployment.bakeTimeInMinutes === undefined) {
     throw invalid('bakeTimeInMinutes is required for the BLUE_GREEN deployment strategy.');
+  }
+  const pauses: Json[] = (deployment.lifecycleHooks ?? []).filter(({ targetType }: Json) => targetType === 'PAUSE');
+  if (pauses.length > 10) throw invalid('A service can have at most 10 pause hooks.');
+  if (
+    pauses.some(({ lifecycleStages = [] }) =>
+      lifecycleStages.some((stage: string) => /^(TEST|PRODUCTION)_/.test(stage)),
+    )
+  ) {
+    throw invalid('PAUSE hooks cannot be configured at TEST_TRAFFIC_SHIFT or PRODUCTION_TRAFFIC_SHIFT stages.');
   }
   if (earlySuccessCriteria?.enable !== true) return;
   if (strategy !== 'ROLLING')
