@@ -16,7 +16,7 @@ export interface ContainerOverride {
 }
 
 /** Amazon ECS takes no more characters than this, everything counted. */
-export const longestOverrides = 8192;
+const longestOverrides = 8192;
 
 /** Overrides with much white space around them still fit into this. */
 const longestText = 1_000_000;
