@@ -1,5 +1,5 @@
 /** What stands where a value was. */
-export const hidden = '(hidden)';
+const hidden = '(hidden)';
 
 /**
  * A request or task definition that may be printed: names stay, values that may be secret are gone.

@@ -1,3 +1,5 @@
+import { styleText } from 'node:util';
+
 /** One line for people; how loud it is on a terminal is `tone`. */
 export interface Line {
   text: string;
@@ -12,12 +14,13 @@ export const warn = (text: string): Line => ({ text, tone: 'warn' });
 export const dim = (text: string): Line => ({ text, tone: 'dim' });
 export const strong = (text: string): Line => ({ text, tone: 'strong' });
 
-const codes = { good: '32', bad: '31', warn: '33', dim: '2', strong: '1' } as const;
+const styles = { good: 'green', bad: 'red', warn: 'yellow', dim: 'dim', strong: 'bold' } as const;
 
 /** The line as bytes for a terminal or a log: colour only when asked for, control characters of others made visible. */
 export function paint({ text, tone }: Line, colour: boolean): string {
   const safe = text.replaceAll(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g, '');
-  return colour && tone !== undefined ? `\u001b[${codes[tone]}m${safe}\u001b[0m` : safe;
+  // Whether to colour is decided by `wantsColour`: Node's own rule lets FORCE_COLOR win over NO_COLOR.
+  return colour && tone !== undefined ? styleText(styles[tone], safe, { validateStream: false }) : safe;
 }
 
 /** Whether to colour: NO_COLOR wins, then FORCE_COLOR, CircleCI or a terminal. */

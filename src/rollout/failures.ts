@@ -94,7 +94,7 @@ function isFailure({ stopCode, stoppedReason = '' }: Task): boolean {
 const ownExitFix = 'Read its last lines, correct the program or its configuration, then deploy again.';
 
 /** The facts of a failed task, with what they mean. */
-export function failedTask(task: Task): FailedTask {
+function failedTask(task: Task): FailedTask {
   const containers = (task.containers ?? []).map(({ name = '', image, imageDigest, exitCode, reason }) => ({
     name,
     ...(image === undefined ? {} : { image }),

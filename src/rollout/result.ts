@@ -7,7 +7,7 @@ import type { OurDeployment, RolloutDeps, RolloutOptions, ServiceEnd, ServiceRes
 import type { Watched } from './watched.ts';
 
 /** The exit code that an end stands for. */
-export function exitCodeOf(end: ServiceEnd, interrupt: Interrupt): number {
+function exitCodeOf(end: ServiceEnd, interrupt: Interrupt): number {
   switch (end.verdict) {
     case 'landed':
     case 'nothing-to-do':
@@ -45,7 +45,7 @@ export function worst(results: readonly ServiceResult[]): number {
 }
 
 /** The revision that serves now: ours where it landed, else what runs beside it. */
-export function servesNow(service: Service | undefined, ours: OurDeployment, end: ServiceEnd): string | undefined {
+function servesNow(service: Service | undefined, ours: OurDeployment, end: ServiceEnd): string | undefined {
   if (['landed', 'nothing-to-do'].includes(end.verdict)) return ours.taskDefinitionArn;
   // What ECS calls landed serves, whatever the application answers; the old tasks are only on their way out.
   if (end.verdict === 'failed' && ['CHECK_URL', 'DIGEST_MISMATCH'].includes(end.code)) return ours.taskDefinitionArn;
@@ -165,7 +165,7 @@ function reasonOf(end: ServiceEnd): string | undefined {
 const fixOf = (error: Error): string | undefined => (error instanceof UserError ? error.fix : undefined);
 
 /** What the tasks died of says more than that they did. */
-export function reasonCode({ end, failedTasks }: ServiceResult): string | undefined {
+function reasonCode({ end, failedTasks }: ServiceResult): string | undefined {
   const ownCode = end.verdict === 'failed' ? end.code : undefined;
   if (end.verdict !== 'failed' && end.verdict !== 'rolled-back') return ownCode;
   return failedTasks.find(({ code }) => code !== undefined)?.code ?? ownCode ?? 'ROLLED_BACK';
