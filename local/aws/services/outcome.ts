@@ -216,4 +216,5 @@ export function complete(service: ServiceRecord, deployment: DeploymentRecord, g
   delete deployment.restoring;
   service.lastCompleted = deployment;
   tell(service, eventText.completed(deployment.id), ground, { again: true });
+  ground.wake(service);
 }
