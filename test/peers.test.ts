@@ -76,7 +76,7 @@ describe('others are green for a failed deployment', () => {
 
   test('ecspresso: no deployment of ours can be seen in the first ten seconds → still waiting, not done', async () => {
     const { model, deploy } = await crashing();
-    model.services.settings.recordDelayMs = 30_000;
+    model.services.settings.serviceDeploymentDelayMs = 30_000;
     model.services.settings.staleReadMs = 30_000;
     const { exitCode } = await deploy(deployV2);
     expect(exitCode).toBe(1);

@@ -40,7 +40,7 @@ describe('the bundle, when the new revision serves', () => {
   test('stale reads for ten seconds are never green', async () => {
     const { model, bundle } = await rolloutWorld();
     model.services.settings.staleReadMs = 10_000;
-    model.services.settings.recordDelayMs = 10_000;
+    model.services.settings.serviceDeploymentDelayMs = 10_000;
     const { exitCode, stdout } = await bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/web serves web:2 after 1m/);

@@ -340,7 +340,7 @@ describe('verdicts of unusual ways', () => {
 
   test('a deployment of somebody else, seen before ours, is not judged for ours', async () => {
     const world = await rolloutWorld();
-    world.model.services.settings.recordDelayMs = 6_000;
+    world.model.services.settings.serviceDeploymentDelayMs = 6_000;
     const { exitCode, stdout } = await world.deploy(deployV2, {
       onLine: (line) => {
         if (!line.startsWith('Registered')) return;

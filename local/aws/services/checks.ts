@@ -65,6 +65,15 @@ function checkDeploymentConfiguration(config: Json): void {
   if (strategy === 'BLUE_GREEN' && deployment.bakeTimeInMinutes === undefined) {
     throw invalid('bakeTimeInMinutes is required for the BLUE_GREEN deployment strategy.');
   }
+  const pauses: Json[] = (deployment.lifecycleHooks ?? []).filter(({ targetType }: Json) => targetType === 'PAUSE');
+  if (pauses.length > 10) throw invalid('A service can have at most 10 pause hooks.');
+  if (
+    pauses.some(({ lifecycleStages = [] }) =>
+      lifecycleStages.some((stage: string) => /^(TEST|PRODUCTION)_/.test(stage)),
+    )
+  ) {
+    throw invalid('PAUSE hooks cannot be configured at TEST_TRAFFIC_SHIFT or PRODUCTION_TRAFFIC_SHIFT stages.');
+  }
   if (earlySuccessCriteria?.enable !== true) return;
   if (strategy !== 'ROLLING')
     throw invalid('earlySuccessCriteria is only supported for the ROLLING deployment strategy.');

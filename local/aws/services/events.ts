@@ -19,6 +19,7 @@ export const eventText = {
   failed: (deployment: string, why: string) => `(deployment ${deployment}) deployment failed: ${why}.`,
   rollingBack: (deployment: string) => `rolling back to deployment ${deployment}.`,
   cannotPlace: (why: string) => `was unable to place a task. Reason: ${why}`,
+  unhealthyContainer: (id: string) => `(task ${id}) failed container health checks.`,
   cannotStart: () => 'is unable to consistently start tasks successfully.',
   stuck: () =>
     'was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',
@@ -42,12 +43,11 @@ export const rolloutReason = {
 export const statusReason = {
   breaker: () => 'Service deployment rolled back because the circuit breaker threshold was exceeded.',
   breakerStopped: () => 'Service deployment stopped because the circuit breaker threshold was exceeded.',
-  noCandidate: () =>
-    'Service deployment failed because the circuit breaker threshold was exceeded. No rollback candidate was found to run the rollback.',
+  noCandidate: () => 'No rollback candidate was found to run the rollback.',
   alarm: (names: readonly string[]) =>
     `Service deployment rolled back because alarm(s) ${names.join(', ')} were triggered.`,
   user: () => 'Service deployment rolled back because a rollback was requested.',
-  newer: () => 'Service deployment was stopped because a newer service deployment was started.',
+  newer: () => 'Replaced by a new service deployment.',
   hook: (stage: string, target: string, fault: string) =>
     `Service deployment rolled back because ${stage} lifecycle hook(s) failed. ${
       fault === 'NO_STATUS'

@@ -33,7 +33,7 @@ export class ServicesPart implements Part {
     const { owners, draining } = this.scheduler.ground;
     const owner = owners.get(taskArn);
     if (owner === undefined || draining.has(taskArn)) return false;
-    return owner.deployment.stage === undefined || owner.deployment.productionWeight > 0;
+    return owner.deployment.productionWeight > 0;
   }
 
   /** Sets a CloudWatch alarm; services that watch it notice with the scheduler's next look. */

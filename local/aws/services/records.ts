@@ -25,7 +25,7 @@ export interface HookRecord {
   timeoutAction?: 'CONTINUE' | 'ROLLBACK';
 }
 
-/** The 90-day record of one UpdateService; a rollback is part of it, not a second one. */
+/** One service deployment, which ECS keeps for 90 days; a rollback is part of it, not a second one. */
 export interface ServiceDeploymentRecord {
   arn: string;
   status: string;
@@ -49,16 +49,19 @@ export interface ServiceDeploymentRecord {
 /** One entry of `deployments[]`. */
 export interface DeploymentRecord {
   id: string;
-  status: 'PRIMARY' | 'ACTIVE' | 'DRAINING';
+  status: 'PRIMARY' | 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   revision: RevisionRecord;
   serviceDeployment: ServiceDeploymentRecord;
-  isRollback: boolean;
+  /** The service deployment whose rollback brings this one back into service. */
+  restoring?: ServiceDeploymentRecord;
   createdAtMs: number;
   updatedAtMs: number;
   rolloutState: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
   rolloutStateReason: string;
   /** Consecutive failures: what `failedTasks` shows and the circuit breaker counts. */
   failedTasks: number;
+  /** Since when `failedTasks` stands at the circuit breaker's threshold. */
+  thresholdAtMs?: number;
   /** Starts that failed in a row: they make the scheduler wait longer each time. */
   startFailures: number;
   notBeforeMs: number;
@@ -72,7 +75,8 @@ export interface DeploymentRecord {
   /** Share of the production and test traffic, in percent. */
   productionWeight: number;
   testWeight: number;
-  stage?: { name: string; enteredAtMs: number; steps: number };
+  /** Where it stands; `step` counts the traffic shifts of LINEAR and CANARY, `hooks` are those of this visit. */
+  stage?: { name: string; enteredAtMs: number; step: number; hooks: HookRecord[] };
 }
 
 /** A service and all it remembers. */
@@ -82,6 +86,7 @@ export interface ServiceRecord {
   cluster: string;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   createdAtMs: number;
+  createdBy: string;
   desiredCount: number;
   /** The members of CreateService and UpdateService as they stand now. */
   config: Json;
@@ -90,7 +95,8 @@ export interface ServiceRecord {
   /** Newest first. */
   serviceDeployments: ServiceDeploymentRecord[];
   revisions: RevisionRecord[];
-  lastCompleted?: { id: string; revision: RevisionRecord };
+  /** The most recent deployment that completed: where a rollback goes. */
+  lastCompleted?: DeploymentRecord;
   events: { id: string; createdAtMs: number; message: string }[];
   /** What DescribeServices shows until a moment: the state before an update. */
   stale?: { view: Json; untilMs: number };

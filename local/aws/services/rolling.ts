@@ -1,17 +1,16 @@
 import { nextMoves, taskLimits } from './breaker.ts';
 import { eventText } from './events.ts';
-import { complete, succeed } from './outcome.ts';
+import { complete, inCharge, succeed } from './outcome.ts';
 import type { DeploymentRecord, ServiceRecord } from './records.ts';
+import { enter, hooksHold, hooksOf } from './stages.ts';
 import { type Ground, isHealthy, liveTasks, remainingTasks, startTasks, stopTasks, tell } from './tasks.ts';
 
 /** One step of a rolling deployment: start what is missing, stop what is spare, see whether it is done. */
 export function roll(service: ServiceRecord, primary: DeploymentRecord, ground: Ground): void {
   const { clock } = ground.core.world;
+  if (heldBefore('SCALE_UP', service, primary, ground)) return;
   const others = service.deployments.filter((other) => other !== primary);
   const fresh = liveTasks(primary, ground);
-  for (const failed of others.filter(({ isFrozen }) => isFrozen)) {
-    stopTasks(service, liveTasks(failed, ground), failed.id, ground);
-  }
   const old = others.flatMap((other) => liveTasks(other, ground));
   const healthy = (tasks: typeof fresh) => tasks.filter((task) => isHealthy(task, service, ground));
   const moves = nextMoves({
@@ -40,6 +39,23 @@ export function roll(service: ServiceRecord, primary: DeploymentRecord, ground: 
   judge(service, primary, ground);
 }
 
+/** Pause and Lambda hooks of a rolling deployment: before its first task, and before it is told to be a success. */
+function heldBefore(
+  next: 'SCALE_UP' | 'SUCCESS',
+  service: ServiceRecord,
+  primary: DeploymentRecord,
+  ground: Ground,
+): boolean {
+  if (primary.rolloutState !== 'IN_PROGRESS' || primary.restoring !== undefined) return false;
+  if (primary.stage === undefined && hooksOf(service).length === 0) return false;
+  if (primary.stage === undefined) enter(service, primary, 'PRE_SCALE_UP', ground);
+  if (hooksHold(service, primary, ground)) return true;
+  if (primary.stage?.name === 'PRE_SCALE_UP') enter(service, primary, 'SCALE_UP', ground);
+  if (next === 'SCALE_UP' || primary.stage?.name !== 'SCALE_UP') return false;
+  enter(service, primary, 'POST_SCALE_UP', ground);
+  return hooksHold(service, primary, ground);
+}
+
 const isDaemon = (service: ServiceRecord): boolean => service.config.schedulingStrategy === 'DAEMON';
 
 const drainingTasks = (service: ServiceRecord, ground: Ground): number =>
@@ -53,18 +69,24 @@ function judge(service: ServiceRecord, primary: DeploymentRecord, ground: Ground
   const oldLeft = others.flatMap((other) => remainingTasks(other, ground)).length;
   const early = service.config.deploymentConfiguration?.earlySuccessCriteria;
   const isFull = healthy >= service.desiredCount && oldLive === 0;
-  if (early?.enable === true && !primary.isRollback) {
-    const enough = healthy >= Math.ceil((service.desiredCount * (early.healthyPercent ?? 100)) / 100);
-    if (enough && (early.sourceServiceRevisionCleanup === 'DEFERRED' || oldLeft === 0)) succeed(primary, ground);
-  } else if (isFull && bakeIsOver(service, primary, ground)) succeed(primary, ground);
-  const landed = ['SUCCESSFUL', 'ROLLBACK_SUCCESSFUL'].includes(primary.serviceDeployment.status);
-  if (landed && isFull && oldLeft === 0) complete(service, primary, ground);
+  const isEarly =
+    early?.enable === true &&
+    primary.restoring === undefined &&
+    healthy >= Math.ceil((service.desiredCount * (early.healthyPercent ?? 100)) / 100) &&
+    (early.sourceServiceRevisionCleanup === 'DEFERRED' || oldLeft === 0);
+  const isReady = early?.enable === true && primary.restoring === undefined ? isEarly : isFull;
+  const isOver = inCharge(primary).finishedAtMs !== undefined;
+  if (!isOver && isReady && !heldBefore('SUCCESS', service, primary, ground) && bakeIsOver(service, primary, ground)) {
+    succeed(primary, ground);
+  }
+  const hasServed = ['SUCCESSFUL', 'ROLLBACK_SUCCESSFUL'].includes(inCharge(primary).status);
+  if (hasServed && isFull && oldLeft === 0) complete(service, primary, ground);
 }
 
 /** Alarms add a bake time to a rolling deployment, in which nothing is decided yet. */
 function bakeIsOver(service: ServiceRecord, primary: DeploymentRecord, ground: Ground): boolean {
   const { alarms, bakeTimeInMinutes = 5 } = service.config.deploymentConfiguration ?? {};
-  if (alarms?.enable !== true || primary.isRollback) return true;
+  if (alarms?.enable !== true || primary.restoring !== undefined) return true;
   const { clock } = ground.core.world;
   if (primary.bakeUntilMs === undefined) {
     primary.bakeUntilMs = clock.now() + bakeTimeInMinutes * 60_000;

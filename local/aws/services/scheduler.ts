@@ -1,13 +1,22 @@
 import type { Core } from '../core.ts';
 import type { TaskChange, TaskRecord } from '../ecs/records.ts';
 import type { Json } from '../wire.ts';
-import { statusReason } from './events.ts';
+import { eventText, statusReason } from './events.ts';
 import { fail, failureOf, newDeployment, setStatus } from './outcome.ts';
 import type { DeploymentRecord, RevisionRecord, ServiceDeploymentRecord, ServiceRecord } from './records.ts';
 import { roll } from './rolling.ts';
 import type { ServiceSettings } from './settings.ts';
 import { taskStarted, taskStopping } from './task-changes.ts';
-import { type Ground, isHealthy, liveTasks, remainingTasks, stopTasks, stopUnhealthy, tellSteady } from './tasks.ts';
+import {
+  type Ground,
+  isHealthy,
+  liveTasks,
+  remainingTasks,
+  stopTasks,
+  stopUnhealthy,
+  tell,
+  tellSteady,
+} from './tasks.ts';
 import { shift, shiftsTraffic } from './traffic-shift.ts';
 
 /** Keeps the services as they should be, by the world's clock: launches, replaces, rolls out, rolls back. */
@@ -38,15 +47,15 @@ export class ServiceScheduler {
     const { world } = core;
     const nowMs = world.clock.now();
     for (const other of service.serviceDeployments.filter(({ finishedAtMs }) => finishedAtMs === undefined)) {
-      setStatus(other, 'STOP_REQUESTED', this.#ground, statusReason.newer());
-      world.clock.at(nowMs + settings.schedulerMs, () => setStatus(other, 'STOPPED', this.#ground));
+      this.#replace(other);
     }
+    for (const deployment of service.deployments) delete deployment.restoring;
     const record: ServiceDeploymentRecord = {
       arn: `arn:aws:ecs:${world.region}:${world.accountId}:service-deployment/${service.cluster}/${service.name}/${world.hex(21)}`,
       status: 'PENDING',
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
-      visibleAtMs: nowMs + settings.recordDelayMs,
+      visibleAtMs: nowMs + settings.serviceDeploymentDelayMs,
       target: revision,
       sources: service.deployments.map((deployment) => deployment.revision).slice(0, 2),
       configuration: structuredClone(service.config.deploymentConfiguration ?? {}),
@@ -55,13 +64,27 @@ export class ServiceScheduler {
       hooks: [],
     };
     service.serviceDeployments.unshift(record);
-    return newDeployment(service, revision, record, { isRollback: false }, this.#ground);
+    return newDeployment(service, revision, record, shiftsTraffic(service) ? 0 : 100, this.#ground);
+  }
+
+  /** Ends a service deployment within a second, because a newer one began. */
+  #replace(record: ServiceDeploymentRecord): void {
+    const { clock } = this.#ground.core.world;
+    if (record.status === 'ROLLBACK_IN_PROGRESS') {
+      setStatus(record, 'ROLLBACK_FAILED', this.#ground, statusReason.newer());
+      return;
+    }
+    setStatus(record, 'STOP_REQUESTED', this.#ground, statusReason.newer());
+    clock.at(clock.now() + Math.min(1_000, this.#ground.settings.schedulerMs), () =>
+      setStatus(record, 'STOPPED', this.#ground),
+    );
   }
 
   /** StopServiceDeployment: rolls back on the user's wish. */
   requestRollback(service: ServiceRecord, record: ServiceDeploymentRecord): void {
-    const deployment = service.deployments.find((one) => one.serviceDeployment === record && !one.isRollback);
-    if (deployment === undefined) return;
+    const deployment = service.deployments.find((one) => one.serviceDeployment === record);
+    // One that is stopping or rolling back already simply continues.
+    if (deployment === undefined || !['PENDING', 'IN_PROGRESS'].includes(record.status)) return;
     fail(service, deployment, { kind: 'user', statusReason: statusReason.user(), rollback: true }, this.#ground);
   }
 
@@ -76,6 +99,7 @@ export class ServiceScheduler {
   }
 
   #wake(service: ServiceRecord, ms = this.#ground.settings.schedulerMs): void {
+    if (!Number.isFinite(ms)) return;
     const { clock } = this.#ground.core.world;
     const atMs = clock.now() + Math.max(0, ms);
     const due = this.#due.get(service) ?? new Set();
@@ -107,7 +131,7 @@ export class ServiceScheduler {
     for (const deployment of service.deployments) this.#countHealthy(service, deployment);
     const failure = failureOf(service, primary, ground);
     if (failure !== undefined) fail(service, primary, failure, ground);
-    else if (primary.rolloutState === 'IN_PROGRESS' && !primary.isRollback && shiftsTraffic(service)) {
+    else if (primary.rolloutState === 'IN_PROGRESS' && primary.restoring === undefined && shiftsTraffic(service)) {
       shift(service, primary, ground);
     } else if (!primary.isFrozen) roll(service, primary, ground);
     this.#forget(service);
@@ -157,6 +181,7 @@ export class ServiceScheduler {
     const { service, deployment } = owner;
     if (change === 'running') taskStarted(task, service, deployment, this.#ground);
     if (change === 'health' && task.healthStatus === 'UNHEALTHY') {
+      tell(service, eventText.unhealthyContainer(task.id), this.#ground);
       stopUnhealthy(task, 'Task failed container health checks', this.#ground);
     }
     if (change === 'stopping') taskStopping(task, service, deployment, this.#ground);

@@ -1,9 +1,9 @@
 import type { Core } from '../core.ts';
-import { ApiError, type Json, type Operations } from '../wire.ts';
+import { ApiError, type Call, type Json, type Operations } from '../wire.ts';
 import { checkController, checkService, invalid, usableDefinition } from './checks.ts';
 import type { RevisionRecord, ServiceRecord } from './records.ts';
 import type { ServiceScheduler } from './scheduler.ts';
-import { serviceView } from './service-view.ts';
+import { serviceView, updateAnswer } from './service-view.ts';
 import type { ServiceSettings } from './settings.ts';
 
 /** The services there are, by `cluster/name`. */
@@ -40,7 +40,7 @@ export function serviceOperations(
     return service;
   };
   return {
-    CreateService: (input: Json) => createService(input, core, services, scheduler),
+    CreateService: (input: Json, call) => createService(input, call, core, services, scheduler),
     UpdateService: (input: Json) => {
       const service = known(input);
       if (service.status !== 'ACTIVE') throw new ApiError('ServiceNotActiveException', 'Service was not ACTIVE.');
@@ -49,7 +49,7 @@ export function serviceOperations(
       if (settings.staleReadMs > 0) {
         service.stale = { view: before, untilMs: core.world.clock.now() + settings.staleReadMs };
       }
-      return { service: settings.staleAnswer ? before : serviceView(service, scheduler.ground) };
+      return { service: settings.staleAnswer ? before : updateAnswer(service, scheduler.ground) };
     },
     DescribeServices: (input: Json) => describeServices(input, core, services, scheduler),
     DeleteService: (input: Json) => {
@@ -64,7 +64,7 @@ export function serviceOperations(
   };
 }
 
-function createService(input: Json, core: Core, services: ServiceMap, scheduler: ServiceScheduler): Json {
+function createService(input: Json, call: Call, core: Core, services: ServiceMap, scheduler: ServiceScheduler): Json {
   const cluster = core.clusters.get(input.cluster);
   const { world } = core;
   if (typeof input.serviceName !== 'string' || !/^[\w-]{1,255}$/.test(input.serviceName)) {
@@ -88,6 +88,7 @@ function createService(input: Json, core: Core, services: ServiceMap, scheduler:
     cluster: cluster.name,
     status: 'ACTIVE',
     createdAtMs: world.clock.now(),
+    createdBy: call.principal?.arn ?? `arn:aws:iam::${world.accountId}:root`,
     desiredCount,
     config,
     deployments: [],
@@ -99,7 +100,7 @@ function createService(input: Json, core: Core, services: ServiceMap, scheduler:
   };
   services.set(`${cluster.name}/${name}`, service);
   if (definition !== undefined) scheduler.deploy(service, newRevision(service, core));
-  return { service: serviceView(service, scheduler.ground) };
+  return { service: updateAnswer(service, scheduler.ground) };
 }
 
 function newRevision(service: ServiceRecord, core: Core): RevisionRecord {

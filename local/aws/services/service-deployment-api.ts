@@ -8,6 +8,9 @@ import type { ServiceScheduler } from './scheduler.ts';
 import { findService, type ServiceMap } from './service-api.ts';
 import { revisionView, serviceDeploymentBrief, serviceDeploymentView } from './service-deployment-view.ts';
 
+/** How far back a time filter may reach: three months, taken as 90 days. */
+const historyMs = 90 * 86_400_000;
+
 interface Found {
   service: ServiceRecord;
   record: ServiceDeploymentRecord;
@@ -64,7 +67,7 @@ export function serviceDeploymentOperations(core: Core, services: ServiceMap, sc
     StopServiceDeployment: (input: Json) => {
       const { service, record } = known(input.serviceDeploymentArn);
       if ((input.stopType ?? 'ROLLBACK') !== 'ROLLBACK') throw invalid('Valid values are: ROLLBACK.');
-      if (!['PENDING', 'IN_PROGRESS'].includes(record.status)) {
+      if (record.finishedAtMs !== undefined) {
         throw new ApiError(
           'ConflictException',
           `Service deployment is in ${record.status} status and cannot be stopped.`,
@@ -77,11 +80,11 @@ export function serviceDeploymentOperations(core: Core, services: ServiceMap, sc
       const { service, record } = known(input.serviceDeploymentArn);
       const hook = record.hooks.find(({ hookId }) => hookId === input.hookId);
       if (hook === undefined) throw invalid('The hook was not found.');
-      if (hook.status !== 'AWAITING_ACTION') {
+      if (hook.status !== 'AWAITING_ACTION' || record.status !== 'IN_PROGRESS') {
         throw new ApiError('ConflictException', `Lifecycle hook is in ${hook.status} status.`);
       }
       hook.status = input.action === 'ROLLBACK' ? 'FAILED' : 'SUCCEEDED';
-      const deployment = service.deployments.find((one) => one.serviceDeployment === record && !one.isRollback);
+      const deployment = service.deployments.find((one) => one.serviceDeployment === record);
       if (hook.status === 'FAILED' && deployment !== undefined) {
         fail(
           service,
@@ -103,6 +106,10 @@ function list(
   scheduler: ServiceScheduler,
 ): Json {
   const { after = 0, before = Number.POSITIVE_INFINITY } = input.createdAt ?? {};
+  const oldestSeconds = (scheduler.ground.core.world.clock.now() - historyMs) / 1000;
+  if (input.createdAt?.after < oldestSeconds || input.createdAt?.before < oldestSeconds) {
+    throw invalid('Before and After time filter must be within the last 3 months.');
+  }
   const fitting = records.filter(
     ({ status, createdAtMs }) =>
       (input.status === undefined || input.status.includes(status)) &&

@@ -22,7 +22,7 @@ export function serviceDeploymentBrief(record: ServiceDeploymentRecord, service:
 /** A service deployment as DescribeServiceDeployments shows it. */
 export function serviceDeploymentView(record: ServiceDeploymentRecord, service: ServiceRecord, ground: Ground): Json {
   const { targetServiceRevisionArn: _brief, ...brief } = serviceDeploymentBrief(record, service, ground);
-  const own = service.deployments.find((one) => one.serviceDeployment === record && !one.isRollback);
+  const own = service.deployments.find((one) => one.serviceDeployment === record);
   return {
     ...brief,
     updatedAt: seconds(record.updatedAtMs),

@@ -1,24 +1,29 @@
 import type { Json } from '../wire.ts';
 import type { DeploymentRecord, ServiceRecord } from './records.ts';
-import { type Ground, remainingTasks } from './tasks.ts';
+import { type Ground, liveTasks, remainingTasks } from './tasks.ts';
 
 /** Milliseconds as the wire's seconds. */
 export const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
 
+/** Members that every answer holds, with the defaults that ECS fills in. */
+const defaults = {
+  availabilityZoneRebalancing: 'ENABLED',
+  enableECSManagedTags: false,
+  enableExecuteCommand: false,
+  loadBalancers: [],
+  placementConstraints: [],
+  placementStrategy: [],
+  propagateTags: 'NONE',
+  schedulingStrategy: 'REPLICA',
+  serviceRegistries: [],
+};
 const configMembers = [
-  'availabilityZoneRebalancing',
+  ...Object.keys(defaults),
   'capacityProviderStrategy',
-  'enableECSManagedTags',
-  'enableExecuteCommand',
   'healthCheckGracePeriodSeconds',
   'launchType',
   'networkConfiguration',
-  'placementConstraints',
-  'placementStrategy',
   'platformVersion',
-  'propagateTags',
-  'schedulingStrategy',
-  'serviceRegistries',
 ];
 
 /** Running and pending tasks of some deployments. */
@@ -44,7 +49,10 @@ export function serviceView(service: ServiceRecord, ground: Ground, include: rea
   const shown = service.serviceDeployments.find(({ visibleAtMs }) => visibleAtMs <= nowMs);
   const isEcs = controller === 'ECS';
   return {
-    ...Object.fromEntries(configMembers.map((name) => [name, service.config[name]])),
+    ...defaults,
+    ...Object.fromEntries(
+      configMembers.filter((name) => service.config[name] !== undefined).map((name) => [name, service.config[name]]),
+    ),
     serviceArn: service.arn,
     serviceName: service.name,
     clusterArn: ground.core.clusters.get(service.cluster).arn,
@@ -52,14 +60,15 @@ export function serviceView(service: ServiceRecord, ground: Ground, include: rea
     desiredCount: service.desiredCount,
     ...counts(service.deployments, ground),
     taskDefinition: service.config.taskDefinition,
-    loadBalancers: service.config.loadBalancers ?? [],
     deploymentConfiguration: {
       minimumHealthyPercent: 100,
       maximumPercent: 200,
       ...(isEcs ? { strategy: 'ROLLING' } : {}),
       ...service.config.deploymentConfiguration,
     },
-    ...(service.config.deploymentController === undefined ? {} : { deploymentController: { type: controller } }),
+    deploymentController: { type: controller },
+    roleArn: `arn:aws:iam::${ground.core.world.accountId}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
+    createdBy: service.createdBy,
     deployments: isEcs ? service.deployments.map((one) => deploymentView(one, service, ground)) : [],
     ...(isEcs ? {} : { taskSets: service.deployments.map((one) => taskSetView(one, service, ground)) }),
     events: service.events.map(({ id, createdAtMs, message }) => ({ id, createdAt: seconds(createdAtMs), message })),
@@ -69,6 +78,12 @@ export function serviceView(service: ServiceRecord, ground: Ground, include: rea
       : {}),
     tags: include.includes('TAGS') ? service.tags : undefined,
   };
+}
+
+/** What CreateService and UpdateService answer: the service deployment is not told yet. */
+export function updateAnswer(service: ServiceRecord, ground: Ground): Json {
+  const { currentServiceDeployment: _notYet, ...view } = serviceView(service, ground);
+  return view;
 }
 
 function revisionCounts(service: ServiceRecord, ground: Ground): Json[] {
@@ -91,7 +106,7 @@ function deploymentView(deployment: DeploymentRecord, service: ServiceRecord, gr
     id: deployment.id,
     status: deployment.status,
     taskDefinition: taskDefinition.arn,
-    desiredCount: deployment.status === 'PRIMARY' ? service.desiredCount : 0,
+    desiredCount: wanted(deployment, service, ground),
     ...counts([deployment], ground),
     failedTasks: deployment.failedTasks,
     createdAt: seconds(deployment.createdAtMs),
@@ -102,6 +117,12 @@ function deploymentView(deployment: DeploymentRecord, service: ServiceRecord, gr
     networkConfiguration: config.networkConfiguration,
     ...(isClassic ? {} : { rolloutState: deployment.rolloutState, rolloutStateReason: deployment.rolloutStateReason }),
   };
+}
+
+/** A PRIMARY wants nothing until the scheduler has looked at it; an old deployment wants what it still has. */
+function wanted(deployment: DeploymentRecord, service: ServiceRecord, ground: Ground): number {
+  if (deployment.status !== 'PRIMARY') return liveTasks(deployment, ground).length;
+  return deployment.serviceDeployment.status === 'PENDING' ? 0 : service.desiredCount;
 }
 
 function taskSetView(deployment: DeploymentRecord, service: ServiceRecord, ground: Ground): Json {

@@ -10,17 +10,19 @@ export interface ServiceSettings {
   /** A target drains so long before its task is stopped. */
   deregistrationDelayMs: number;
   /** A service deployment appears in the APIs this late. */
-  recordDelayMs: number;
+  serviceDeploymentDelayMs: number;
   /** DescribeServices shows the old state for so long after an update. */
   staleReadMs: number;
   /** The answer of UpdateService, too, shows the old state. */
   staleAnswer: boolean;
+  /** The circuit breaker speaks so long after its threshold was reached; Infinity: never. */
+  breakerDelayMs: number;
   /** Pause after a failed start; doubles up to `longestBackoffMs` as long as starts fail. */
   startBackoffMs: number;
   longestBackoffMs: number;
-  /** From ROLLBACK_REQUESTED to the new PRIMARY. */
+  /** From ROLLBACK_REQUESTED until the old deployment is PRIMARY again. */
   rollbackRequestMs: number;
-  /** From the new PRIMARY until the deployment that failed says FAILED. */
+  /** From then until the deployment that failed says FAILED. */
   failedStateDelayMs: number;
   /** A failed deployment stays in deployments[], DRAINING, so long after its last task. */
   lingerMs: number;
@@ -42,7 +44,8 @@ export function defaultServiceSettings(): ServiceSettings {
     targetHealthyMs: 15_000,
     targetUnhealthyMs: 30_000,
     deregistrationDelayMs: 300_000,
-    recordDelayMs: 2_000,
+    serviceDeploymentDelayMs: 2_000,
+    breakerDelayMs: 44_000,
     staleReadMs: 0,
     staleAnswer: false,
     startBackoffMs: 30_000,

@@ -1,7 +1,7 @@
 import type { TaskRecord } from '../ecs/records.ts';
 import { eventText } from './events.ts';
 import type { DeploymentRecord, ServiceRecord } from './records.ts';
-import { balancers, type Ground, stopUnhealthy, tell } from './tasks.ts';
+import { balancers, type Ground, isHealthy, liveTasks, stopUnhealthy, tell } from './tasks.ts';
 
 /** A task runs: its digests become the revision's, its target is registered, its health will be looked at. */
 export function taskStarted(
@@ -49,13 +49,23 @@ export function taskStopping(
     (task.stopCode === 'ServiceSchedulerInitiated' && (task.stoppedReason ?? '').startsWith('Task failed'));
   if (!isFailure || deployment.rolloutState === 'FAILED') return;
   service.isSteady = false;
-  deployment.failedTasks++;
+  if (counts(task, service, deployment, ground)) deployment.failedTasks++;
   deployment.updatedAtMs = core.world.clock.now();
   if (task.startedAtMs !== undefined) return;
   deployment.startFailures++;
   const pauseMs = Math.min(settings.longestBackoffMs, settings.startBackoffMs * 2 ** (deployment.startFailures - 1));
   deployment.notBeforeMs = core.world.clock.now() + pauseMs;
   const reason = task.stoppedReason ?? '';
-  if (reason.startsWith('ResourceInitializationError')) tell(service, eventText.cannotPlace(reason), ground);
+  if (/^(ResourceInitialization|CannotPullContainer)Error/.test(reason)) {
+    tell(service, eventText.cannotPlace(reason), ground, { again: true });
+  }
   if (deployment.startFailures >= 3) tell(service, eventText.cannotStart(), ground);
+}
+
+/** Failures in a row: once a deployment has a healthy task, only failed health checks count, and nothing once it completed. */
+function counts(task: TaskRecord, service: ServiceRecord, deployment: DeploymentRecord, ground: Ground): boolean {
+  if (deployment.rolloutState === 'COMPLETED') return false;
+  const breaker = service.config.deploymentConfiguration?.deploymentCircuitBreaker;
+  if (breaker?.resetOnHealthyTask === false || task.stopCode === 'ServiceSchedulerInitiated') return true;
+  return !liveTasks(deployment, ground).some((one) => isHealthy(one, service, ground));
 }

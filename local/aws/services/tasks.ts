@@ -19,11 +19,21 @@ export interface Ground {
 }
 
 /** Adds an event, the newest first, a hundred at most. */
-export function tell(service: ServiceRecord, message: string, { core }: Ground): void {
-  const text = `(service ${service.name}) ${message}`;
+export function tell(
+  service: ServiceRecord,
+  message: string,
+  { core }: Ground,
+  options: { again?: boolean; taskSet?: string } = {},
+): void {
+  const taskSet = options.taskSet === undefined ? '' : `, taskSet ${options.taskSet}`;
+  const text = `(service ${service.name}${taskSet}) ${message}`;
   const nowMs = core.world.clock.now();
-  // ECS shows the same text again only after hours.
-  if (service.events.some((event) => event.message === text && nowMs - event.createdAtMs < 6 * 3_600_000)) return;
+  // ECS shows most texts again only after hours.
+  if (
+    options.again !== true &&
+    service.events.some((event) => event.message === text && nowMs - event.createdAtMs < 6 * 3_600_000)
+  )
+    return;
   service.events.unshift({ id: core.world.uuid(), createdAtMs: nowMs, message: text });
   service.events.length = Math.min(service.events.length, 100);
 }
@@ -141,7 +151,11 @@ export function stopTasks(
   if (registered.length === 0) return;
   for (const { targetGroupArn } of balancers(service))
     tell(service, eventText.deregistered(registered.length, targetGroupArn), ground);
-  tell(service, eventText.draining(registered.length), ground);
+  const drained = registered.map(({ arn, startedBy = '' }) => ground.owners.get(arn)?.deployment.id ?? startedBy);
+  for (const taskSet of new Set(drained)) {
+    const count = drained.filter((id) => id === taskSet).length;
+    tell(service, eventText.draining(count), ground, { again: true, taskSet });
+  }
   for (const task of registered) draining.add(task.arn);
   core.world.clock.at(core.world.clock.now() + settings.deregistrationDelayMs, () => {
     tell(service, eventText.stopped(registered.map(({ id }) => id)), ground);

@@ -2,8 +2,13 @@ import {
   CreateServiceCommand,
   type CreateServiceCommandInput,
   type DeploymentConfiguration,
+  DescribeServiceDeploymentsCommand,
+  DescribeServicesCommand,
   ECSClient,
+  ListServiceDeploymentsCommand,
   RegisterTaskDefinitionCommand,
+  type Service,
+  type ServiceDeployment,
 } from '@aws-sdk/client-ecs';
 import type { ContainerBehaviour } from '../behaviour.ts';
 import { LocalAws } from '../local-aws.ts';
@@ -93,4 +98,39 @@ export async function serviceWorld(options: ServiceWorldOptions): Promise<Servic
   await ecs.send(new CreateServiceCommand(create));
   if (options.settle !== false) model.clock.advance(3_600_000);
   return { model, ecs, create, register, push: (image, contents) => void moved.set(image, contents) };
+}
+
+/** The service `web` as DescribeServices shows it now. */
+export async function shown({ ecs }: ServiceWorld): Promise<Service> {
+  const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster: 'default', services: ['web'] }));
+  const [service] = services;
+  if (service === undefined) throw new Error('the service web is not there');
+  return service;
+}
+
+/** The newest service deployment of `web` that the API shows. */
+export async function latest({ ecs }: ServiceWorld): Promise<ServiceDeployment | undefined> {
+  const input = { cluster: 'default', service: 'web' };
+  const { serviceDeployments = [] } = await ecs.send(new ListServiceDeploymentsCommand(input));
+  const serviceDeploymentArns = serviceDeployments
+    .slice(0, 1)
+    .map(({ serviceDeploymentArn = '' }) => serviceDeploymentArn);
+  const answer = await ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }));
+  return answer.serviceDeployments?.[0];
+}
+
+/** What `look` saw every so many seconds, each value once in a row. */
+export async function watch(
+  { model }: ServiceWorld,
+  everySeconds: number,
+  forSeconds: number,
+  look: () => Promise<string>,
+): Promise<string[]> {
+  const seen: string[] = [];
+  for (let second = 0; second < forSeconds; second += everySeconds) {
+    const value = await look();
+    if (seen.at(-1) !== value) seen.push(value);
+    model.clock.advance(everySeconds * 1_000);
+  }
+  return seen;
 }

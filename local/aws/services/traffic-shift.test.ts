@@ -1,49 +1,30 @@
 import {
   ContinueServiceDeploymentCommand,
   type DeploymentConfiguration,
-  DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
-  ListServiceDeploymentsCommand,
   StopServiceDeploymentCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, test } from 'vitest';
-import { type ServiceWorld, serviceWorld } from './test-world.ts';
+import { latest, type ServiceWorld, serviceWorld, watch } from './test-world.ts';
 
 const cluster = 'default';
 const hookTargetArn = 'arn:aws:lambda:eu-west-1:123456789012:function:check';
 const roleArn = 'arn:aws:iam::123456789012:role/hooks';
-
-async function latest({ ecs }: ServiceWorld) {
-  const { serviceDeployments = [] } = await ecs.send(new ListServiceDeploymentsCommand({ cluster, service: 'web' }));
-  const arns = serviceDeployments.slice(0, 1).map(({ serviceDeploymentArn = '' }) => serviceDeploymentArn);
-  return (await ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: arns })))
-    .serviceDeployments?.[0];
-}
 
 async function deploy(world: ServiceWorld, configuration: DeploymentConfiguration): Promise<void> {
   const taskDefinition = await world.register('web:2');
   await world.ecs.send(
     new UpdateServiceCommand({ cluster, service: 'web', taskDefinition, deploymentConfiguration: configuration }),
   );
-  world.model.clock.advance(world.model.services.settings.recordDelayMs);
-}
-
-async function watch(world: ServiceWorld, seconds: number, look: () => Promise<string>): Promise<string[]> {
-  const seen: string[] = [];
-  for (let second = 0; second < seconds; second += 5) {
-    const value = await look();
-    if (seen.at(-1) !== value) seen.push(value);
-    world.model.clock.advance(5_000);
-  }
-  return seen;
+  world.model.clock.advance(world.model.services.settings.serviceDeploymentDelayMs);
 }
 
 describe('blue/green', () => {
   test('passes through every lifecycle stage and keeps blue until the bake time is over', async () => {
     const world = await serviceWorld({ loadBalancer: true });
     await deploy(world, { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 2 });
-    const stages = await watch(world, 600, async () => (await latest(world))?.lifecycleStage ?? 'over');
+    const stages = await watch(world, 5, 600, async () => (await latest(world))?.lifecycleStage ?? 'over');
     const named = ['SCALE_UP', 'TEST_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT', 'BAKE_TIME', 'CLEAN_UP'];
     expect(stages.filter((stage) => named.includes(stage))).toEqual(expect.arrayContaining(['SCALE_UP', 'BAKE_TIME']));
     expect(stages.at(-1)).toBe('over');
@@ -77,7 +58,7 @@ describe('blue/green', () => {
     });
     world.model.clock.advance(3_600_000);
     const paused = await latest(world);
-    expect(paused).toMatchObject({ status: 'IN_PROGRESS', lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT' });
+    expect(paused).toMatchObject({ status: 'IN_PROGRESS', lifecycleStage: 'PRE_PRODUCTION_TRAFFIC_SHIFT' });
     const [hook] = paused?.lifecycleHookDetails ?? [];
     expect(hook).toMatchObject({ targetType: 'PAUSE', status: 'AWAITING_ACTION', timeoutAction: 'ROLLBACK' });
     await world.ecs.send(
@@ -120,7 +101,7 @@ describe('blue/green', () => {
   ])('%s', async (_rule, configuration, weights) => {
     const world = await serviceWorld({});
     await deploy(world, configuration);
-    const seen = await watch(world, 900, async () =>
+    const seen = await watch(world, 5, 900, async () =>
       String((await latest(world))?.targetServiceRevision?.requestedProductionTrafficWeight),
     );
     expect(seen.map(Number)).toEqual(weights);
@@ -134,11 +115,16 @@ describe('what else may end or shorten a deployment', () => {
     const serviceDeploymentArn = (await latest(world))?.serviceDeploymentArn;
     await world.ecs.send(new StopServiceDeploymentCommand({ serviceDeploymentArn, stopType: 'ROLLBACK' }));
     expect((await latest(world))?.status).toBe('ROLLBACK_REQUESTED');
+    // Asked again while it rolls back, it simply continues; only one that is over is a conflict.
+    await world.ecs.send(new StopServiceDeploymentCommand({ serviceDeploymentArn }));
+    world.model.clock.advance(world.model.services.settings.rollbackRequestMs);
+    expect((await latest(world))?.status).toBe('ROLLBACK_IN_PROGRESS');
+    await world.ecs.send(new StopServiceDeploymentCommand({ serviceDeploymentArn }));
+    world.model.clock.advance(600_000);
+    expect((await latest(world))?.status).toBe('ROLLBACK_SUCCESSFUL');
     await expect(world.ecs.send(new StopServiceDeploymentCommand({ serviceDeploymentArn }))).rejects.toMatchObject({
       name: 'ConflictException',
     });
-    world.model.clock.advance(600_000);
-    expect((await latest(world))?.status).toBe('ROLLBACK_SUCCESSFUL');
   });
 
   test('an alarm during the bake time rolls back; one that was ringing before does not count', async () => {

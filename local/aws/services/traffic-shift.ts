@@ -1,10 +1,8 @@
-import type { Json } from '../wire.ts';
-import { statusReason } from './events.ts';
-import { complete, fail, succeed } from './outcome.ts';
-import type { DeploymentRecord, HookRecord, ServiceRecord } from './records.ts';
+import { complete, succeed } from './outcome.ts';
+import type { DeploymentRecord, ServiceRecord } from './records.ts';
+import { enter, hooksHold } from './stages.ts';
 import { type Ground, isHealthy, liveTasks, remainingTasks, startTasks, stopTasks } from './tasks.ts';
 
-/** PRE_PRODUCTION_TRAFFIC_SHIFT has hooks but is no lifecycleStage of its own: the API shows the stage before it. */
 const stages = [
   'RECONCILE_SERVICE',
   'PRE_SCALE_UP',
@@ -17,7 +15,7 @@ const stages = [
   'POST_PRODUCTION_TRAFFIC_SHIFT',
   'BAKE_TIME',
   'CLEAN_UP',
-] as const;
+];
 
 /** Whether a strategy shifts traffic between two complete sets of tasks. */
 export function shiftsTraffic(service: ServiceRecord): boolean {
@@ -31,83 +29,36 @@ export function shift(service: ServiceRecord, green: DeploymentRecord, ground: G
   for (;;) {
     const { stage } = green;
     if (stage === undefined || hooksHold(service, green, ground) || !stageIsDone(service, green, ground)) return;
-    const next = stages[stages.indexOf(stage.name as (typeof stages)[number]) + 1];
+    const { step } = stage;
+    // LINEAR and CANARY go back for each step of the traffic.
+    if (stage.name === 'PRODUCTION_TRAFFIC_SHIFT' && step < weights(service).length - 1) {
+      enter(service, green, 'PRE_PRODUCTION_TRAFFIC_SHIFT', ground, step + 1);
+      continue;
+    }
+    const next = stages[stages.indexOf(stage.name) + 1];
     if (next === undefined) {
       succeed(green, ground);
       const left = others(service, green).flatMap((other) => remainingTasks(other, ground)).length;
       if (left === 0) complete(service, green, ground);
       return;
     }
-    enter(service, green, next, ground);
+    enter(service, green, next, ground, step);
+    if (next === 'PRODUCTION_TRAFFIC_SHIFT') shiftWeights(service, green, step);
   }
 }
 
 const others = (service: ServiceRecord, green: DeploymentRecord) => service.deployments.filter((one) => one !== green);
 
-function enter(service: ServiceRecord, green: DeploymentRecord, name: (typeof stages)[number], ground: Ground): void {
-  const { world } = ground.core;
-  green.stage = { name, enteredAtMs: world.clock.now(), steps: 0 };
-  const record = green.serviceDeployment;
-  if (name !== 'PRE_PRODUCTION_TRAFFIC_SHIFT') record.lifecycleStage = name;
-  record.updatedAtMs = world.clock.now();
-  const hooks: Json[] = service.config.deploymentConfiguration?.lifecycleHooks ?? [];
-  for (const hook of hooks)
-    if (hook.lifecycleStages?.includes(name)) startHook(service, record.hooks, hook, name, ground);
-  ground.wake(service, ground.settings.stageMs);
-}
-
-function startHook(service: ServiceRecord, list: HookRecord[], hook: Json, stage: string, ground: Ground): void {
-  const { world } = ground.core;
-  const nowMs = world.clock.now();
-  const hookId = world.uuid();
-  if (hook.targetType === 'PAUSE') {
-    const { timeoutInMinutes = 1440, action = 'ROLLBACK' } = hook.timeoutConfiguration ?? {};
-    const expiresAtMs = nowMs + timeoutInMinutes * 60_000;
-    list.push({ hookId, stage, targetType: 'PAUSE', status: 'AWAITING_ACTION', expiresAtMs, timeoutAction: action });
-    ground.wake(service, expiresAtMs - nowMs);
-    return;
-  }
-  const record: HookRecord = {
-    hookId,
-    stage,
-    targetType: 'AWS_LAMBDA',
-    targetArn: hook.hookTargetArn,
-    status: 'IN_PROGRESS',
-  };
-  list.push(record);
-  const answer = ground.settings.hooks[hook.hookTargetArn] ?? { status: 'SUCCEEDED' as const };
-  world.clock.at(nowMs + (answer.afterMs ?? 3_000), () => {
-    record.status = answer.status === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED';
-    if (answer.status !== 'SUCCEEDED') record.fault = answer.status;
-    ground.wake(service);
-  });
-}
-
-function hooksHold(service: ServiceRecord, green: DeploymentRecord, ground: Ground): boolean {
-  const nowMs = ground.core.world.clock.now();
-  const hooks = green.serviceDeployment.hooks.filter(({ stage }) => stage === green.stage?.name);
-  for (const hook of hooks) {
-    if (hook.status === 'AWAITING_ACTION' && nowMs >= (hook.expiresAtMs ?? Number.POSITIVE_INFINITY)) {
-      hook.status = hook.timeoutAction === 'CONTINUE' ? 'SUCCEEDED' : 'TIMED_OUT';
-    }
-  }
-  const bad = hooks.find(({ status }) => status === 'FAILED' || status === 'TIMED_OUT');
-  if (bad !== undefined) {
-    const reason =
-      bad.targetType === 'PAUSE'
-        ? statusReason.pause(bad.stage)
-        : statusReason.hook(bad.stage, bad.targetArn ?? '', bad.fault ?? 'FAILED');
-    fail(service, green, { kind: 'hook', statusReason: reason, rollback: true }, ground);
-    return true;
-  }
-  return hooks.some(({ status }) => status === 'AWAITING_ACTION' || status === 'IN_PROGRESS');
-}
-
 function stageIsDone(service: ServiceRecord, green: DeploymentRecord, ground: Ground): boolean {
   const { stage } = green;
   if (stage === undefined) return false;
-  const nowMs = ground.core.world.clock.now();
-  if (nowMs < stage.enteredAtMs + ground.settings.stageMs) return false;
+  const { deploymentConfiguration = {} } = service.config;
+  const waited = (ms: number): boolean => {
+    const leftMs = stage.enteredAtMs + ms - ground.core.world.clock.now();
+    if (leftMs > 0) ground.wake(service, leftMs);
+    return leftMs <= 0;
+  };
+  if (!waited(ground.settings.stageMs)) return false;
   switch (stage.name) {
     case 'SCALE_UP':
       return scaledUp(service, green, ground);
@@ -115,13 +66,9 @@ function stageIsDone(service: ServiceRecord, green: DeploymentRecord, ground: Gr
       green.testWeight = 100;
       return true;
     case 'PRODUCTION_TRAFFIC_SHIFT':
-      return shiftWeights(service, green, ground);
-    case 'BAKE_TIME': {
-      const bakeMs = (service.config.deploymentConfiguration?.bakeTimeInMinutes ?? 0) * 60_000;
-      const leftMs = stage.enteredAtMs + bakeMs - nowMs;
-      if (leftMs > 0) ground.wake(service, leftMs);
-      return leftMs <= 0;
-    }
+      return stage.step >= weights(service).length - 1 || waited(ground.settings.stageMs + stepBakeMs(service));
+    case 'BAKE_TIME':
+      return waited((deploymentConfiguration.bakeTimeInMinutes ?? 0) * 60_000);
     case 'CLEAN_UP':
       for (const blue of others(service, green)) stopTasks(service, liveTasks(blue, ground), green.id, ground);
       return others(service, green).every((blue) => liveTasks(blue, ground).length === 0);
@@ -139,33 +86,28 @@ function scaledUp(service: ServiceRecord, green: DeploymentRecord, ground: Groun
   return live.filter((task) => isHealthy(task, service, ground)).length >= service.desiredCount;
 }
 
-/** Blue/green moves all at once, linear in equal steps, canary a little first; each step bakes. */
-function shiftWeights(service: ServiceRecord, green: DeploymentRecord, ground: Ground): boolean {
-  const { stage } = green;
-  if (stage === undefined) return false;
-  const nowMs = ground.core.world.clock.now();
-  const { strategy, linearConfiguration = {}, canaryConfiguration = {} } = service.config.deploymentConfiguration;
-  const weights =
-    strategy === 'LINEAR'
-      ? steps(linearConfiguration.stepPercent ?? 10)
-      : strategy === 'CANARY'
-        ? [canaryConfiguration.canaryPercent ?? 5, 100]
-        : [100];
-  const bakeMs =
-    60_000 *
-    (strategy === 'LINEAR'
-      ? (linearConfiguration.stepBakeTimeInMinutes ?? 6)
-      : (canaryConfiguration.canaryBakeTimeInMinutes ?? 10));
-  const reached = Math.floor((nowMs - stage.enteredAtMs - ground.settings.stageMs) / bakeMs);
-  const weight = weights[Math.min(reached, weights.length - 1)] ?? 100;
+function shiftWeights(service: ServiceRecord, green: DeploymentRecord, step: number): void {
+  const weight = weights(service)[step] ?? 100;
   green.productionWeight = weight;
   for (const blue of others(service, green))
     blue.productionWeight = blue.revision === green.revision ? 0 : 100 - weight;
-  if (weight < 100) ground.wake(service, bakeMs - ((nowMs - stage.enteredAtMs - ground.settings.stageMs) % bakeMs));
-  return weight >= 100;
 }
 
-function steps(percent: number): number[] {
-  const count = Math.ceil(100 / percent);
-  return Array.from({ length: count }, (_, index) => Math.min(100, percent * (index + 1)));
+/** Blue/green moves all at once, linear in equal steps, canary a little first. */
+function weights(service: ServiceRecord): number[] {
+  const { strategy, linearConfiguration = {}, canaryConfiguration = {} } = service.config.deploymentConfiguration;
+  if (strategy === 'CANARY') return [canaryConfiguration.canaryPercent ?? 5, 100];
+  if (strategy !== 'LINEAR') return [100];
+  const percent = linearConfiguration.stepPercent ?? 10;
+  return Array.from({ length: Math.ceil(100 / percent) }, (_, index) => Math.min(100, percent * (index + 1)));
+}
+
+/** How long each step but the last bakes. */
+function stepBakeMs(service: ServiceRecord): number {
+  const { strategy, linearConfiguration = {}, canaryConfiguration = {} } = service.config.deploymentConfiguration;
+  const minutes =
+    strategy === 'LINEAR'
+      ? (linearConfiguration.stepBakeTimeInMinutes ?? 6)
+      : (canaryConfiguration.canaryBakeTimeInMinutes ?? 10);
+  return minutes * 60_000;
 }
