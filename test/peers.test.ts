@@ -129,7 +129,7 @@ describe('others are green for a failed deployment', () => {
     const { deploy } = await rolloutWorld();
     const { exitCode, stdout } = await deploy(['--service', 'web']);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('already serves web:1: nothing to do');
+    expect(stdout).toContain('serves web:1 already: nothing was changed');
   });
 });
 
@@ -142,7 +142,7 @@ describe('others are red for a good deployment', () => {
     });
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('was overtaken by another deployment');
+    expect(stdout).toContain('was superseded by another deployment');
     expect(stdout.toLowerCase()).not.toContain('rollback');
     expect(stdout).not.toContain('rolled back');
   });
@@ -168,6 +168,6 @@ describe('others are red for a good deployment', () => {
     world.model.behaviours.script({ image: world.digests.v2 ?? '' }, { start: { reason, afterMs: 3_000 } });
     const { exitCode, stdout } = await world.deploy([...deployV2, '--poll-interval', '60']);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('failed alike: container web: CannotPullContainerError');
+    expect(stdout).toContain('failed in the same way: container web: CannotPullContainerError');
   });
 });

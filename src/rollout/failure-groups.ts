@@ -1,15 +1,16 @@
-/** What two failures must share to be alike. */
-export interface Failure {
-  stopCode: string | undefined;
-  stoppedReason: string | undefined;
-  containers: readonly { name: string; exitCode?: number; reason?: string }[];
-}
+import type { FailedTask } from '../records/schema.ts';
 
-/** Failed tasks that failed alike, by what they show. */
-export function groupFailures<F extends Failure>(tasks: readonly F[]): F[][] {
+/** Failed tasks in groups that failed in the same way, the largest group first. */
+export function groupFailures<F extends Pick<FailedTask, 'stopCode' | 'stoppedReason' | 'containers'>>(
+  tasks: readonly F[],
+): F[][] {
   const groups = new Map<string, F[]>();
   for (const task of tasks) {
-    const ends = task.containers.map(({ name, exitCode, reason }) => [name, exitCode, withoutIds(reason ?? '')]);
+    const ends = (task.containers ?? []).map(({ name, exitCode, reason }) => [
+      name,
+      exitCode,
+      withoutIds(reason ?? ''),
+    ]);
     const key = JSON.stringify([task.stopCode, withoutIds(task.stoppedReason ?? ''), ends]);
     groups.set(key, [...(groups.get(key) ?? []), task]);
   }

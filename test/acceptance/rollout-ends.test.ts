@@ -23,7 +23,7 @@ describe('time-out', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toContain('was not decided within 5m 00s');
     expect(stdout).toContain('So far: 0 of 2 tasks running, 2 old');
-    expect(stdout).toContain('`migrate-deploy update-service-and-verify --cluster prod --service web` looks again');
+    expect(stdout).toContain('`migrate-deploy update-service-and-verify --cluster prod --service web` Look again with');
     expect(statusOf(world)).toBe('IN_PROGRESS');
     // One heartbeat a minute keeps CircleCI from ending the step.
     expect(stdout.match(/^Still waiting for web/gm)?.length).toBeGreaterThanOrEqual(4);
@@ -52,7 +52,7 @@ describe('time-out', () => {
     // Who asks for what serves gets it proved.
     const asked = await world.bundle(['--service', 'web', '--task-definition', 'web:1']);
     expect(asked.exitCode).toBe(0);
-    expect(asked.stdout).toContain('web already serves web:1: nothing to do.');
+    expect(asked.stdout).toContain('web serves web:1 already: nothing was changed.');
     expect(requestsOf(world.model, 'UpdateService')).toHaveLength(1);
   });
 
@@ -140,7 +140,7 @@ describe('interrupt', () => {
     });
     expect(exitCode).toBe(code);
     expect(stdout).toContain('The rollout of web:2 to web was left');
-    expect(stdout).toContain('looks again');
+    expect(stdout).toContain('Look again with');
     expect(statusOf(world)).toBe('IN_PROGRESS');
     expect(requestsOf(world.model, 'StopServiceDeployment')).toEqual([]);
   });
@@ -202,7 +202,7 @@ describe('bad connections', () => {
     expect(stdout + stderr).toMatch(
       /The AWS session expired before ecs:DescribeServices\. Deployment ecs-svc\/\d+ of web goes on\./,
     );
-    expect(stdout + stderr).toContain('looks again');
+    expect(stdout + stderr).toContain('Look again with');
   });
 });
 

@@ -33,7 +33,7 @@ describe('the bundle, when the new revision serves', () => {
     const { model, bundle } = await rolloutWorld();
     const { exitCode, stdout } = await bundle(['--service', 'web']);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('web already serves web:1: nothing to do.');
+    expect(stdout).toContain('web serves web:1 already: nothing was changed.');
     for (const operation of changed) expect(requestsOf(model, operation)).toEqual([]);
   });
 
@@ -65,15 +65,15 @@ describe('the bundle, when the new revision serves', () => {
     expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
   });
 
-  test('early success with deferred clean-up is landed at once, and drained later where that is asked for', async () => {
+  test('early success with deferred clean-up is deployed at once, and drained later where that is asked for', async () => {
     const earlySuccessCriteria = { enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: 'DEFERRED' };
     const loadBalancers = [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }];
     const { model, bundle } = await rolloutWorld({
       more: { deploymentConfiguration: { earlySuccessCriteria }, loadBalancers },
     });
-    const landed = await bundle(['--service', 'web', '--image', image('v2')]);
-    expect(landed.exitCode).toBe(0);
-    expect(landed.stdout).toMatch(/landed after (4|5)\d?s/);
+    const deployed = await bundle(['--service', 'web', '--image', image('v2')]);
+    expect(deployed.exitCode).toBe(0);
+    expect(deployed.stdout).toMatch(/deployed after (4|5)\d?s/);
     model.clock.advance(600_000);
     const drained = await bundle(['--service', 'web', '--image', image('v3'), '--until', 'drained']);
     expect(drained.exitCode).toBe(0);

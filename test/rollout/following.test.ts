@@ -60,7 +60,7 @@ describe('proof', () => {
     expect(stdout).toContain(text);
   });
 
-  test('--check-url: what serves is the revision that landed, though the old tasks are still on their way out', async () => {
+  test('--check-url: what serves is the revision that deployed, though the old tasks are still on their way out', async () => {
     const loadBalancers = [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }];
     const { deploy } = await rolloutWorld({ more: { loadBalancers } });
     const args = [...deployV2, '--check-url', 'https://app.test/', '--check-timeout', '5s'];
@@ -149,17 +149,17 @@ describe('verdicts of unusual ways', () => {
     loadBalancers: [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }],
   };
 
-  test('--until drained that runs out of time: what landed is said to serve', async () => {
+  test('--until drained that runs out of time: what deployed is said to serve', async () => {
     const { deploy } = await rolloutWorld({ more: drainingSlowly });
     const args = [...deployV2, '--until', 'drained', '--timeout', '3m', '--on-failure', 'rollback'];
     const { exitCode, stdout } = await deploy(args);
     expect(exitCode).toBe(3);
     expect(stdout).not.toContain('rolling back');
-    expect(stdout).toContain('The rollout of web:2 to web landed, but the old tasks were not gone within 3m 00s.');
+    expect(stdout).toContain('The rollout of web:2 to web deployed, but the old tasks were not gone within 3m 00s.');
     expect(stdout).toContain('Serves now: web:2 (the revision asked for)');
   });
 
-  test('--until drained does not wait for what was overtaken after it had landed', async () => {
+  test('--until drained does not wait for what was superseded after it had deployed', async () => {
     const world = await rolloutWorld({ more: drainingSlowly });
     const startMs = world.model.clock.now();
     later(world, 120_000, () => {
@@ -167,7 +167,7 @@ describe('verdicts of unusual ways', () => {
     });
     const { exitCode, stdout } = await world.deploy([...deployV2, '--until', 'drained']);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('was overtaken by another deployment');
+    expect(stdout).toContain('was superseded by another deployment');
     expect(world.model.clock.now() - startMs).toBeLessThan(180_000);
   });
 
@@ -181,7 +181,7 @@ describe('verdicts of unusual ways', () => {
     expect(requestsOf(world.model, 'StopServiceDeployment')).toEqual([]);
   });
 
-  test('landed, and replaced by another revision before we looked: not green, for it does not serve', async () => {
+  test('deployed, and replaced by another revision before we looked: not green, for it does not serve', async () => {
     const world = await rolloutWorld();
     later(world, 300_000, () => {
       const taskDefinition = world.model.taskDefinitions.get('web:1')?.arn;
@@ -225,7 +225,7 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).toContain('it was deleted');
   });
 
-  test('overtaken by a forced deployment of the very same revision', async () => {
+  test('superseded by a forced deployment of the very same revision', async () => {
     const world = await rolloutWorld();
     later(world, 15_000, () => {
       const taskDefinition = world.model.taskDefinitions.get('web')?.arn;
@@ -233,7 +233,7 @@ describe('verdicts of unusual ways', () => {
     });
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('web:2 to web was overtaken');
+    expect(stdout).toContain('web:2 to web was superseded');
     expect(stdout).toMatch(/by another deployment \(ecs-svc\/\d+\)\./);
     expect(stdout).toMatch(/ecs-svc\/\d+ brings web:2\./);
   });
@@ -279,7 +279,7 @@ describe('verdicts of unusual ways', () => {
     expect(again.stdout).toContain('The rollout of web:2 to web failed');
   });
 
-  test('a revision that landed once and whose tasks died since is not called nothing to do', async () => {
+  test('a revision that deployed once and whose tasks died since is not called nothing to do', async () => {
     const world = await rolloutWorld({ service: false });
     world.model.behaviours.script({ kind: 'service' }, crash).script({ times: 2 }, { runMs: 3_000_000, exitCode: 1 });
     await world.service('web');
@@ -410,7 +410,7 @@ describe('the reason', () => {
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(said);
-    expect(stdout.split('failed alike')[1]).toContain(advice);
+    expect(stdout.split('failed in the same way')[1]).toContain(advice);
   });
 
   test('tasks that fail in different ways are told apart', async () => {
@@ -419,8 +419,8 @@ describe('the reason', () => {
       .script({ image: world.digests.v2 ?? '' }, crash)
       .script({ image: world.digests.v2 ?? '', times: 2 }, { ...crash, exitCode: 127 });
     const { stdout } = await world.deploy(deployV2);
-    expect(stdout).toMatch(/tasks failed alike: container web exited with code 1;/);
-    expect(stdout).toMatch(/tasks failed alike: container web exited with code 127;/);
+    expect(stdout).toMatch(/tasks failed in the same way: container web exited with code 1;/);
+    expect(stdout).toMatch(/tasks failed in the same way: container web exited with code 127;/);
   });
 
   test('a log that is elsewhere is said to be', async () => {

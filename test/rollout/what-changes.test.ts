@@ -297,13 +297,13 @@ test('--output json is one document, the record validates, and both say the same
   expect(stderr).toContain('web serves web:2');
   expect(JSON.parse(stdout)).toMatchObject({
     exitCode: 0,
-    services: [{ service: 'web', verdict: 'landed', servesNow: expect.stringMatching(/web:2$/) }],
+    services: [{ service: 'web', verdict: 'deployed', servesNow: expect.stringMatching(/web:2$/) }],
   });
   const { parseRecord } = await import('../../src/records/record.ts');
   const path = 'r/update-service-and-verify-web.json';
   expect(parseRecord(path, files.get(path) ?? '')).toMatchObject({
     status: 'succeeded',
-    verdict: 'landed',
+    verdict: 'deployed',
     images: [{ name: 'web', imageDigest: digests.v2 }],
     ci: { branch: 'main' },
   });
@@ -350,7 +350,7 @@ test('a wrong set of options is told all at once', async () => {
     '--secret must be [CONTAINER:]NAME=VALUE; number 1 is not',
     '--env sets A twice',
     '--remove-secret must be [CONTAINER:]NAME, without a value',
-    '--until must be one of landed, drained',
+    '--until must be one of deployed, drained',
     '--max-failed-tasks must be a whole number',
     '--check-url must be an http or https address',
     '--task-definition: there is no file missing.json',
