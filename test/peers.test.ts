@@ -61,7 +61,7 @@ describe('others are green for a failed deployment', () => {
     const v2 = world.digests.v2 ?? '';
     world.model.behaviours.script({ image: v2 }, crash).script({ image: v2, times: 1 }, { runMs: 50_000, exitCode: 1 });
     const { exitCode, stdout } = await world.deploy(deployV2);
-    expect(stdout).toMatch(/[1-3] of 3 tasks running/);
+    expect(stdout).toMatch(/[1-3] of 3 new tasks running/);
     expect(exitCode).toBe(1);
     expect(stdout).not.toContain('web serves web:2');
   });
@@ -125,9 +125,9 @@ describe('others are green for a failed deployment', () => {
     expect(stdout).toContain('deployment failed: tasks failed to start.');
   });
 
-  test('a waiter is satisfied at once when nothing was deployed → nothing to do is said, and proved', async () => {
+  test('a waiter is satisfied at once when nothing was deployed → unchanged is said, and proved', async () => {
     const { deploy } = await rolloutWorld();
-    const { exitCode, stdout } = await deploy(['--service', 'web']);
+    const { exitCode, stdout } = await deploy(['--service', 'web', '--task-definition', 'web:1']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('serves web:1 already: nothing was changed');
   });

@@ -66,14 +66,16 @@ function phaseLines(outcome: RolloutOutcome): Line[] {
     ...(tasksRunning === undefined ? [] : [`all tasks running after ${formatDuration(tasksRunning)}`]),
     ...(deployed === undefined ? [] : [`deployed after ${formatDuration(deployed)}`]),
   ].filter((part) => !part.endsWith(` after ${took}`));
-  return parts.length === 0 || outcome.verdict === 'unchanged' ? [] : [dim(`  On the way: ${parts.join(', ')}`)];
+  const isTold = outcome.verdict === 'deployed' || outcome.verdict === 'timed-out';
+  return parts.length === 0 || !isTold ? [] : [dim(`  On the way: ${parts.join(', ')}`)];
 }
 
 function becauseLines(explanation: Explanation | undefined): Line[] {
   if (explanation === undefined) return [];
   const { cause, said } = explanation;
-  const isNew = said !== undefined && !cause.includes(said);
-  return [line(`  Why: ${cause}`), ...(isNew ? said.split('\n').map((text) => line(`    AWS: ${text}`)) : [])];
+  if (said === undefined || cause.includes(said)) return [line(`  Why: ${cause}`)];
+  const [first = '', ...more] = said.split('\n');
+  return [line(`  Why: ${first}`), ...more.map((text) => line(`    ${text}`)), line(`  That means: ${cause}`)];
 }
 
 function redLines(outcome: RolloutOutcome): Line[] {

@@ -30,7 +30,10 @@ export function deploymentVerdict(service: ServiceSnapshot, own: OwnFacts): Roll
   if (mine.status === 'PRIMARY') return primaryVerdict(service, mine);
   if (mine.rolloutState === 'FAILED' || isRollingBack(primary) || isOlder(primary, own)) {
     const isBack = primary?.rolloutState === 'COMPLETED' && mine.rolloutState === 'FAILED';
-    return rolledBack(isBack ? 'done' : 'in-progress', failureOf(service, own) ?? spoken(primary, mine));
+    return rolledBack(
+      isBack ? 'done' : 'in-progress',
+      isRollingBack(primary) ? primary?.rolloutStateReason : (failureOf(service, own) ?? mine.rolloutStateReason),
+    );
   }
   return superseded(primary?.id, undefined);
 }
@@ -66,7 +69,7 @@ function primaryVerdict(service: ServiceSnapshot, mine: DeploymentSnapshot): Rol
 function gone(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined, own: OwnFacts): RolloutVerdict {
   if (primary === undefined) return { verdict: 'running' };
   const failure = failureOf(service, own);
-  if (isRollingBack(primary)) return rolledBack('in-progress', failure ?? primary.rolloutStateReason);
+  if (isRollingBack(primary)) return rolledBack('in-progress', primary.rolloutStateReason);
   if (failure !== undefined) {
     return rolledBack(primary.rolloutState === 'COMPLETED' ? 'done' : 'in-progress', failure);
   }
@@ -79,9 +82,6 @@ function gone(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined,
 function rolledBack(phase: 'in-progress' | 'done', said: string | undefined): RolloutVerdict {
   return { verdict: 'rolled-back', phase, explanation: explained(codeOf({}, said ?? ''), said) };
 }
-
-const spoken = (primary: DeploymentSnapshot | undefined, mine: DeploymentSnapshot): string | undefined =>
-  isRollingBack(primary) || mine.rolloutState !== 'FAILED' ? primary?.rolloutStateReason : mine.rolloutStateReason;
 
 /** Nothing is left of a rollback that is long done but what the events tell. */
 const failureOf = ({ events }: ServiceSnapshot, { deploymentId }: OwnFacts): string | undefined =>

@@ -6,7 +6,7 @@ import { type Observation, observe } from './observe.ts';
 import { progressOf, progressTeller } from './progress.ts';
 import { pollServiceDeployments, type ServiceDeploymentReader } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
-import type { FinalVerdict, Pause } from './snapshot.ts';
+import type { Pause } from './snapshot.ts';
 import { verdictOf } from './verdict.ts';
 
 export type FollowEnd = 'judged' | 'timed-out' | 'interrupted';
@@ -80,7 +80,15 @@ async function pollOnce(
     tellProgress(seen);
     judge(seen, options, deps);
   }
-  await Promise.all(open.filter(({ verdict }) => verdict === undefined).map((seen) => evidence.gather(seen)));
+  // Why tasks failed is read before the verdict is told, and told first, but never keeps it from standing.
+  const isServing = ({ verdict }: Observation): boolean => ['deployed', 'unchanged'].includes(verdict?.verdict ?? '');
+  await Promise.all(open.filter((seen) => !isServing(seen)).map((seen) => evidence.gather(seen)));
+  for (const { own, verdict } of open) {
+    if (verdict === undefined) continue;
+    const phase = 'phase' in verdict ? verdict.phase : undefined;
+    const { name: service, taskDefinitionArn } = own;
+    deps.announce({ type: 'service-judged', service, taskDefinitionArn, verdict: verdict.verdict, phase });
+  }
 }
 
 function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): void {
@@ -94,19 +102,9 @@ function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): v
   seen.pause = pause;
   const isSuccessful = seen.serviceDeployment?.status === 'SUCCESSFUL' || verdict.verdict === 'deployed';
   if (isSuccessful) seen.firsts.deployed ??= seen.atMs;
-  if (verdict.verdict !== 'running' && verdict.verdict !== 'paused') settle(seen, verdict, deps);
-}
-
-function settle(seen: Observation, verdict: FinalVerdict, deps: RolloutDeps): void {
+  if (verdict.verdict === 'running' || verdict.verdict === 'paused') return;
   seen.firsts.judged = seen.atMs;
   seen.verdict = verdict;
-  deps.announce({
-    type: 'service-judged',
-    service: seen.own.name,
-    taskDefinitionArn: seen.own.taskDefinitionArn,
-    verdict: verdict.verdict,
-    phase: 'phase' in verdict ? verdict.phase : undefined,
-  });
 }
 
 /** The command that lets a paused deployment go on. */

@@ -106,10 +106,10 @@ function tooManyFailures(
 ): RolloutVerdict | undefined {
   const failed = failedInARow(seen);
   if (seen.own.plan.kind === 'scaling' || limit === undefined || failed < limit) return undefined;
-  const count = failed === 1 ? '1 task of the new revision' : `${failed} tasks of the new revision in a row`;
-  const whose = limits.maxFailedTasks === undefined ? 'no circuit breaker is on' : `--max-failed-tasks is ${limit}`;
+  const count =
+    failed === 1 ? '1 task of the new revision failed' : `${failed} tasks of the new revision failed in a row`;
   return {
     verdict: 'failed',
-    explanation: { code: 'TOO_MANY_FAILED_TASKS', cause: `${count} failed (${whose}).` },
+    explanation: { code: 'TOO_MANY_FAILED_TASKS', cause: `${count}; the limit is ${limit}.` },
   };
 }
