@@ -1,4 +1,5 @@
 import type { RequestNote } from './aws/send.ts';
+import { optional } from './base/optional.ts';
 import type { AnyCommand, CommandContext } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { recordRefusal } from './commands/refusal.ts';
@@ -7,9 +8,9 @@ import { type AwsOptions, readCommonOptions } from './options/common.ts';
 import { collectRaw } from './options/raw.ts';
 import { createReader } from './options/reader.ts';
 import { parseCommandLine } from './options/yargs.ts';
-import { exitCode } from './outcome.ts';
+import { exitCode, explanationOf } from './outcome.ts';
 import type { Announce, Aws } from './ports.ts';
-import { openRecords } from './records/record.ts';
+import { openRecords } from './records/records.ts';
 import { bugLines, errorLines } from './report/error-text.ts';
 import { dim, type Line, paint, wantsColour } from './report/line.ts';
 
@@ -66,7 +67,7 @@ async function prepare(command: AnyCommand, raw: ReturnType<typeof collectRaw>, 
   reader.boolean('expand-env', false);
   const common = readCommonOptions(reader);
   if (raw.rest.length > 0 && !command.takesRest) reader.complain('this command takes no words behind `--`');
-  const records = openRecords(common.recordDir, deps.files);
+  const records = openRecords(common.recordDir, deps.files, deps.env);
   const startedAtMs = deps.clock.now();
   const onRecord = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -95,10 +96,10 @@ function requestLine({ action, durationMs, outcome, requestId }: RequestNote): L
 }
 
 function errorDocument(error: unknown): unknown {
-  if (error instanceof UserError) {
-    return { code: error.code, what: error.message, why: error.why, fix: error.fix, requestId: error.requestId };
-  }
-  if (error instanceof TransientError)
-    return { code: error.code, what: 'AWS did not answer.', why: error.message, requestId: error.requestId };
-  return { code: 'Bug', what: error instanceof Error ? error.message : String(error) };
+  const explanation = explanationOf(error) ?? {
+    code: 'BUG',
+    cause: error instanceof Error ? error.message : String(error),
+  };
+  const requestId = error instanceof UserError || error instanceof TransientError ? error.requestId : undefined;
+  return { ...explanation, ...optional('requestId', requestId) };
 }

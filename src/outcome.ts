@@ -20,6 +20,9 @@ export const exitCode = {
   interrupted: { SIGINT: 130, SIGTERM: 143 },
 } as const;
 
+/** The exit code of an interrupted run. */
+export const interruptedExitCode = (signal: 'SIGINT' | 'SIGTERM'): number => exitCode.interrupted[signal];
+
 /** The exit code that an Outcome stands for; with `passExitCode` a task that failed passes its container's code on. */
 export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExitCode?: boolean } = {}): number {
   switch (outcome.verdict) {
@@ -52,7 +55,7 @@ export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExi
 export const taskNotFound = 'TASK_NOT_FOUND';
 
 /** A process's exit code has eight bits: what does not fit would come out as another one, even as 0. */
-const passed = (code = exitCode.failed): number => (code >= 1 && code <= 255 ? code : exitCode.failed);
+const passed = (code: number = exitCode.failed): number => (code >= 1 && code <= 255 ? code : exitCode.failed);
 
 const gravest: readonly number[] = [
   exitCode.interrupted.SIGTERM,

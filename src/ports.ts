@@ -87,6 +87,7 @@ export interface EcsPort {
   ): Promise<{ taskDefinition: RawTaskDefinition; tags: { key: string; value: string }[] }>;
   /** Sends `document` as it stands, unknown members included. */
   registerTaskDefinition(document: JsonObject): Promise<RawTaskDefinition>;
+  deregisterTaskDefinition(taskDefinition: string): Promise<void>;
   describeServices(input: DescribeServicesCommandInput): Promise<DescribeServicesCommandOutput>;
   /** Not repeated after an ambiguous failure: the caller must look first. */
   updateService(input: UpdateServiceCommandInput): Promise<UpdateServiceCommandOutput>;

@@ -13,7 +13,12 @@ export type FaultKind =
   | 'hang'
   | 'hang-after'
   | 'error'
-  | 'expired-token';
+  | 'expired-token'
+  | 'no-connection'
+  | 'slow'
+  | 'false-date'
+  | 'stale'
+  | 'twice';
 
 /** A scripted fault; without `service` and `operation` it hits every request. */
 export interface Fault {
@@ -31,13 +36,36 @@ export interface Fault {
   message?: string;
   status?: number;
   extra?: Record<string, unknown>;
+  /** For `no-connection`: Node's error code, ECONNREFUSED unless given; `connectionErrors` lists some. */
+  code?: string;
+  /** For `slow`: the answer takes so long. For `false-date`: its Date header is so far ahead. */
+  ms?: number;
+  /** For `stale`: the answer is the one that the same request got so long ago. */
+  ageMs?: number;
   /** For `throttle` and `5…`: the Retry-After header. */
   retryAfterSeconds?: number;
 }
 
+/** Node's words for connections that do not come about: TLS, names, ports, files. */
+export const connectionErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connect ECONNREFUSED 127.0.0.1:443',
+  ENOTFOUND: 'getaddrinfo ENOTFOUND ecs.eu-west-1.amazonaws.com',
+  EAI_AGAIN: 'getaddrinfo EAI_AGAIN ecs.eu-west-1.amazonaws.com',
+  EPIPE: 'write EPIPE',
+  EMFILE: 'connect EMFILE 127.0.0.1:443',
+  EPROTO: 'write EPROTO 0:error:0A000438:SSL routines:ssl3_read_bytes:tlsv1 alert internal error',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self-signed certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'self-signed certificate in certificate chain',
+  CERT_HAS_EXPIRED: 'certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: "Hostname/IP does not match certificate's altnames",
+};
+
 /** Whether the operation is carried out although the client hears nothing good of it. */
 export const executes = (kind: FaultKind): boolean =>
-  ['reset-after', 'hang-after', 'truncate', 'broken-json-200'].includes(kind);
+  [
+    ...['reset-after', 'hang-after', 'truncate', 'broken-json-200'],
+    ...['slow', 'false-date', 'stale', 'twice'],
+  ].includes(kind);
 
 /** The faults in force, first scripted first served. */
 export class Faults {
@@ -103,6 +131,11 @@ export function faultError(fault: Fault): ApiError | undefined {
     case 'reset-after':
     case 'hang':
     case 'hang-after':
+    case 'no-connection':
+    case 'slow':
+    case 'false-date':
+    case 'stale':
+    case 'twice':
       return undefined;
   }
 }
@@ -128,10 +161,20 @@ export function spoil(fault: Fault, response: WireResponse): WireResponse {
     case 'hang':
     case 'hang-after':
       return { ...response, sabotage: 'hang' };
+    case 'no-connection':
+      return { ...response, sabotage: 'no-connection', code: fault.code ?? 'ECONNREFUSED' };
+    case 'slow':
+      return { ...response, delayMs: fault.ms ?? 5_000 };
+    case 'false-date': {
+      const date = new Date(Date.now() + (fault.ms ?? 3_600_000)).toUTCString();
+      return { ...response, headers: { ...headers, date } };
+    }
     case 'throttle':
     case '500-json':
     case 'error':
     case 'expired-token':
+    case 'stale':
+    case 'twice':
       return { ...response, headers };
   }
 }

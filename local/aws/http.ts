@@ -72,7 +72,9 @@ async function answer(
   const response = await model.handle(request);
   // Whoever shares the model's clock must not take it for a skewed one; see the README about the Date header.
   const date = livesByModel(request, model) ? { date: new Date(model.world.clock.now()).toUTCString() } : {};
-  deliver({ ...response, headers: { ...response.headers, ...date } }, outgoing);
+  const reply = () => deliver({ ...response, headers: { ...response.headers, ...date } }, outgoing);
+  if (response.delayMs === undefined) reply();
+  else model.world.clock.at(model.world.clock.now() + response.delayMs, reply);
 }
 
 /** Whether the client's own time, by which it signed, is nearer to the model's than to that of the wall clock. */
@@ -94,7 +96,8 @@ async function readRequest(incoming: IncomingMessage): Promise<WireRequest> {
 function deliver(response: WireResponse, outgoing: ServerResponse): void {
   const { status, headers, body, sabotage } = response;
   if (sabotage === 'hang') return;
-  if (sabotage === 'reset') {
+  // Without TLS there is no TLS error: whoever connects sees the connection end.
+  if (sabotage === 'reset' || sabotage === 'no-connection') {
     outgoing.socket?.resetAndDestroy();
     return;
   }

@@ -3,8 +3,11 @@ import { Behaviours } from './behaviour.ts';
 import { VirtualClock } from './clock.ts';
 import type { Core } from './core.ts';
 import { failed, type Parsed, parse, succeeded } from './dispatch.ts';
+import { EarlierAnswers } from './earlier-answers.ts';
 import { EcrPart } from './ecr/index.ts';
 import { Clusters } from './ecs/clusters.ts';
+import { inventoryOperations } from './ecs/inventory-api.ts';
+import { tagOperations } from './ecs/tag-api.ts';
 import { taskOperations } from './ecs/task-api.ts';
 import { taskDefinitionOperations } from './ecs/task-definition-api.ts';
 import { TaskDefinitions } from './ecs/task-definitions.ts';
@@ -13,6 +16,7 @@ import { executes, type Fault, Faults, faultError, spoil } from './faults.ts';
 import { IdentityPart } from './identity/index.ts';
 import { LogStore } from './logs/log-store.ts';
 import { logOperations } from './logs/logs-api.ts';
+import { Operators } from './operators.ts';
 import type { World } from './part.ts';
 import { ServicesPart } from './services/index.ts';
 import { defaultSettings, type Settings } from './settings.ts';
@@ -45,10 +49,13 @@ export class LocalAws implements Core {
   readonly images: EcrPart;
   readonly identity: IdentityPart;
   readonly services: ServicesPart;
+  /** People and other tools that act at the same time, past the recorded requests. */
+  readonly operators: Operators;
   readonly requests: RecordedRequest[] = [];
   /** Operations by service; parts may be added to. */
   readonly operations: Record<AwsServiceName, Operations>;
   readonly #throttle: Throttle;
+  readonly #earlier = new EarlierAnswers();
 
   constructor(options: WorldOptions & { settings?: Partial<Settings> } = {}) {
     this.world = createWorld(options);
@@ -57,7 +64,10 @@ export class LocalAws implements Core {
     this.taskDefinitions = new TaskDefinitions(this.world);
     this.tasks = new TaskEngine(() => this);
     this.logs = new LogStore(this.world, this.settings);
-    this.truth = new GroundTruth((service) => this.#serving(service));
+    this.truth = new GroundTruth(
+      (service) => this.#serving(service),
+      (service) => this.services.rollouts(service),
+    );
     this.faults = new Faults(() => this.world.clock.now());
     this.#throttle = new Throttle(this.world.clock);
     this.ecr = new EcrPart(this.world);
@@ -71,11 +81,18 @@ export class LocalAws implements Core {
     });
     this.services = new ServicesPart(this);
     this.operations = {
-      ecs: { ...taskOperations(this), ...taskDefinitionOperations(this), ...this.services.operations },
+      ecs: {
+        ...taskOperations(this),
+        ...taskDefinitionOperations(this),
+        ...inventoryOperations(this),
+        ...this.services.operations,
+        ...tagOperations(this, (cluster, name) => this.services.find(cluster, name)),
+      },
       logs: logOperations(this),
       ecr: this.ecr.operations,
       sts: this.identity.operations,
     };
+    this.operators = new Operators(this.world, () => this.operations.ecs);
   }
 
   /** The clock, when it is one that tests turn. */
@@ -125,8 +142,15 @@ export class LocalAws implements Core {
       if (run === undefined)
         throw new ApiError('UnknownOperationException', `The operation ${operation} is not known.`);
       this.identity.authorize(call);
+      const request = `${service} ${operation} ${JSON.stringify(call.input)}`;
+      if (fault?.kind === 'stale') {
+        const earlier = this.#earlier.until(request, call.atMs - (fault.ageMs ?? 0));
+        if (earlier !== undefined) return earlier;
+      }
       const output = await run(structuredClone(call.input), call);
+      if (fault?.kind === 'twice') await run(structuredClone(call.input), call);
       const response = succeeded(parsed, output, requestId);
+      if (/^(Describe|List|Get)/.test(operation)) this.#earlier.keep(request, call.atMs, response);
       return fault === undefined ? response : spoil(fault, response);
     } catch (thrown) {
       const error = asApiError(thrown);

@@ -1,4 +1,5 @@
 import type { VirtualClock } from './clock.ts';
+import { connectionErrors } from './faults.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** What the harness needs of a model: local AWS, or anything that answers the wire. */
@@ -41,6 +42,11 @@ export function requestHandler(model: WireModel): unknown {
           name: 'TimeoutError',
         });
       }
+      if (answer.sabotage === 'no-connection') {
+        const { code = '' } = answer;
+        throw Object.assign(new Error(connectionErrors[code] ?? code), { code });
+      }
+      if (answer.delayMs !== undefined) model.clock.advance(answer.delayMs);
       if (answer.sabotage === 'reset') throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
       if (answer.sabotage === 'truncate') throw new Error('aborted');
       const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;

@@ -94,10 +94,10 @@ describe('RunTask refuses, in the words of ECS', () => {
     ],
     ['11 tasks at once', { count: 11 }, 'InvalidParameterException', 'Count must be between 1 and 10.'],
     [
-      'startedBy with a dot',
-      { startedBy: 'a.b' },
+      'startedBy of more than 128 characters',
+      { startedBy: 'x'.repeat(129) },
       'InvalidParameterException',
-      'startedBy must be up to 128 letters, numbers, hyphens, forward slashes, and underscores.',
+      'startedBy longer than 128.',
     ],
     [
       'a client token of 65 characters',

@@ -4,7 +4,13 @@ import { outputFaults } from './schema-check.ts';
 import type { AwsServiceName, Json } from './wire.ts';
 
 /** Operations whose output the identity tests read with the SDK itself: they need a signed token or a role. */
-const checkedElsewhere = ['sts AssumeRole', 'sts AssumeRoleWithWebIdentity', 'ecs ContinueServiceDeployment'];
+const checkedElsewhere = [
+  'sts AssumeRole',
+  'sts AssumeRoleWithWebIdentity',
+  'ecs ContinueServiceDeployment',
+  // Always refused: nothing is scanned here.
+  'ecr DescribeImageScanFindings',
+];
 
 const network = { awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED' } };
 
@@ -84,6 +90,11 @@ async function ecrAndLogs(call: Caller): Promise<void> {
   await call('ecr', 'ListImages', { repositoryName: 'app' });
   await call('ecr', 'BatchGetImage', { repositoryName: 'app', imageIds });
   await call('ecr', 'PutImageTagMutability', { repositoryName: 'app', imageTagMutability: 'MUTABLE' });
+  await call('ecr', 'PutImageScanningConfiguration', { repositoryName: 'app', imageScanningConfiguration: {} });
+  await call('ecr', 'PutLifecyclePolicy', { repositoryName: 'app', lifecyclePolicyText: '{"rules":[]}' });
+  await call('ecr', 'GetLifecyclePolicy', { repositoryName: 'app' });
+  await call('ecr', 'SetRepositoryPolicy', { repositoryName: 'app', policyText: '{}' });
+  await call('ecr', 'GetRepositoryPolicy', { repositoryName: 'app' });
   await call('ecr', 'BatchDeleteImage', { repositoryName: 'app', imageIds: [...imageIds, { imageTag: '2' }] });
   await call('ecr', 'DeleteRepository', { repositoryName: 'app' });
   await call('ecr', 'GetAuthorizationToken', {});
@@ -120,6 +131,18 @@ async function tasks(model: LocalAws, call: Caller): Promise<void> {
   await call('ecs', 'DescribeTaskDefinition', { taskDefinition: 'app:2', include: ['TAGS'] });
   await call('ecs', 'ListTaskDefinitions', {});
   await call('ecs', 'ListTaskDefinitionFamilies', {});
+  await call('ecs', 'RegisterTaskDefinition', definition('old'));
+  await call('ecs', 'DeregisterTaskDefinition', { taskDefinition: 'old:1' });
+  await call('ecs', 'DeleteTaskDefinitions', { taskDefinitions: ['old:1', 'app:1', 'nope:1'] });
+  model.settings.containerInstances = { prod: 2 };
+  await call('ecs', 'ListContainerInstances', { cluster: 'prod' });
+  await call('ecs', 'DescribeCapacityProviders', { capacityProviders: ['FARGATE', 'nope'] });
+  await call('ecs', 'ListAccountSettings', {});
+  const { clusters } = await call('ecs', 'DescribeClusters', { clusters: ['prod'] });
+  const resourceArn = clusters[0].clusterArn;
+  await call('ecs', 'TagResource', { resourceArn, tags: [{ key: 'team', value: 'a' }] });
+  await call('ecs', 'ListTagsForResource', { resourceArn });
+  await call('ecs', 'UntagResource', { resourceArn, tagKeys: ['team'] });
   const run = { cluster: 'prod', taskDefinition: 'app', launchType: 'FARGATE', networkConfiguration: network };
   const overrides = {
     containerOverrides: [{ name: 'app', command: ['x'], environment: [{ name: 'A', value: '1' }] }],
@@ -160,6 +183,7 @@ async function tasks(model: LocalAws, call: Caller): Promise<void> {
   const logStreamName = logStreams[0].logStreamName;
   model.logs.write('/ecs/app', logStreamName, 'hello');
   model.clock.advance(5_000);
+  await call('logs', 'FilterLogEvents', { logGroupName: '/ecs/app' });
   await call('logs', 'GetLogEvents', { logGroupName: '/ecs/app', logStreamName, startFromHead: true });
 }
 

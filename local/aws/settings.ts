@@ -6,6 +6,8 @@ export interface Timings {
   pullStartMs: number;
   pullStopMs: number;
   startMs: number;
+  /** Tasks of services are ACTIVATING for so long, from the start of the pull until RUNNING. */
+  activatingMs: number;
   /** From the exit of an essential container to `stoppingAt`. */
   settleMs: number;
   /** From `stoppingAt` (or the last container's end) to `stoppedAt`. */
@@ -21,6 +23,12 @@ export interface Settings {
   timings: Timings;
   /** DescribeTasks answers MISSING for a task this long after RunTask. */
   missingForMs: number;
+  /** While these spans since its creation last, DescribeTasks answers MISSING for a task that ListTasks lists. */
+  missingWindows: { fromMs: number; untilMs: number }[];
+  /** `stopCode` and `stoppedReason` appear this long after `stoppingAt`. */
+  stopCodeDelayMs: number;
+  /** A task shows DELETED this long after it STOPPED. */
+  deletedAfterMs: number;
   /** Log events become readable this long after they were written. */
   logIngestionMs: number;
   /** At most this many events on a GetLogEvents page. */
@@ -52,12 +60,16 @@ export function defaultSettings(): Settings {
       pullStartMs: 12_500,
       pullStopMs: 22_400,
       startMs: 27_400,
+      activatingMs: 33_000,
       settleMs: 10_000,
       deprovisionMs: 13_000,
       sigtermMs: 500,
       healthyMs: 15_000,
     },
     missingForMs: 0,
+    missingWindows: [],
+    stopCodeDelayMs: 0,
+    deletedAfterMs: Number.POSITIVE_INFINITY,
     logIngestionMs: 1_000,
     logPageSize: 10_000,
     emptyLogPageEvery: 0,

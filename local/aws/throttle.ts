@@ -15,6 +15,10 @@ const readDefinitions: Bucket = { burst: 50, perSecond: 20 };
 const readDeployments: Bucket = { burst: 50, perSecond: 20 };
 const readRevisions: Bucket = { burst: 50, perSecond: 20 };
 const readClusters: Bucket = { burst: 50, perSecond: 20 };
+const changeTags: Bucket = { burst: 20, perSecond: 10 };
+const readTags: Bucket = { burst: 50, perSecond: 20 };
+/** CloudWatch Logs' own quota for FilterLogEvents. */
+const filterLogs: Bucket = { burst: 5, perSecond: 5 };
 /** CloudWatch Logs' own quota for GetLogEvents. */
 const readLogs: Bucket = { burst: 25, perSecond: 25 };
 
@@ -36,7 +40,12 @@ const buckets: Record<string, Bucket> = {
   'ecs DescribeServiceDeployments': readDeployments,
   'ecs DescribeServiceRevisions': readRevisions,
   'ecs DescribeClusters': readClusters,
+  'ecs ListClusters': readClusters,
+  'ecs ListTagsForResource': readTags,
+  'ecs TagResource': changeTags,
+  'ecs UntagResource': changeTags,
   'logs GetLogEvents': readLogs,
+  'logs FilterLogEvents': filterLogs,
 };
 
 /** The token buckets of ECS: one per category, shared by its operations, refilled by the model's clock. */

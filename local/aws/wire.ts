@@ -13,7 +13,11 @@ export interface WireResponse {
   status: number;
   headers: Record<string, string>;
   body: string | Uint8Array;
-  sabotage?: 'hang' | 'reset' | 'truncate';
+  sabotage?: 'hang' | 'reset' | 'truncate' | 'no-connection';
+  /** For `no-connection`: Node's error code. */
+  code?: string;
+  /** The answer takes so long on the model's clock. */
+  delayMs?: number;
 }
 
 /** Who signed a request, as STS would name it. */

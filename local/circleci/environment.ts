@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { delimiter, dirname } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JobRunOptions } from './job-run.ts';
 import type { WorkflowJob } from './workflows.ts';
@@ -99,4 +99,9 @@ async function oidc(job: WorkflowJob, { tokens }: JobRunOptions): Promise<Record
     CIRCLE_OIDC_TOKEN_V2: token,
     LOCAL_CIRCLECI_TOKENS: tokens.address(job.name),
   };
+}
+
+/** A path as CircleCI reads it: `~` is the home folder, anything relative starts at `base`. */
+export function expandHome(path: string, home: string, base: string): string {
+  return resolve(base, path.replace(/^~(?=\/|$)/, home));
 }

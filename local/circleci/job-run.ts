@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { jobEnvironment } from './environment.ts';
+import { join } from 'node:path';
+import { expandHome, jobEnvironment } from './environment.ts';
 import type { Ref } from './filters.ts';
 import { createMask } from './mask.ts';
 import type { JobStatus } from './requires.ts';
@@ -138,9 +138,4 @@ function stepName({ type, body }: Step): string {
   if (typeof body.name === 'string' && body.name !== '') return body.name;
   if (type !== 'run') return type;
   return String(body.command).split('\n')[0] ?? '';
-}
-
-/** A path as CircleCI reads it: `~` is the home folder, anything relative starts at `base`. */
-export function expandHome(path: string, home: string, base: string): string {
-  return resolve(base, path.replace(/^~(?=\/|$)/, home));
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentOf } from './environment.ts';
-import { expandHome, type RunningJob, type StepResult } from './job-run.ts';
+import { environmentOf, expandHome } from './environment.ts';
+import type { RunningJob, StepResult } from './job-run.ts';
 import type { YamlMap } from './yaml.ts';
 
 /** A `background: true` step that goes on beside the others until the job ends. */

@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { expandHome, type RunningJob, type StepResult } from './job-run.ts';
+import { expandHome } from './environment.ts';
+import type { RunningJob, StepResult } from './job-run.ts';
 import type { Step } from './steps.ts';
 import { listOf, type YamlMap } from './yaml.ts';
 

@@ -39,7 +39,7 @@ async function buildOf(
   );
   const root = await mkdtemp(join(folder, 'root-'));
   const { layers } = await store.find('hoge:1');
-  for (const layer of layers) applyLayer(await store.readBlob(layer), root);
+  for (const layer of layers) await applyLayer(await store.readBlob(layer), root);
   const image = JSON.parse((await store.readBlob(id)).toString()) as ImageConfig;
   return { id, image, lines, root, names: (await readdir(root, { recursive: true })).sort() };
 }

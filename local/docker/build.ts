@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BuildState } from './build-state.ts';
 import { buildContext } from './context.ts';
 import { DockerError } from './docker-error.ts';
 import { type Dockerfile, expand, parseDockerfile, type Stage } from './dockerfile.ts';
 import { digestOf } from './layers.ts';
-import { type BuildState, carryOut, startStage } from './stage.ts';
+import { carryOut, startStage } from './stage.ts';
 import type { ImageConfig, Store } from './store.ts';
 
 export interface BuildOptions {

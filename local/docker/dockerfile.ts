@@ -23,7 +23,20 @@ export interface Dockerfile {
   stages: Stage[];
 }
 
-const KNOWN = ['FROM', 'ARG', 'ENV', 'LABEL', 'WORKDIR', 'COPY', 'RUN', 'CMD', 'ENTRYPOINT', 'EXPOSE', 'USER'];
+const KNOWN = [
+  'FROM',
+  'ARG',
+  'ENV',
+  'LABEL',
+  'WORKDIR',
+  'COPY',
+  'RUN',
+  'CMD',
+  'ENTRYPOINT',
+  'EXPOSE',
+  'USER',
+  'STOPSIGNAL',
+];
 
 /** Reads a Dockerfile's stages; an instruction that the stand-in cannot carry out is an error, never skipped. */
 export function parseDockerfile(text: string): Dockerfile {

@@ -13,8 +13,7 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
-import { readTar } from './tar.ts';
+import { extract, pack } from 'tar-stream';
 
 /** Every path below a folder with what would show that it has changed. */
 export type Snapshot = Map<string, string>;
@@ -70,8 +69,12 @@ function addEntry(tar: ReturnType<typeof pack>, root: string, name: string): voi
 }
 
 /** Applies a layer (gzipped or not) to a root file system, whiteouts included; nothing may leave the root. */
-export function applyLayer(layer: Uint8Array, root: string): void {
-  for (const { name, type, mode, linkName, content } of readTar(isGzipped(layer) ? gunzipSync(layer) : layer)) {
+export async function applyLayer(layer: Uint8Array, root: string): Promise<void> {
+  const tar = extract();
+  tar.end(isGzipped(layer) ? gunzipSync(layer) : Buffer.from(layer));
+  for await (const entry of tar) {
+    const { name, type, mode = 0o755, linkname } = entry.header;
+    const content = await buffer(entry);
     const path = insideOf(root, name);
     const [, folder = '', hidden] = /^(.*\/)?\.wh\.([^/]+)$/.exec(name) ?? [];
     if (hidden !== undefined) {
@@ -79,11 +82,11 @@ export function applyLayer(layer: Uint8Array, root: string): void {
       rmSync(insideOf(root, isOpaque ? folder : `${folder}${hidden}`), { recursive: true, force: true });
     } else if (type === 'directory') {
       mkdirSync(path, { recursive: true, mode });
-    } else {
+    } else if (type === 'file' || type === 'symlink' || type === 'link') {
       mkdirSync(dirname(path), { recursive: true });
       rmSync(path, { recursive: true, force: true });
-      if (type === 'symlink') symlinkSync(linkName, path);
-      else if (type === 'link') linkSync(insideOf(root, linkName), path);
+      if (type === 'symlink') symlinkSync(linkname ?? '', path);
+      else if (type === 'link') linkSync(insideOf(root, linkname ?? ''), path);
       else writeFileSync(path, content, { mode });
     }
   }

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
+import { type BuildState, CREATED, environmentOf } from './build-state.ts';
 import { DockerError } from './docker-error.ts';
 import { commandOf, type Instruction } from './dockerfile.ts';
 import { applyLayer, digestOf, layerBetween, snapshotOf } from './layers.ts';
-import { type BuildState, CREATED, environmentOf } from './stage.ts';
 import type { CachedLayer } from './store.ts';
 
 /** Carries out a RUN, or takes over what it made the last time on the same files. */
@@ -16,7 +16,7 @@ export async function run(instruction: Instruction, state: BuildState): Promise<
   const known = state.options.useCache ? await store.recall(key) : undefined;
   if (known !== undefined) {
     say(' ---> Using cache');
-    applyLayer(await store.readBlob(known.digest), state.root);
+    await applyLayer(await store.readBlob(known.digest), state.root);
     state.snapshot = snapshotOf(state.root);
     addLayer(createdBy, known, state);
     return;

@@ -1,32 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import type { BuildDeps, BuildOptions } from './build.ts';
-import { copy, everythingBelow, type Source } from './context.ts';
+import type { BuildDeps } from './build.ts';
+import { type BuildState, CREATED, environmentOf } from './build-state.ts';
+import { copy, everythingBelow } from './context.ts';
 import { DockerError } from './docker-error.ts';
 import { commandOf, execFormOf, expand, type Instruction, pairsOf, type Stage } from './dockerfile.ts';
-import { applyLayer, type Snapshot, snapshotOf } from './layers.ts';
+import { applyLayer, snapshotOf } from './layers.ts';
 import { addEmptyLayer, commit, run } from './run.ts';
 import type { ImageConfig } from './store.ts';
 
-/** A stage under construction: its root file system and the image that it has become so far. */
-export interface BuildState {
-  name: string | undefined;
-  root: string;
-  image: ImageConfig;
-  layers: string[];
-  snapshot: Snapshot;
-  /** ARG values that are in scope. */
-  arguments: Record<string, string>;
-  globals: Record<string, string>;
-  context: Source;
-  done: BuildState[];
-  options: BuildOptions;
-  deps: BuildDeps;
-}
-
 const BASE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Always the same moment, so that the same files give the same image id. */
-export const CREATED = '1970-01-01T00:00:00Z';
 
 type Surroundings = Pick<BuildState, 'options' | 'deps' | 'context' | 'done' | 'globals'> & { folder: string };
 
@@ -37,7 +20,7 @@ export async function startStage(stage: Stage, { folder, ...surroundings }: Surr
   const parent = surroundings.done.find(({ name }) => name !== undefined && name === stage.base.toLowerCase());
   const fresh = { name: stage.name, root, arguments: {}, ...surroundings };
   if (parent !== undefined) {
-    for (const layer of parent.layers) applyLayer(await parent.deps.store.readBlob(layer), root);
+    for (const layer of parent.layers) await applyLayer(await parent.deps.store.readBlob(layer), root);
     const inherited = { image: structuredClone(parent.image), layers: [...parent.layers] };
     return { ...fresh, ...inherited, snapshot: snapshotOf(root) };
   }
@@ -87,6 +70,9 @@ export async function carryOut(instruction: Instruction, state: BuildState): Pro
     case 'USER':
       config.User = value;
       break;
+    case 'STOPSIGNAL':
+      config.StopSignal = value;
+      break;
     case 'CMD':
       config.Cmd = commandOf(value);
       break;
@@ -119,11 +105,6 @@ function takeArgument(value: string, state: BuildState): void {
 
 function setEnvironment(name: string, value: string, { image: { config } }: BuildState): void {
   config.Env = [...config.Env.filter((pair) => !pair.startsWith(`${name}=`)), `${name}=${value}`];
-}
-
-/** The environment that the image's configuration gives. */
-export function environmentOf({ image }: BuildState): Record<string, string> {
-  return Object.fromEntries(image.config.Env.map((pair) => pair.split(/=(.*)/s).slice(0, 2) as [string, string]));
 }
 
 function copyInto(value: string, flags: Record<string, string>, state: BuildState): void {

@@ -9,6 +9,7 @@ export interface ContainerConfig {
   Env: string[];
   Cmd?: string[];
   Entrypoint?: string[];
+  StopSignal?: string;
   WorkingDir: string;
   User?: string;
   ExposedPorts?: Record<string, Record<string, never>>;

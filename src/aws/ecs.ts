@@ -1,4 +1,5 @@
 import {
+  DeregisterTaskDefinitionCommand,
   DescribeClustersCommand,
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
@@ -46,6 +47,11 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
       const raw = captureJson(command);
       await send('ecs:RegisterTaskDefinition', 'when-refused', () => client.send(command));
       return (raw() as { taskDefinition?: RawTaskDefinition }).taskDefinition ?? {};
+    },
+    deregisterTaskDefinition: async (taskDefinition) => {
+      await send('ecs:DeregisterTaskDefinition', 'always', () =>
+        client.send(new DeregisterTaskDefinitionCommand({ taskDefinition })),
+      );
     },
     describeServices: (input) =>
       send('ecs:DescribeServices', 'always', () => client.send(new DescribeServicesCommand(input))),

@@ -12,9 +12,8 @@ export const familyRevision = (taskDefinition: string): string => taskDefinition
 /** The name at the end of a cluster's or service's ARN, or the name itself. */
 export const resourceName = (ref: string): string => ref.split('/').at(-1) ?? ref;
 
-/** The family of a task definition's ARN or of `family:revision`. */
-export const familyOf = (taskDefinition: string): string => familyRevision(taskDefinition).split(':')[0] ?? '';
+/** The family of a task definition, given by family, `family:revision` or ARN. */
+export const familyOf = (taskDefinition: string): string => familyRevision(taskDefinition).replace(/:\d+$/, '');
 
-/** The account that an ARN names; undefined for what is no ARN. */
-export const accountOf = (arn: string | undefined): string | undefined =>
-  /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(arn ?? '')?.[1];
+/** The account in an ARN, where it has one. */
+export const accountOf = (arn: string): string | undefined => /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(arn)?.[1];

@@ -1,7 +1,9 @@
+import { optional } from '../base/optional.ts';
 import { dockerFault, lastLines } from '../diagnosis/docker.ts';
 import { UserError } from '../errors.ts';
 import type { BuildOptions } from '../options/build-and-push-image.ts';
 import type { Announce, Aws, Clock, Files, Interrupt, ProcessRunner } from '../ports.ts';
+import type { BuildOutcome } from '../records/schema.ts';
 import { repositoryUri } from '../task-definition/image-reference.ts';
 import {
   buildArguments,
@@ -22,23 +24,14 @@ export type BuildEvent =
   | { type: 'build-started'; builder: 'buildx' | 'classic'; references: string[] }
   | { type: 'docker-line'; line: string }
   | { type: 'docker-silent'; step: string; silentMs: number }
-  | { type: 'command-not-run'; command: string[] }
   | { type: 'pushed'; reference: string }
   | { type: 'tag-moved'; tag: string; digest: string; standsFor: string | undefined };
 
-/** How it went; the digest is what the registry says, never what was hoped for. */
-export type BuildOutcome =
-  | {
-      verdict: 'pushed' | 'already-there';
-      uri: string;
-      account: string | undefined;
-      digest: string;
-      timingsMs: Record<string, number>;
-    }
-  | { verdict: 'built'; uri: string; timingsMs: Record<string, number> }
-  | { verdict: 'build-failed'; exitCode: number | undefined; lastLines: string[] }
-  | { verdict: 'interrupted' }
-  | { verdict: 'dry-run' };
+/** What an Outcome says of a build beside its stage and its times; the digest is what the registry says. */
+export type BuildResult = Pick<BuildOutcome, 'verdict'> & Partial<Omit<BuildOutcome, 'stage' | 'schemaVersion'>>;
+
+/** What a dry run would do: a request to AWS, or a program that runs. */
+export type PlannedStep = { action: string; input: unknown } | { command: string[] };
 
 export interface BuildDeps {
   /** Not needed where nothing is pushed. */
@@ -51,19 +44,38 @@ export interface BuildDeps {
   announce: Announce<BuildEvent>;
 }
 
+/** What a build would send and run, in order; repository and tags are looked up, nothing is changed. */
+export async function planBuild(options: BuildOptions, { aws, announce }: BuildDeps): Promise<PlannedStep[]> {
+  if (aws === undefined) return dockerSteps(options, repositoryUri(options.repository));
+  const found = await findRepository(options.repository, { ...options, dryRun: true }, { aws, announce });
+  if ('create' in found) return [found.create, ...dockerSteps(options, found.uri)];
+  return (await existingImage(found, options, announce)) === undefined ? dockerSteps(options, found.uri) : [];
+}
+
+function dockerSteps(options: BuildOptions, uri: string): PlannedStep[] {
+  const references = options.tags.map((tag) => `${uri}:${tag}`);
+  const args = buildArguments(options, references, { buildx: isMultiPlatform(options), push: options.push });
+  const pushes = options.push && !isMultiPlatform(options) ? references : [];
+  return [
+    { command: ['docker', ...hideBuildArguments(args)] },
+    ...pushes.map((reference) => ({ command: ['docker', 'push', reference] })),
+  ];
+}
+
 /** Builds the image, pushes it under every tag and reads its digest back from the registry. */
-export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Promise<BuildOutcome> {
+export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Promise<BuildResult> {
   const { aws, announce } = deps;
   if (aws === undefined) return buildOnly(options, deps);
-  const repository = await findRepository(options.repository, options, { aws, announce });
+  const repository = await findRepository(options.repository, { ...options, dryRun: false }, { aws, announce });
+  if ('create' in repository) throw new Error('a repository was planned outside a dry run');
   const there = await existingImage(repository, options, announce);
-  const { uri, registryId: account } = repository;
-  if (there !== undefined) return { verdict: 'already-there', uri, account, digest: there, timingsMs: {} };
+  const { uri, registryId } = repository;
+  const account = optional('account', registryId);
+  if (there !== undefined) return { verdict: 'succeeded', ...pinned(uri, there), ...account };
   const references = options.tags.map((tag) => `${uri}:${tag}`);
-  if (options.dryRun) return dryRun(options, references, announce);
   return inDocker(registryOf(uri), deps, async (docker, folder) => {
     await logIn(docker, repository, deps);
-    if (deps.interrupt.signal.aborted) return { verdict: 'interrupted' };
+    if (deps.interrupt.signal.aborted) return interrupted(deps);
     const startMs = deps.clock.now();
     const metadataFile = `${folder}/build-metadata.json`;
     const built = await build(docker, options, references, { ...deps, metadataFile });
@@ -73,21 +85,27 @@ export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Prom
     const claimed = isMultiPlatform(options)
       ? digestInMetadata(await deps.files.read(metadataFile))
       : await pushAll(docker, references, deps);
-    if (deps.interrupt.signal.aborted) return { verdict: 'interrupted' };
+    if (deps.interrupt.signal.aborted) return interrupted(deps);
     const digest = await readBack(repository, options.tags, claimed, announce);
     const timingsMs = { build: builtMs - startMs, push: deps.clock.now() - builtMs };
-    return { verdict: 'pushed', uri, account, digest, timingsMs };
+    return { verdict: 'succeeded', ...pinned(uri, digest), ...account, timingsMs };
   });
 }
 
-async function buildOnly(options: BuildOptions, deps: BuildDeps): Promise<BuildOutcome> {
-  const uri = repositoryUri(options.repository);
-  const references = options.tags.map((tag) => `${uri}:${tag}`);
-  if (options.dryRun) return dryRun(options, references, deps.announce);
+const pinned = (uri: string, digest: string) => ({ repository: uri, digest, image: `${uri}@${digest}` });
+
+function interrupted({ interrupt }: Pick<BuildDeps, 'interrupt'>): BuildResult {
+  const cause = 'The image was not pushed under all its tags.';
+  return { verdict: 'interrupted', signal: interrupt.name(), explanation: { code: 'INTERRUPTED', cause } };
+}
+
+async function buildOnly(options: BuildOptions, deps: BuildDeps): Promise<BuildResult> {
+  const repository = repositoryUri(options.repository);
+  const references = options.tags.map((tag) => `${repository}:${tag}`);
   return inDocker(options.repository.registry ?? '', deps, async (docker) => {
     const startMs = deps.clock.now();
     const built = await build(docker, options, references, deps);
-    return built ?? { verdict: 'built', uri, timingsMs: { build: deps.clock.now() - startMs } };
+    return built ?? { verdict: 'succeeded', repository, timingsMs: { build: deps.clock.now() - startMs } };
   });
 }
 
@@ -127,9 +145,9 @@ async function build(
   options: BuildOptions,
   references: string[],
   { interrupt, announce, metadataFile }: BuildDeps & { metadataFile?: string },
-): Promise<BuildOutcome | undefined> {
+): Promise<BuildResult | undefined> {
   const buildx = await docker.hasBuildx();
-  if (interrupt.signal.aborted) return { verdict: 'interrupted' };
+  if (interrupt.signal.aborted) return interrupted({ interrupt });
   if (isMultiPlatform(options) && !buildx) {
     throw new UserError('An image for several platforms needs buildx.', {
       why: '`docker buildx version` failed: only the classic builder is there.',
@@ -139,20 +157,20 @@ async function build(
   announce({ type: 'build-started', builder: buildx ? 'buildx' : 'classic', references });
   const pushing = { push: options.push, ...(metadataFile === undefined ? {} : { metadataFile }) };
   const result = await docker.build(buildArguments(options, references, { buildx, ...pushing }));
-  if (interrupt.signal.aborted) return { verdict: 'interrupted' };
+  if (interrupt.signal.aborted) return interrupted({ interrupt });
   if (result.code === 0) return undefined;
   const fault = dockerFault({ step: 'build', subject: references[0] ?? options.path }, result.tail);
   // A build that also pushes fails for the reasons of a push, too.
   const pushes = isMultiPlatform(options) && options.push;
   if (fault !== undefined && (pushes || fault.code === 'NoDockerEngine' || fault.code === 'NoSpace')) throw fault;
-  return { verdict: 'build-failed', exitCode: result.code, lastLines: lastLines(result.tail, 50) };
-}
-
-function dryRun(options: BuildOptions, references: string[], announce: Announce<BuildEvent>): BuildOutcome {
-  const args = buildArguments(options, references, { buildx: false, push: options.push });
-  announce({ type: 'command-not-run', command: ['docker', ...hideBuildArguments(args)] });
-  if (options.push) {
-    for (const reference of references) announce({ type: 'command-not-run', command: ['docker', 'push', reference] });
-  }
-  return { verdict: 'dry-run' };
+  const cause =
+    result.code === undefined
+      ? 'docker build was ended by a signal.'
+      : `docker build ended with exit code ${result.code}.`;
+  return {
+    verdict: 'failed',
+    ...optional('exitCode', result.code),
+    explanation: { code: 'BUILD_FAILED', cause, fix: 'Correct what the lines of docker name; nothing was pushed.' },
+    logTail: [{ container: 'docker build', lines: lastLines(result.tail, 50) }],
+  };
 }

@@ -13,16 +13,20 @@ export interface TargetRepository {
   immutable: boolean;
 }
 
-export type RepositoryEvent =
-  | { type: 'repository-created'; uri: string }
-  | { type: 'request-not-sent'; action: string; input: unknown };
+export type RepositoryEvent = { type: 'repository-created'; uri: string };
 
-/** Finds the repository, or creates it where that was asked for; in a dry run it only says what it would create. */
+/** A repository that a dry run would create, by this request. */
+export interface PlannedRepository {
+  uri: string;
+  create: { action: string; input: unknown };
+}
+
+/** Finds the repository, or creates it where that was asked for; in a dry run it answers what it would send. */
 export async function findRepository(
   reference: ImageReference,
   options: { createRepository: boolean; dryRun: boolean },
   deps: { aws: Aws; announce: Announce<RepositoryEvent> },
-): Promise<TargetRepository> {
+): Promise<TargetRepository | PlannedRepository> {
   const { aws, announce } = deps;
   const address = ecrAddress(reference.registry);
   const ecr = address === undefined || address.region === aws.region ? aws.ecr : aws.ecrIn(address.region);
@@ -32,8 +36,8 @@ export async function findRepository(
   if (!(found instanceof UserError)) return target(found, name, ecr, reference);
   if (!options.createRepository) throw missing(name, aws.region, found);
   if (options.dryRun) {
-    announce({ type: 'request-not-sent', action: 'ecr:CreateRepository', input: { repositoryName: name } });
-    return { ecr, name, registryId: undefined, uri: `${reference.registry ?? 'REGISTRY'}/${name}`, immutable: false };
+    const create = { action: 'ecr:CreateRepository', input: { repositoryName: name } };
+    return { uri: `${reference.registry ?? 'REGISTRY'}/${name}`, create };
   }
   const created = await create(ecr, name);
   const repository = target(created, name, ecr, reference);

@@ -1,11 +1,12 @@
 import { circleCiFacts } from '../base/circleci.ts';
-import { type BuildEvent, type BuildOutcome, buildAndPush } from '../build/build.ts';
-import { buildRecord } from '../build/build-record.ts';
+import { optional } from '../base/optional.ts';
+import { type BuildEvent, buildAndPush, planBuild } from '../build/build.ts';
 import { type BuildOptions, buildOptionSpecs, readBuildOptions } from '../options/build-and-push-image.ts';
-import { exitCode, interruptedExitCode } from '../outcome.ts';
-import { buildEndLines, buildEventLines } from '../report/build-text.ts';
+import { exitCodeOf } from '../outcome.ts';
+import { type BuildOutcome, schemaVersion } from '../records/schema.ts';
+import { buildEventLines, buildOutcomeLines } from '../report/build-text.ts';
 import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
-import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
+import { type CommandContext, type CommandResult, defineCommand, dryRunResult } from './command.ts';
 import { unnamed } from './refusal.ts';
 
 /** `build-and-push-image`: stage 1. */
@@ -27,7 +28,7 @@ export const buildAndPushImageCommand = defineCommand<BuildOptions>({
     const repository = parsed === undefined ? (given ?? unnamed) : repositoryUri(parsed);
     const named = reader.names('tag');
     const tags = named.length > 0 || commit === undefined ? named : [commit];
-    return [{ stage: 'build-and-push-image', repository, tags, ...(commit === undefined ? {} : { commit }) }];
+    return [{ stage: 'build-and-push-image', repository, tags }];
   },
   run,
   render: (event) => buildEventLines(event as BuildEvent),
@@ -36,23 +37,25 @@ export const buildAndPushImageCommand = defineCommand<BuildOptions>({
 async function run(options: BuildOptions, context: CommandContext): Promise<CommandResult> {
   const startedAtMs = context.clock.now();
   const aws = options.push ? await context.connect(options.aws) : undefined;
-  const unsent: object[] = [];
-  const announce = (event: BuildEvent): void => {
-    if (event.type === 'request-not-sent') unsent.push({ action: event.action, input: event.input });
-    if (event.type === 'command-not-run') unsent.push({ command: event.command });
-    context.announce(event);
+  const deps = { ...context, aws };
+  if (context.common.dryRun) return dryRunResult(await planBuild(options, deps));
+  const outcome: BuildOutcome = {
+    schemaVersion,
+    stage: 'build-and-push-image',
+    repository: repositoryUri(options.repository),
+    tags: options.tags,
+    ...optional('region', aws?.region),
+    startedAt: new Date(startedAtMs).toISOString(),
+    ...(await buildAndPush(options, deps)),
+    finishedAt: new Date(context.clock.now()).toISOString(),
+    ci: circleCiFacts(context.env) as Record<string, string>,
   };
-  const outcome = await buildAndPush(options, { ...context, aws, announce });
-  const code = codeOf(outcome, context);
-  const lines = buildEndLines(outcome);
-  if (outcome.verdict === 'dry-run') return { exitCode: code, lines, document: { exitCode: code, dryRun: unsent } };
-  const finishedAtMs = context.clock.now();
-  const record = buildRecord(outcome, { options, env: context.env, region: aws?.region, startedAtMs, finishedAtMs });
-  await context.records.save(record);
-  return { exitCode: code, lines, document: { ...record, exitCode: code, dockerExitCode: record.exitCode } };
-}
-
-function codeOf({ verdict }: BuildOutcome, { interrupt }: CommandContext): number {
-  if (verdict === 'interrupted') return interruptedExitCode(interrupt.name());
-  return verdict === 'build-failed' ? exitCode.failed : exitCode.done;
+  await context.records.save(outcome);
+  const code = exitCodeOf(outcome);
+  const { exitCode: dockerExitCode, ...rest } = outcome;
+  return {
+    exitCode: code,
+    lines: buildOutcomeLines(outcome),
+    document: { exitCode: code, ...rest, ...optional('dockerExitCode', dockerExitCode) },
+  };
 }

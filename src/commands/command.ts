@@ -1,8 +1,12 @@
+import { optional } from '../base/optional.ts';
+import { redact } from '../base/redact.ts';
 import type { AwsOptions, CommonOptions } from '../options/common.ts';
 import type { OptionReader } from '../options/reader.ts';
 import type { OptionSpec } from '../options/spec.ts';
+import { exitCode, type Outcome } from '../outcome.ts';
 import type { Announce, Aws, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
-import type { RecordStore } from '../records/record.ts';
+import type { RecordStore } from '../records/records.ts';
+import { dryRunEnd, dryRunLines, type PlannedStep } from '../report/dry-run-text.ts';
 import type { Line } from '../report/line.ts';
 import type { StageNames } from './refusal.ts';
 
@@ -67,4 +71,22 @@ export function defineCommand<Options>(command: Command<Options>): AnyCommand {
       return (context) => command.run(options, context);
     },
   };
+}
+
+/** The result of every dry run: what would be sent and run, with values that may be secret left out. */
+export function dryRunResult(steps: readonly PlannedStep[], lines: readonly Line[] = []): CommandResult {
+  return {
+    exitCode: exitCode.done,
+    lines: [...lines, ...steps.flatMap(dryRunLines), dryRunEnd],
+    document: {
+      exitCode: exitCode.done,
+      dryRun: steps.map((step) => ('command' in step ? step : { action: step.action, input: redact(step.input) })),
+    },
+  };
+}
+
+/** An Outcome inside a document whose `exitCode` is the program's: a container's own is `containerExitCode` there. */
+export function documentOf(outcome: Outcome): object {
+  const { exitCode: containerExitCode, ...rest } = { exitCode: undefined, ...outcome };
+  return { ...rest, ...optional('containerExitCode', containerExitCode) };
 }

@@ -3,12 +3,11 @@ import { UserError } from '../errors.ts';
 import { deploymentOutcome } from '../notify/deployment-outcome.ts';
 import { type NotifyEvent, notify } from '../notify/notify.ts';
 import { ownMessage, recordsMessage, type SlackMessage } from '../notify/slack.ts';
-import { notifyDryRunLines, notifyEndLines, notifyEventLines } from '../notify/text.ts';
+import { notifyEndLines, notifyEventLines } from '../notify/text.ts';
 import { type NotifyOptions, notifyOptionSpecs, readNotifyOptions } from '../options/notify-slack.ts';
-import { exitCode } from '../outcome.ts';
-import type { StageRecord } from '../records/record.ts';
+import { exitCode, type Outcome } from '../outcome.ts';
 import { type Line, line, warn } from '../report/line.ts';
-import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
+import { type CommandContext, type CommandResult, defineCommand, dryRunResult } from './command.ts';
 
 /** `notify-slack`: one message about the deployment. It never fails a job: its own trouble is a warning. */
 export const notifySlackCommand = defineCommand<NotifyOptions>({
@@ -42,7 +41,7 @@ async function run(options: NotifyOptions, context: CommandContext): Promise<Com
   const quiet = reasonToBeQuiet(options, outcome.status, context);
   const message = messageOf(options, outcome, context);
   if (quiet === undefined && options.dryRun)
-    return done([...troubles, ...notifyDryRunLines(message)], { sent: false, dryRun: [message] });
+    return dryRunResult([{ action: 'the Slack message', input: message }], troubles);
   if (quiet !== undefined || options.target.via === 'nothing') {
     const why = quiet ?? (options.target.via === 'nothing' ? options.target.missing : '');
     return done([...troubles, line(`No Slack message: ${why}`)], { sent: false, why });
@@ -58,7 +57,7 @@ const done = (lines: Line[], document: object): CommandResult => ({
 });
 
 /** Records that cannot be read are told, and do not keep the team from hearing that something went wrong. */
-async function readRecords(context: CommandContext): Promise<{ records: StageRecord[]; troubles: Line[] }> {
+async function readRecords(context: CommandContext): Promise<{ records: Outcome[]; troubles: Line[] }> {
   try {
     return { records: await context.records.all(), troubles: [] };
   } catch (error) {

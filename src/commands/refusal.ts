@@ -1,15 +1,21 @@
 import { circleCiFacts } from '../base/circleci.ts';
-import { TransientError, UserError } from '../errors.ts';
-import { taskOf } from '../migrate/record-file.ts';
-import type { BuildRecord, MigrationRecord, RolloutRecord, StageRecord, WaitRecord } from '../records/record.ts';
+import { UserError } from '../errors.ts';
+import { explanationOf, type Outcome } from '../outcome.ts';
+import {
+  type BuildOutcome,
+  type MigrationOutcome,
+  type RolloutOutcome,
+  schemaVersion,
+  type WaitOutcome,
+} from '../records/schema.ts';
 import type { CommandContext } from './command.ts';
 
 /** What a stage's record says before anything was looked up: which stage, and the names that the options hold. */
 export type StageNames =
-  | Pick<BuildRecord, 'stage' | 'repository' | 'tags' | 'commit'>
-  | Pick<MigrationRecord, 'stage' | 'cluster' | 'taskDefinition'>
-  | Pick<WaitRecord, 'stage' | 'cluster' | 'taskArn'>
-  | Pick<RolloutRecord, 'stage' | 'cluster' | 'service'>;
+  | Pick<BuildOutcome, 'stage' | 'repository' | 'tags'>
+  | Pick<MigrationOutcome, 'stage' | 'cluster' | 'taskDefinition' | 'family' | 'name' | 'region'>
+  | Pick<WaitOutcome, 'stage' | 'cluster' | 'taskArn' | 'region'>
+  | Pick<RolloutOutcome, 'stage' | 'cluster' | 'service' | 'region'>;
 
 export interface RefusalDeps extends Pick<CommandContext, 'records' | 'clock' | 'env'> {
   startedAtMs: number;
@@ -19,47 +25,35 @@ export interface RefusalDeps extends Pick<CommandContext, 'records' | 'clock' | 
 export const unnamed = 'unknown';
 
 /**
- * Puts on record what the user must fix, so that the team hears the reason also of a stage that never began; what an
- * earlier run left there no longer counts. What this run wrote itself keeps its members, and stays if it is at its end.
+ * Puts on record what the user must fix, so that the team hears the reason also of a stage that never began. Records that
+ * this run has begun itself keep what they know; those it has ended stay as they are.
  */
 export async function recordRefusal(error: unknown, stages: readonly StageNames[], deps: RefusalDeps): Promise<void> {
-  if (!(error instanceof UserError) && !(error instanceof TransientError)) return;
+  const explanation = explanationOf(error);
+  if (explanation === undefined || stages.length === 0) return;
+  const { clock, env, records, startedAtMs } = deps;
+  const ended = { verdict: 'refused', explanation, finishedAt: new Date(clock.now()).toISOString() } as const;
   try {
-    if (stages.length === 0) return;
-    const all = await deps.records.all();
-    const own = all.filter(({ startedAt }) => Date.parse(startedAt) >= deps.startedAtMs);
-    for (const names of stages) {
-      const before = own.find((record) => isSame(record, names));
-      const task = names.stage === 'run-migration-task' ? taskOf(all.find(isMigration)) : {};
-      if (before !== undefined && before.status !== 'running') continue;
-      await deps.records.save({ ...(before ?? { ...names, ...task }), ...refusal(error, deps) } as StageRecord);
-    }
+    const begun = await begunRecords(stages, deps);
+    const open = begun.filter(({ verdict }) => verdict === 'running');
+    const fresh = begun.length > 0 ? [] : stages;
+    const startedAt = new Date(startedAtMs).toISOString();
+    const ci = circleCiFacts(env) as Record<string, string>;
+    for (const names of fresh) await records.save({ schemaVersion, startedAt, ...names, ...ended, ci });
+    for (const record of open) await records.save({ ...record, ...ended });
   } catch (thrown) {
-    // A folder that cannot be written to, or that holds what is no record, must not hide why the stage was refused.
+    // A folder that cannot be written to must not hide why the stage was refused.
     if (!(thrown instanceof UserError)) throw thrown;
   }
 }
 
-const isMigration = (record: StageRecord): record is MigrationRecord => record.stage === 'run-migration-task';
-
-function isSame(record: StageRecord, names: StageNames): boolean {
-  if (record.stage !== names.stage) return false;
-  return !('service' in record) || !('service' in names) || record.service === names.service;
-}
-
-function refusal(error: UserError | TransientError, { clock, env, startedAtMs }: RefusalDeps) {
-  const why = error instanceof UserError ? error.why : undefined;
-  const fix = error instanceof UserError ? error.fix : undefined;
-  const ci = circleCiFacts(env);
-  return {
-    schemaVersion: 1 as const,
-    status: 'refused' as const,
-    verdict: 'refused',
-    reasonCode: error.code ?? 'REFUSED',
-    reason: why === undefined ? error.message : `${error.message} ${why.trim()}`,
-    startedAt: new Date(startedAtMs).toISOString(),
-    finishedAt: new Date(clock.now()).toISOString(),
-    ...(fix === undefined ? {} : { fix }),
-    ...(Object.keys(ci).length === 0 ? {} : { ci }),
-  };
+/** The records of these stages that this run wrote. */
+async function begunRecords(stages: readonly StageNames[], { records, startedAtMs }: RefusalDeps): Promise<Outcome[]> {
+  const all = await records.all().catch((error: unknown) => {
+    if (error instanceof UserError) return [];
+    throw error;
+  });
+  return all.filter(
+    ({ stage, startedAt }) => stages.some((one) => one.stage === stage) && Date.parse(startedAt) >= startedAtMs,
+  );
 }

@@ -32,7 +32,7 @@ export interface StopFacts {
 export function diagnose(facts: StopFacts): Diagnosis | undefined {
   const { containerReason, stoppedReason, exitCode } = facts;
   // "Essential container in task exited" says only that there is an exit code to look at.
-  const texts = [containerReason, stoppedReason].filter((text) => text !== undefined && !endedByItself.test(text));
+  const texts = [containerReason, stoppedReason].filter((text) => text !== undefined && !isNoReason(text));
   for (const text of texts) {
     const found = diagnoseText(text ?? '');
     if (found !== undefined) return found;
@@ -40,7 +40,10 @@ export function diagnose(facts: StopFacts): Diagnosis | undefined {
   return exitCode === undefined ? undefined : diagnoseExitCode(exitCode);
 }
 
-const endedByItself = /^Essential container in task exited$/;
+/** Whether a text of ECS says only that a container ended, which is no reason. */
+export function isNoReason(text: string | undefined): boolean {
+  return text !== undefined && /^Essential container in task exited\.?$/.test(text.trim());
+}
 
 /** The row of the catalogue that a text of ECS fits. */
 export function diagnoseText(text: string): Diagnosis | undefined {
@@ -56,8 +59,8 @@ export function diagnoseExitCode(exitCode: number): Diagnosis | undefined {
 
 const anyExitCode: Diagnosis = {
   code: 'EXIT_CODE',
-  cause: 'The program ended with an error of its own.',
-  fix: 'Read its log lines above; correct the program or its input, then run it again.',
+  cause: 'The program reported an error.',
+  fix: 'Read its log; correct the program or its input, then run it again.',
 };
 
 const exitCodes: Readonly<Record<number, Diagnosis>> = {

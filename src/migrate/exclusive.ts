@@ -1,21 +1,20 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { familyRevision } from '../base/arn.ts';
+import { familyOf } from '../base/arn.ts';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll } from '../base/poll.ts';
 import { hasCode, type TransientError, UserError } from '../errors.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
+import { describeTasks, listTasks } from '../task/find.ts';
 import type { MigrationEvent } from './events.ts';
 
 export interface ExclusiveOptions {
-  mode: 'wait' | 'fail' | 'off';
+  mode: 'wait' | 'fail' | 'ignore';
   cluster: string;
   family: string;
+  /** `startedBy` of our own tasks; undefined where the user chose the text. */
+  mark: string | undefined;
   /** What the user gave for --started-by. */
   startedBy: string | undefined;
-  /** Tasks that this very job started before: they are ours, not another's. */
-  own: readonly string[];
-  /** Of this job's tasks, where it was not given. */
-  ownStartedBy: string;
   timeoutMs: number;
 }
 
@@ -27,49 +26,59 @@ export interface ExclusiveDeps {
 }
 
 /** `busy`: another migration was seen; else nothing is known about others. */
-export type Exclusion = { end: 'clear' } | { end: 'timed-out' | 'interrupted'; busy: boolean };
+export type Exclusion =
+  | { end: 'clear'; own: OwnTasks }
+  | { end: 'timed-out' | 'interrupted'; busy: boolean; lastTrouble: string | undefined };
+
+/** The tasks that an earlier run of this very job started. */
+export interface OwnTasks {
+  /** One that has not ended, by ARN. */
+  alive: string | undefined;
+  /** Those that have ended and that ECS still knows, newest first. */
+  ended: readonly Task[];
+}
+
+const nobody: OwnTasks = { alive: undefined, ended: [] };
 
 /**
- * Waits until no other migration is alive, or refuses to go on. Best effort: two that look at the same moment both see none,
- * and ListTasks may lag behind.
+ * Finds our own tasks, and waits until no other migration is alive, or refuses to go on. Best effort: two jobs that look at
+ * the same moment both see none, and ListTasks may lag behind.
  */
 export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): Promise<Exclusion> {
-  if (options.mode === 'off') return { end: 'clear' };
   const { announce, breakSilence } = watchSilence(deps.announce, deps.clock);
+  const memory: Memory = { missingSince: new Map(), ended: new Map() };
   let known = '';
+  let lastTrouble: string | undefined;
   const onTrouble = ({ message }: TransientError, inARow: number): void => {
+    lastTrouble = message;
     const trouble = () => ({ type: 'trouble', message, inARow }) as const;
     if (inARow === 1) announce(trouble());
     else breakSilence(trouble);
   };
-  const look = async (): Promise<'clear' | undefined> => {
-    const others = await otherMigrations(options, deps);
-    const taskArns = others.map(({ taskArn = '' }) => taskArn);
+  const look = async (): Promise<OwnTasks | undefined> => {
+    const { own, others } = await survey(options, memory, deps);
+    lastTrouble = undefined;
+    // Our own task is there already: nothing is started, so nobody needs to be waited for.
+    if (own.alive !== undefined || options.mode === 'ignore') return own;
     if (others.length === 0) {
       if (known !== '') announce({ type: 'others-done' });
-      return 'clear';
+      return own;
     }
-    if (options.mode === 'fail') throw busy(options, taskArns);
+    if (options.mode === 'fail') throw busy(options, others);
+    const taskArns = [...others];
     if (known !== taskArns.join()) announce({ type: 'waiting-for-others', taskArns });
     known = taskArns.join();
     breakSilence(() => ({ type: 'waiting-for-others', taskArns }));
     return undefined;
   };
-  try {
-    const { timeoutMs } = options;
-    const { clock, interrupt } = deps;
-    const waited = await poll(look, { clock, interrupt, timeoutMs, intervalMs: 5_000, onTrouble });
-    return waited.end === 'answered' ? { end: 'clear' } : { end: waited.end, busy: known !== '' };
-  } catch (error) {
-    if (!hasCode(error, 'AccessDeniedException')) throw error;
-    const text =
-      'Whether another migration is running cannot be seen: these credentials may not list tasks (ecs:ListTasks). Going on without that check.';
-    deps.announce({ type: 'warning', text });
-    return { end: 'clear' };
-  }
+  const { timeoutMs } = options;
+  const { clock, interrupt } = deps;
+  const waited = await poll(look, { clock, interrupt, timeoutMs, intervalMs: 5_000, onTrouble });
+  if (waited.end === 'answered') return { end: 'clear', own: waited.answer };
+  return { end: waited.end, busy: known !== '', lastTrouble };
 }
 
-function busy({ family, cluster }: ExclusiveOptions, taskArns: string[]): UserError {
+function busy({ family, cluster }: ExclusiveOptions, taskArns: readonly string[]): UserError {
   return new UserError(`Another migration of ${family} is running in the cluster ${cluster}.`, {
     code: 'Busy',
     why: taskArns.join(', '),
@@ -77,44 +86,96 @@ function busy({ family, cluster }: ExclusiveOptions, taskArns: string[]): UserEr
   });
 }
 
-async function otherMigrations(options: ExclusiveOptions, { ecs }: ExclusiveDeps): Promise<Task[]> {
-  const { cluster, family, startedBy } = options;
-  const byFamily = await listAll({ cluster, family }, ecs);
-  // startedBy allows no other filter beside it, see ListTasks in the Amazon ECS API reference.
-  const byStarter = startedBy === undefined ? [] : await listAll({ cluster, startedBy }, ecs);
-  const arns = [...new Set([...byFamily, ...byStarter])].filter((arn) => !options.own.includes(arn));
-  const tasks: Task[] = [];
-  for (let from = 0; from < arns.length; from += 100) {
-    const answer = await ecs.describeTasks({ cluster, tasks: arns.slice(from, from + 100) });
-    tasks.push(...(answer.tasks ?? []));
-  }
-  return tasks.filter((task) => isMigration(task, options));
+const staleForMs = 60_000;
+
+/** What earlier polls of one wait found out. */
+interface Memory {
+  missingSince: Map<string, number>;
+  ended: Map<string, Task>;
 }
 
-/** A live one-off task: not one of a service, a schedule, or started by this very job. */
-function isMigration(task: Task, { ownStartedBy, startedBy, family }: ExclusiveOptions): boolean {
-  if (task.lastStatus === 'STOPPED' || task.desiredStatus === 'STOPPED') return false;
-  if (
-    task.group?.startsWith('service:') === true ||
-    /^(ecs-svc|events-rule|chronos-schedule)\//.test(task.startedBy ?? '')
-  ) {
-    return false;
-  }
-  if (startedBy === undefined && task.startedBy === ownStartedBy) return false;
-  const sameFamily = familyRevision(task.taskDefinitionArn ?? '').replace(/:\d+$/, '') === family;
-  return sameFamily || (startedBy !== undefined && task.startedBy === startedBy);
+/** All one-off tasks of the family (or with the user's --started-by): ours, and the others that are alive. */
+async function survey(
+  options: ExclusiveOptions,
+  { missingSince, ended: known }: Memory,
+  deps: ExclusiveDeps,
+): Promise<{ own: OwnTasks; others: readonly string[] }> {
+  const { cluster, mark } = options;
+  const listed = await list(options, deps);
+  if (listed === undefined) return { own: nobody, others: [] };
+  const { running, stopped } = listed;
+  // What has ended stays so: it is described once.
+  const open = [...new Set([...running, ...stopped])].filter((arn) => !known.has(arn));
+  const tasks = [...(await describeTasks(cluster, open, deps.ecs)), ...known.values()];
+  const isOwn = ({ startedBy }: Task): boolean => mark !== undefined && startedBy === mark;
+  const arnOf = ({ taskArn = '' }: Task): string => taskArn;
+  const alive = tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED' && lastStatus !== 'DELETED');
+  const over = tasks.filter((task) => !alive.includes(task));
+  for (const task of over) known.set(arnOf(task), task);
+  const ended = over.filter(isOwn);
+  // What is listed and cannot be described may run all the same; one that is listed as stopped will soon be forgotten.
+  const described = new Set(tasks.map(arnOf));
+  const nowMs = deps.clock.now();
+  const hidden = [...running, ...stopped].filter((arn) => {
+    if (described.has(arn)) return false;
+    const sinceMs = missingSince.get(arn) ?? nowMs;
+    missingSince.set(arn, sinceMs);
+    return running.has(arn) || nowMs - sinceMs < staleForMs;
+  });
+  const ours = alive.filter(isOwn).map(arnOf);
+  const isHiddenOwn = (arn: string): boolean => listed.byMark.has(arn);
+  return {
+    own: {
+      alive: ours[0] ?? hidden.find(isHiddenOwn),
+      ended: ended.sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0)),
+    },
+    others: [
+      ...alive.filter((task) => !isOwn(task) && isMigration(task, options)).map(arnOf),
+      ...hidden.filter((arn) => !isHiddenOwn(arn)),
+    ],
+  };
 }
 
-async function listAll(
-  filter: { cluster: string; family?: string; startedBy?: string },
-  ecs: EcsPort,
-): Promise<string[]> {
-  const arns: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const answer = await ecs.listTasks({ ...filter, ...(nextToken === undefined ? {} : { nextToken }) });
-    arns.push(...(answer.taskArns ?? []));
-    nextToken = answer.nextToken;
-  } while (nextToken !== undefined);
-  return arns;
+interface Listed {
+  running: ReadonlySet<string>;
+  /** Told to stop: those may still run for as long as stopTimeout. */
+  stopped: ReadonlySet<string>;
+  byMark: ReadonlySet<string>;
+}
+
+async function list(options: ExclusiveOptions, { ecs, announce }: ExclusiveDeps): Promise<Listed | undefined> {
+  const { cluster, family, startedBy, mark } = options;
+  try {
+    // `startedBy` allows no other filter beside it (ListTasks in the Amazon ECS API reference).
+    const [ofFamily, stopped, byStarter, byMark] = await Promise.all([
+      listTasks({ cluster, family }, ecs),
+      listTasks({ cluster, family, desiredStatus: 'STOPPED' }, ecs),
+      startedBy === undefined ? [] : listTasks({ cluster, startedBy }, ecs),
+      mark === undefined ? [] : listTasks({ cluster, startedBy: mark }, ecs),
+    ]);
+    return {
+      running: new Set([...ofFamily, ...byStarter, ...byMark]),
+      stopped: new Set(stopped),
+      byMark: new Set(byMark),
+    };
+  } catch (error) {
+    if (!hasCode(error, 'AccessDeniedException')) throw error;
+    const text =
+      'Whether another migration runs cannot be checked: these credentials are not authorized to perform ecs:ListTasks. Going on without that check.';
+    announce({ type: 'warning', text });
+    return undefined;
+  }
+}
+
+/** A one-off task: not one of a service or a schedule. */
+function isMigration(task: Task, { startedBy, family }: ExclusiveOptions): boolean {
+  const { group = '', startedBy: starter = '' } = task;
+  if (group.startsWith('service:') || /^(ecs-svc|events-rule|chronos-schedule)\//.test(starter)) return false;
+  return familyOf(task.taskDefinitionArn ?? '') === family || (startedBy !== undefined && starter === startedBy);
+}
+
+/** Looks once for our own tasks. */
+export async function findOwn(options: ExclusiveOptions, deps: ExclusiveDeps): Promise<OwnTasks> {
+  const { own } = await survey(options, { missingSince: new Map(), ended: new Map() }, deps);
+  return own;
 }

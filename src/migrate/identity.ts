@@ -1,34 +1,58 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
+import { resourceName } from '../base/arn.ts';
+import { type DefinitionDocument, ordered } from '../task-definition/pin.ts';
+
+/** What makes a task the one of this job and request. */
+export interface Identity {
+  /** `startedBy` of the task. */
+  startedBy: string;
+  /** Whether a rerun can find the task by `startedBy`: not where the user chose the text. */
+  isMark: boolean;
+  /** The client token of the first try of an attempt; the number of attempts that failed before makes it another one. */
+  token(failedBefore: number): string;
+  /** A token that was never used: for a try after one that placed nothing, whose answer ECS keeps for an hour. */
+  freshToken(): string;
+}
+
+export interface IdentityFacts {
+  cluster: string;
+  /** What will run, images pinned: the same in a rerun, whatever number its revision gets. */
+  definition: DefinitionDocument;
+  overrides: unknown;
+  /** The user's --name, --started-by and --client-token. */
+  name: string | undefined;
+  startedBy: string | undefined;
+  clientToken: string | undefined;
+}
 
 /**
- * The idempotency token of a RunTask: the same for the same CircleCI job and request, so that whatever sends it again
- * gets the task that runs already; random outside CircleCI. At most 64 characters, as ECS asks.
+ * The identity of a migration: the same for every rerun of the same job in the same workflow (also *Rerun workflow from
+ * failed*, which keeps CIRCLE_WORKFLOW_WORKSPACE_ID and gives new job ids), of its own in every run outside CircleCI.
  */
-export function clientToken(
-  request: RunTaskCommandInput,
+export function identityOf(facts: IdentityFacts, env: Readonly<Record<string, string | undefined>>): Identity {
+  const mark = markOf(facts, env);
+  const { startedBy, clientToken } = facts;
+  return {
+    startedBy: startedBy ?? `migrate-deploy/${mark}`,
+    isMark: startedBy === undefined,
+    token: (failedBefore) => {
+      if (clientToken !== undefined) return clientToken;
+      return `md-${sha256([mark, failedBefore]).slice(0, 60)}`;
+    },
+    freshToken: () => `md-${randomUUID()}`,
+  };
+}
+
+/** 64 hexadecimal digits. */
+function markOf(
+  { cluster, definition, overrides, name, clientToken }: IdentityFacts,
   env: Readonly<Record<string, string | undefined>>,
-  given: string | undefined,
 ): string {
-  if (given !== undefined) return given;
-  const job = env.CIRCLE_WORKFLOW_JOB_ID ?? '';
-  if (job === '') return `md-${randomUUID()}`;
-  const { cluster, taskDefinition, overrides } = request;
-  const text = JSON.stringify([job, cluster, taskDefinition, sorted(overrides)]);
-  return `md-${createHash('sha256').update(text).digest('hex').slice(0, 56)}`;
+  if (clientToken !== undefined) return sha256([clientToken]);
+  const workspace = env.CIRCLE_WORKFLOW_WORKSPACE_ID ?? '';
+  if (workspace === '') return sha256([randomUUID()]);
+  const job = [env.CIRCLE_JOB, env.CIRCLE_NODE_INDEX];
+  return sha256([workspace, job, name, resourceName(cluster), ordered(definition), ordered(overrides)]);
 }
 
-/** A token of its own for each further try: what a failed one was answered may be kept under the old token. */
-export function tokenForTry(token: string, attempt: number): string {
-  return attempt === 1 ? token : `${token.slice(0, 60)}-${attempt}`;
-}
-
-function sorted(document: unknown): unknown {
-  if (Array.isArray(document)) return document.map(sorted);
-  if (typeof document !== 'object' || document === null) return document;
-  return Object.fromEntries(
-    Object.entries(document)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => [name, sorted(member)]),
-  );
-}
+const sha256 = (facts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(facts)).digest('hex');

@@ -1,19 +1,24 @@
+import { accountOf } from '../base/arn.ts';
+import { optional } from '../base/optional.ts';
+import { UserError } from '../errors.ts';
+import { explanationOf } from '../outcome.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
-import type { MigrationRecord, RecordStore } from '../records/record.ts';
-import { taskFacts } from '../task/facts.ts';
-import { followToEnd } from '../task/follow-to-end.ts';
-import { notPlaced, type Outcome, outcomeOf } from '../task/outcome.ts';
+import type { RecordStore } from '../records/records.ts';
+import type { MigrationOutcome } from '../records/schema.ts';
+import { type FollowedTask, followTasks, isGoing } from '../task/follow.ts';
+import { observed, unseen } from '../task/observe.ts';
+import { taskResult } from '../task/outcome.ts';
 import { resumeCommand } from '../task/resume.ts';
-import type { FollowTarget } from '../task/tracker.ts';
-import { type DefinitionDocument, sameDefinition } from '../task-definition/pin.ts';
-import { registerRevision } from '../task-definition/register.ts';
+import { taskVerdict } from '../task/verdict.ts';
 import type { MigrationEvent } from './events.ts';
-import { type Exclusion, exclude } from './exclusive.ts';
-import { clientToken } from './identity.ts';
+import { exclude, findOwn, type OwnTasks } from './exclusive.ts';
+import { type Identity, identityOf } from './identity.ts';
+import { notStarted, waitedInVain } from './not-started.ts';
 import type { MigrateOptions } from './options.ts';
 import { type MigrationPlan, planMigration } from './plan.ts';
-import { openRecordFile, type RecordFile } from './record-file.ts';
-import { refused, type Start, startTask } from './start.ts';
+import { deregister, register } from './revision.ts';
+import { openRun, type Run } from './run.ts';
+import { startTask } from './start.ts';
 
 export interface MigrateDeps {
   aws: Aws;
@@ -24,23 +29,14 @@ export interface MigrateDeps {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What a migration came to. */
-export interface MigrationResult extends Outcome {
-  record: MigrationRecord;
-  /** The command that looks again at what is still running. */
-  resume?: string;
-}
-
-/** The requests that would be sent, in order. */
-export interface PlannedRequest {
-  action: 'ecs:RegisterTaskDefinition' | 'ecs:RunTask';
-  input: unknown;
-}
-
-/** What a migration would send; everything is looked up and checked, nothing is changed. */
-export async function planRequests(options: MigrateOptions, deps: MigrateDeps): Promise<PlannedRequest[]> {
+/** What a migration would send, in order; everything is looked up and checked, nothing is changed. */
+export async function planRequests(
+  options: MigrateOptions,
+  deps: MigrateDeps,
+): Promise<{ action: string; input: unknown }[]> {
   const plan = await planMigration(options, deps);
-  const run = { ...plan.request, ...identity(plan, options, deps) };
+  const identity = identify(plan, options, deps);
+  const run = { ...plan.request, startedBy: identity.startedBy, clientToken: identity.token(0) };
   if (plan.register === undefined) return [{ action: 'ecs:RunTask', input: run }];
   return [
     { action: 'ecs:RegisterTaskDefinition', input: plan.register },
@@ -48,162 +44,117 @@ export async function planRequests(options: MigrateOptions, deps: MigrateDeps): 
   ];
 }
 
-/** Runs one task to the end of its migration container, once, and says how it went. */
-export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promise<MigrationResult> {
-  const about = { cluster: options.cluster, taskDefinition: options.taskDefinition, region: deps.aws.region };
-  // An earlier run of this very job may have left a record: it is read before ours takes its place.
-  const before = await deps.records.migration();
-  const file = openRecordFile(about, deps);
-  try {
-    return await startAndWatch(options, { file, before }, deps);
-  } catch (error) {
-    await file.refused(error, before);
-    throw error;
-  }
-}
-
-interface Records {
-  file: RecordFile;
-  before: MigrationRecord | undefined;
-}
-
-async function startAndWatch(
-  options: MigrateOptions,
-  { file, before }: Records,
-  deps: MigrateDeps,
-): Promise<MigrationResult> {
-  const { clock, aws } = deps;
-  const startMs = clock.now();
-  const leftMs = (): number => Math.max(0, options.waiting.timeoutMs - (clock.now() - startMs));
-  const plan = await register(await planMigration(options, deps), deps);
-  const { clientToken: token, startedBy } = identity(plan, options, deps);
-  const { taskDefinition } = plan.request;
-  const context = { plan, leftMs, file };
-  const own = before?.clientToken === token && before.taskDefinition === taskDefinition ? before.taskArn : undefined;
-  const known = { taskDefinition, migrationContainer: plan.container.name, clientToken: token };
-  // A folder that takes no record is found out before anything starts.
-  await file.running({ ...known, ...(own === undefined ? {} : { taskArn: own }) });
-  // Our own task is there already: nothing is started, so nobody needs to be waited for.
-  if (own !== undefined && (await isKnown(own, options.cluster, deps))) {
-    return watch({ taskArn: own, adopted: true }, context, options, deps);
-  }
-  const clear = await exclude(
-    {
-      mode: options.exclusive,
-      cluster: options.cluster,
-      family: plan.family,
-      startedBy: options.startedBy,
-      ownStartedBy: startedBy,
-      own: own === undefined ? [] : [own],
-      timeoutMs: leftMs(),
-    },
-    { ...deps, ecs: aws.ecs },
-  );
-  if (clear.end !== 'clear') return file.end(waitedInVain(clear), {});
-  const request = { ...plan.request, startedBy };
-  const { retryCapacityMs } = options;
-  const start = await startTask(
-    { request, clientToken: token, retryCapacityMs, timeoutMs: leftMs() },
-    { ...deps, ecs: aws.ecs },
-  );
-  if (start.start !== 'started') return file.end(notStarted(start), {});
-  return watch({ taskArn: start.taskArn, adopted: start.adopted || start.taskArn === own }, context, options, deps);
-}
-
 /**
- * Whether ECS still knows the task of our record. If not, RunTask decides: under its token, or under those of further
- * tries for capacity, it answers with the same task again for as long as ECS remembers them.
+ * Runs one task to the end of its migration container, once, and returns how it ended. A task of an earlier run of this job
+ * is followed if it runs, and is the answer if it succeeded. A UserError or TransientError means that nothing was started.
  */
-async function isKnown(taskArn: string, cluster: string, { aws }: MigrateDeps): Promise<boolean> {
-  const { tasks = [] } = await aws.ecs.describeTasks({ cluster, tasks: [taskArn] });
-  return tasks.length > 0;
-}
-
-async function watch(
-  { taskArn, adopted }: { taskArn: string; adopted: boolean },
-  { plan, leftMs, file }: { plan: MigrationPlan; leftMs: () => number; file: RecordFile },
-  options: MigrateOptions,
-  deps: MigrateDeps,
-): Promise<MigrationResult> {
-  const { cluster, taskDefinition } = plan.request;
-  const container = plan.container.name;
-  // Named and on record before the first wait: whoever cuts this job off finds the task.
-  deps.announce({ type: 'task-started', taskArn, cluster, region: deps.aws.region, taskDefinition, container });
-  if (adopted) deps.announce({ type: 'task-adopted', taskArn });
-  await file.started({ taskArn });
-  const resume = resumeCommand({ cluster, taskArns: [taskArn], region: deps.aws.region, container: options.container });
-  if (!options.wait) {
-    const result = await file.end({ outcome: 'started', verdict: 'started' }, { taskArn });
-    return { ...result, resume };
+export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promise<MigrationOutcome> {
+  const run = openRun(options, deps);
+  const plan = await planMigration(options, deps);
+  const identity = identify(plan, options, deps);
+  run.know({
+    family: plan.family,
+    container: plan.container.name,
+    startedBy: identity.startedBy,
+    ...optional('account', accountOf(plan.request.taskDefinition)),
+  });
+  // A folder that takes no record is found out before anything starts.
+  await deps.records.save(run.outcome({ verdict: 'running' }));
+  const search = {
+    mode: options.exclusive,
+    cluster: options.cluster,
+    family: plan.family,
+    mark: identity.isMark ? identity.startedBy : undefined,
+    startedBy: options.startedBy,
+    timeoutMs: run.leftMs(),
+  };
+  const ecsDeps = { ...deps, ecs: deps.aws.ecs };
+  const clear = await exclude(search, ecsDeps);
+  if (clear.end !== 'clear') return run.end(waitedInVain(clear, deps));
+  const done = succeededBefore(clear.own, plan, deps);
+  const own = clear.own.alive ?? done;
+  if (own !== undefined) {
+    deps.announce({ type: 'task-adopted', taskArn: own, state: done === undefined ? 'runs' : 'succeeded' });
+    return follow(own, plan, options, run, deps);
   }
-  const target: FollowTarget = { taskArn, container: async () => plan.container };
-  const followed = await followToEnd(
-    [target],
-    { cluster, waiting: options.waiting, timeoutMs: leftMs(), resume },
-    deps,
-  );
-  const [task] = followed.tasks;
-  if (task === undefined) throw new Error('a followed task has no result');
-  const result = await file.end(outcomeOf(task, followed, false), taskFacts(task));
-  const goesOn = task.verdict.verdict === 'going';
-  return goesOn ? { ...result, resume } : result;
+  const revision = await register(plan, deps);
+  const request = { ...plan.request, taskDefinition: revision.arn, startedBy: identity.startedBy };
+  const start = await startTask(
+    {
+      request,
+      clientToken: identity.token(clear.own.ended.length),
+      freshToken: identity.freshToken,
+      findOwn: async () => (await findOwn(search, ecsDeps)).alive,
+      retryCapacityMs: options.retryCapacityMs,
+      timeoutMs: run.leftMs(),
+    },
+    ecsDeps,
+  ).catch(async (error: unknown) => {
+    // A refusal of the first request started nothing; after an unanswered one the task may need its revision.
+    if (!(error instanceof UserError && error.details.unanswered === true)) await deregister(revision, deps);
+    throw error;
+  });
+  run.know({ clientToken: start.clientToken, taskDefinition: revision.arn });
+  if (start.start !== 'started') {
+    if (start.start === 'not-placed') await deregister(revision, deps);
+    return run.end(notStarted(start, deps));
+  }
+  const { taskArn } = start;
+  const container = plan.container.name;
+  deps.announce({
+    type: 'task-started',
+    ...{ taskArn, cluster: options.cluster, region: deps.aws.region, taskDefinition: revision.arn, container },
+  });
+  if (start.adopted) deps.announce({ type: 'task-adopted', taskArn, state: 'unknown' });
+  const outcome = await follow(taskArn, plan, options, run, deps);
+  if (outcome.explanation !== undefined && outcome.stopCode === 'TaskFailedToStart' && !hasRun(outcome)) {
+    await deregister(revision, deps);
+  }
+  return outcome;
 }
 
-async function register(plan: MigrationPlan, { aws, announce, clock, interrupt }: MigrateDeps): Promise<MigrationPlan> {
-  if (plan.register === undefined) return plan;
-  // A rerun of the same job must come to the same revision, or its client token would be another one.
-  const latest = await aws.ecs.describeTaskDefinition(plan.family);
-  const isThere = sameDefinition(latest.taskDefinition as DefinitionDocument, plan.register as DefinitionDocument);
-  const taskDefinitionArn = isThere
-    ? (latest.taskDefinition.taskDefinitionArn ?? '')
-    : await registerRevision(plan.register, { ecs: aws.ecs, clock, interrupt }).catch((error: unknown) => {
-        throw refused(error, plan.request);
-      });
-  if (!isThere) announce({ type: 'revision-registered', taskDefinitionArn });
-  return { ...plan, register: undefined, request: { ...plan.request, taskDefinition: taskDefinitionArn } };
+const hasRun = ({ timeline = {} }: MigrationOutcome): boolean => timeline.startedAt !== undefined;
+
+function identify(plan: MigrationPlan, options: MigrateOptions, { env }: MigrateDeps): Identity {
+  const { cluster, overrides } = plan.request;
+  const { name, startedBy, clientToken } = options;
+  return identityOf({ cluster, definition: plan.definition, overrides, name, startedBy, clientToken }, env);
 }
 
-/** What makes the task ours. Outside CircleCI the token is random, and so is the mark. */
-function identity(
+/** Our newest task that ended well, judged as if it were seen for the first time: what cannot be known is not success. */
+function succeededBefore(own: OwnTasks, plan: MigrationPlan, { clock }: MigrateDeps): string | undefined {
+  return own.ended.find((task) => {
+    const nowMs = clock.now();
+    const seen = observed(unseen(task.taskArn ?? ''), task, plan.container, nowMs);
+    return taskVerdict(seen, plan.container, nowMs).verdict === 'succeeded';
+  })?.taskArn;
+}
+
+async function follow(
+  taskArn: string,
   plan: MigrationPlan,
   options: MigrateOptions,
-  { env }: MigrateDeps,
-): { clientToken: string; startedBy: string } {
-  const token = clientToken(plan.request, env, options.clientToken);
-  const mark = token.replaceAll(/[^A-Za-z0-9_-]/g, '-').slice(0, 20);
-  return { clientToken: token, startedBy: options.startedBy ?? `migrate-deploy/${mark}` };
-}
-
-function waitedInVain({ end, busy }: Exclude<Exclusion, { end: 'clear' }>): Outcome {
-  const reasonCode = end === 'interrupted' ? 'INTERRUPTED' : busy ? 'OTHER_MIGRATION' : 'OTHERS_UNKNOWN';
-  const base = { outcome: end, verdict: `${end}-before-start`, reasonCode };
-  if (busy) {
-    const cause = 'Another migration was still running; ours was not started.';
-    return { ...base, cause, fix: 'Run the command again when the other one is done.' };
+  run: Run,
+  deps: MigrateDeps,
+): Promise<MigrationOutcome> {
+  const { cluster, waiting, container } = options;
+  const resume = resumeCommand({ cluster, taskArns: [taskArn], region: deps.aws.region, container });
+  run.know({ taskArn, ...optional('account', accountOf(taskArn)) });
+  // On record before the first wait: whoever cuts this job off finds the task.
+  await run.keep();
+  if (!options.wait) {
+    const cause = 'The task was started and not waited for: whether it succeeds is not known.';
+    return run.end({ verdict: 'started', resume, explanation: { code: 'NOT_WAITED_FOR', cause } });
   }
-  const cause = 'Whether another migration is running was not known yet; ours was not started.';
-  return { ...base, cause, fix: 'Run the command again.' };
-}
-
-function notStarted(start: Exclude<Start, { start: 'started' }>): Outcome {
-  switch (start.start) {
-    case 'not-placed':
-      return notPlaced(start.failures);
-    case 'interrupted':
-      return {
-        outcome: 'interrupted',
-        verdict: 'interrupted-before-start',
-        reasonCode: 'INTERRUPTED',
-        cause: 'Interrupted before Amazon ECS had confirmed a task.',
-        fix: `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`,
-      };
-    case 'unanswered':
-      return {
-        outcome: 'timed-out',
-        verdict: 'unanswered',
-        reasonCode: 'START_UNANSWERED',
-        cause: 'Amazon ECS answered none of the requests; whether the task runs is not known.',
-        fix: `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`,
-      };
+  try {
+    const target = { taskArn, container: async () => plan.container };
+    const followed = await followTasks([target], { cluster, waiting, timeoutMs: run.leftMs(), resume }, deps);
+    const [task] = followed.tasks as [FollowedTask];
+    const result = taskResult(task, followed, { namedByUser: false, signal: deps.interrupt.name() });
+    return run.end({ ...result, ...optional('resume', isGoing(task) ? resume : undefined) });
+  } catch (error) {
+    const explanation = explanationOf(error);
+    if (explanation === undefined) throw error;
+    return run.end({ verdict: 'refused', explanation, resume });
   }
 }

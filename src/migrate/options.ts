@@ -1,15 +1,5 @@
+import type { WaitingOptions } from '../task/options.ts';
 import type { TaskOverrides } from './overrides.ts';
-
-/** How to wait for tasks and what to do when that ends early. */
-export interface WaitingOptions {
-  timeoutMs: number;
-  pollIntervalMs: number | undefined;
-  logs: boolean;
-  logGraceMs: number | undefined;
-  onTimeout: 'leave' | 'stop';
-  onInterrupt: 'leave' | 'stop';
-  passExitCode: boolean;
-}
 
 /** Where the task runs, as far as the user said. */
 export interface PlacementOptions {
@@ -38,7 +28,9 @@ export interface MigrateOptions {
   propagateTags: 'TASK_DEFINITION' | 'NONE' | undefined;
   enableExecuteCommand: boolean;
   clientToken: string | undefined;
-  exclusive: 'wait' | 'fail' | 'off';
+  exclusive: 'wait' | 'fail' | 'ignore';
+  /** Tells several migrations of one pipeline apart. */
+  name: string | undefined;
   retryCapacityMs: number | undefined;
   wait: boolean;
   waiting: WaitingOptions;

@@ -40,7 +40,7 @@ export function parseOverrides(text: string): { overrides: TaskOverrides; compla
 }
 
 /** What is wrong with overrides as they will be sent: containers that are not there, and the length. */
-export function overridesComplaints(overrides: TaskOverrides, containers: readonly string[]): string[] {
+export function overridesFaults(overrides: TaskOverrides, containers: readonly string[]): string[] {
   const named = (overrides.containerOverrides ?? []).map(({ name }) => name);
   const unknown = named.filter((name) => !containers.includes(name));
   const complaints = unknown.map((name) => {

@@ -1,15 +1,16 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import { familyRevision } from '../base/arn.ts';
+import { familyOf, familyRevision } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
 import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
-import type { RecordStore } from '../records/record.ts';
-import { recordedImage } from '../records/recorded-image.ts';
+import { buildsFor, mustHaveSucceeded } from '../records/fitting.ts';
+import type { RecordStore } from '../records/records.ts';
 import { chooseContainer } from '../task/container.ts';
-import type { FollowedContainer } from '../task/tracker.ts';
+import type { FollowedContainer } from '../task/follow.ts';
+import { registrable } from '../task-definition/edit.ts';
 import { type DefinitionDocument, withImages } from '../task-definition/pin.ts';
 import type { MigrationEvent } from './events.ts';
 import type { MigrateOptions } from './options.ts';
-import { overriddenContainers, overridesComplaints, type TaskOverrides, withContainerOverride } from './overrides.ts';
+import { overriddenContainers, overridesFaults, type TaskOverrides, withContainerOverride } from './overrides.ts';
 import { pinImages } from './pin-images.ts';
 import { findPlacement } from './placement.ts';
 import { refused } from './start.ts';
@@ -18,6 +19,8 @@ import { refused } from './start.ts';
 export interface MigrationPlan {
   family: string;
   container: FollowedContainer;
+  /** What will run, images pinned. */
+  definition: DefinitionDocument;
   /** To register first; absent where the revision that there is will do. */
   register: JsonObject | undefined;
   /** RunTask's input without client token; `taskDefinition` is replaced by the revision that gets registered. */
@@ -36,20 +39,20 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
   const { taskDefinition, tags } = await describe(options, aws);
   const name = familyRevision(taskDefinition.taskDefinitionArn ?? options.taskDefinition);
   const containers = taskDefinition.containerDefinitions ?? [];
-  const complaints = overridesComplaints(
+  const faults = overridesFaults(
     options.overrides,
     containers.map((one) => one.name),
   );
-  if (complaints.length > 0) throw unfit(name, complaints);
+  if (faults.length > 0) throw unfit(name, faults);
   const overridden = overriddenContainers(options.overrides);
   const judged = chooseContainer({ name, containers }, { named: options.container, overridden });
   const overrides = withContainerOverride(options.overrides, judged.name, options);
-  const late = overridesComplaints(
+  const late = overridesFaults(
     overrides,
     containers.map((one) => one.name),
   );
   if (late.length > 0) throw unfit(name, late);
-  const images = options.images.length > 0 ? options.images : await imageOfBuild(deps);
+  const images = options.images.length > 0 ? options.images : await imagesOfBuild(containers, deps);
   const pinned = await pinImages(images, { name, containers, migration: judged.name }, deps);
   const register = withImages(taskDefinition as DefinitionDocument, pinned);
   const placement = await findPlacement(
@@ -58,10 +61,13 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
     { ecs: aws.ecs, warn: (text) => announce({ type: 'warning', text }) },
   );
   const definition = containers.find((one) => one.name === judged.name);
+  const command = overrides.containerOverrides?.find((one) => one.name === judged.name)?.command;
   warnOfRestarts(definition, announce);
+  if (command === undefined) warnOfNoCommand(judged.name, definition, announce);
   if (images.length === 0) warnOfTag(definition, announce);
   return {
-    family: taskDefinition.family ?? name.replace(/:\d+$/, ''),
+    family: taskDefinition.family ?? familyOf(name),
+    definition: register ?? registrable(taskDefinition as DefinitionDocument),
     container: { ...judged, logConfiguration: definition?.logConfiguration },
     register: register === undefined ? undefined : { ...register, ...(tags.length === 0 ? {} : { tags }) },
     request: request(options, taskDefinition, overrides, placement),
@@ -82,17 +88,28 @@ async function describe(options: MigrateOptions, { ecs }: Aws): ReturnType<Aws['
   });
 }
 
-function unfit(definition: string, complaints: readonly string[]): UserError {
+function unfit(definition: string, faults: readonly string[]): UserError {
   return new UserError(`The overrides do not fit the task definition ${definition}.`, {
     code: 'Overrides',
-    why: complaints.length === 1 ? `${complaints[0]}.` : complaints.map((complaint) => `\n- ${complaint}`).join(''),
+    why: faults.length === 1 ? `${faults[0]}.` : faults.map((fault) => `\n- ${fault}`).join(''),
     fix: 'Correct them and run the command again; nothing was started.',
   });
 }
 
-async function imageOfBuild({ records, announce }: PlanDeps): Promise<MigrateOptions['images']> {
-  const image = await recordedImage(records, (text) => announce({ type: 'warning', text }));
-  return image === undefined ? [] : [{ container: undefined, reference: image }];
+/** The images that builds of this workflow left, each for the containers of its repository, or for the migration's. */
+async function imagesOfBuild(
+  containers: readonly { image?: string }[],
+  { records, announce }: PlanDeps,
+): Promise<MigrateOptions['images']> {
+  const images = containers.map(({ image = '' }) => image);
+  const builds = buildsFor(await records.all(), images);
+  for (const build of builds) {
+    mustHaveSucceeded(build);
+    if (build.image !== undefined) continue;
+    const text = `Nothing is pinned: the build of ${build.repository} pushed no image, so its record names no digest.`;
+    announce({ type: 'warning', text });
+  }
+  return builds.flatMap(({ image }) => (image === undefined ? [] : [{ container: undefined, reference: image }]));
 }
 
 function warnOfRestarts(definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {
@@ -100,6 +117,15 @@ function warnOfRestarts(definition: JsonObject | undefined, announce: Announce<M
   if (policy?.enabled !== true) return;
   const text =
     'The container has a restartPolicy: when the migration fails, Amazon ECS starts it again instead of stopping.';
+  announce({ type: 'warning', text });
+}
+
+/** Somebody who forgot the command runs the web server as "the migration". */
+function warnOfNoCommand(name: string, definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {
+  const own = Array.isArray(definition?.command)
+    ? 'the command of the task definition'
+    : 'the command of the image (CMD)';
+  const text = `No command was given: container ${name} runs ${own}. Give the migration's command with --command, --overrides or behind --.`;
   announce({ type: 'warning', text });
 }
 

@@ -4,19 +4,21 @@ import { isCapacityReason, refusalFix } from '../diagnosis/refusals.ts';
 import { hasCode, UserError } from '../errors.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
 import type { MigrationEvent } from './events.ts';
-import { tokenForTry } from './identity.ts';
 
 /** What RunTask came to. */
 export type Start =
-  | { start: 'started'; taskArn: string; task: Task | undefined; adopted: boolean; clientToken: string }
-  | { start: 'not-placed'; failures: Failure[] }
+  | { start: 'started'; taskArn: string; adopted: boolean; clientToken: string }
+  | { start: 'not-placed'; failures: Failure[]; clientToken: string }
   /** No answer to any of the requests: a task may or may not run. */
-  | { start: 'unanswered'; clientToken: string }
-  | { start: 'interrupted'; clientToken: string };
+  | { start: 'unanswered' | 'interrupted'; clientToken: string; lastTrouble: string | undefined };
 
 export interface StartOptions {
-  request: RunTaskCommandInput;
+  request: RunTaskCommandInput & { cluster: string };
   clientToken: string;
+  /** A token for a try after one that placed nothing. */
+  freshToken: () => string;
+  /** Our own task, where one has appeared meanwhile. */
+  findOwn: () => Promise<string | undefined>;
   retryCapacityMs: number | undefined;
   timeoutMs: number;
 }
@@ -32,46 +34,58 @@ const answerWindowMs = 300_000;
 const capacityIntervalMs = 15_000;
 const olderThanMs = 60_000;
 
-/** Starts the task exactly once: whatever is not answered is sent again under the same token. */
+/**
+ * Starts the task exactly once: whatever is not answered is sent again under the same token. A token that placed nothing
+ * is answered so for an hour (Amazon ECS developer guide, "Ensuring idempotency"), also to a rerun that corrected the
+ * cause: so one more try has a token of its own, after another search for our task; and more of them with `retryCapacityMs`.
+ */
 export async function startTask(options: StartOptions, deps: StartDeps): Promise<Start> {
   const { clock, interrupt, announce } = deps;
   const untilMs = clock.now() + Math.min(options.retryCapacityMs ?? 0, options.timeoutMs);
-  for (let attempt = 1; ; attempt++) {
-    const start = await startOnce({ ...options, clientToken: tokenForTry(options.clientToken, attempt) }, deps);
-    if (start.start !== 'not-placed') return start;
+  let start = await startOnce(options, deps);
+  for (let attempt = 2; start.start === 'not-placed'; attempt++) {
     // Without a reason it is not known that nothing runs, and another token could start a second one.
-    const retryable = start.failures.length > 0 && start.failures.every(({ reason }) => isCapacityReason(reason ?? ''));
-    const leftMs = untilMs - clock.now();
-    if (!retryable || leftMs <= 0) return start;
-    const nextTryMs = Math.min(capacityIntervalMs, leftMs);
-    announce({ type: 'no-capacity', reason: start.failures[0]?.reason ?? '', nextTryMs });
-    await clock.sleep(nextTryMs, interrupt.signal);
-    if (interrupt.signal.aborted) return { start: 'interrupted', clientToken: options.clientToken };
+    if (start.failures.length === 0) return start;
+    if (attempt > 2) {
+      const isCapacity = start.failures.every(({ reason }) => isCapacityReason(reason ?? ''));
+      const leftMs = untilMs - clock.now();
+      if (!isCapacity || leftMs <= 0) return start;
+      const nextTryMs = Math.min(capacityIntervalMs, leftMs);
+      announce({ type: 'no-capacity', reason: start.failures[0]?.reason ?? '', nextTryMs });
+      await clock.sleep(nextTryMs, interrupt.signal);
+      if (interrupt.signal.aborted) return { ...start, start: 'interrupted', lastTrouble: undefined };
+    }
+    const own = await options.findOwn();
+    if (own !== undefined) return { start: 'started', taskArn: own, adopted: true, clientToken: start.clientToken };
+    start = await startOnce({ ...options, clientToken: options.freshToken() }, deps);
   }
+  return start;
 }
 
 async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps: StartDeps): Promise<Start> {
   const { ecs, clock, interrupt, announce } = deps;
   const sentMs = clock.now();
   let unanswered = false;
-  const look = async (): Promise<Start> => {
+  let lastTrouble: string | undefined;
+  const send = async (): Promise<Start> => {
     const { tasks = [], failures = [] } = await ecs.runTask({ ...request, clientToken });
     const [task] = tasks;
-    if (task?.taskArn === undefined) return { start: 'not-placed', failures };
-    return { start: 'started', taskArn: task.taskArn, task, adopted: isOlder(task, sentMs), clientToken };
+    if (task?.taskArn === undefined) return { start: 'not-placed', failures, clientToken };
+    return { start: 'started', taskArn: task.taskArn, adopted: isOlder(task, sentMs), clientToken };
   };
   try {
-    const sent = await poll(look, {
+    const sent = await poll(send, {
       clock,
       interrupt,
       timeoutMs: Math.min(answerWindowMs, timeoutMs),
       onTrouble: ({ message, throttled }) => {
         unanswered ||= !throttled;
+        lastTrouble = message;
         announce({ type: 'start-unanswered', message });
       },
     });
     if (sent.end === 'answered') return sent.answer;
-    return { start: sent.end === 'interrupted' ? 'interrupted' : 'unanswered', clientToken };
+    return { start: sent.end === 'interrupted' ? 'interrupted' : 'unanswered', clientToken, lastTrouble };
   } catch (error) {
     const may = unanswered || (error instanceof UserError && error.details.unanswered === true);
     return adopt(error, { request, clientToken, unanswered: may }, ecs);
@@ -84,10 +98,10 @@ function isOlder({ lastStatus, createdAt }: Task, sentMs: number): boolean {
   return createdAt !== undefined && createdAt.getTime() < sentMs - olderThanMs;
 }
 
-/** The token was used before with other parameters: the task it stands for is the migration, if it is of the same definition. */
+/** The token was used before with other parameters: the task it stands for is the migration, if it is of our mark or definition. */
 async function adopt(
   error: unknown,
-  { request, clientToken, unanswered }: { request: RunTaskCommandInput; clientToken: string; unanswered: boolean },
+  { request, clientToken, unanswered }: { request: StartOptions['request']; clientToken: string; unanswered: boolean },
   ecs: EcsPort,
 ): Promise<Start> {
   const ids = hasCode(error, 'ConflictException') ? error.details.resourceIds : undefined;
@@ -95,26 +109,27 @@ async function adopt(
   if (taskArn === undefined) throw unanswered ? perhapsStarted(error, clientToken) : refused(error, request);
   const { tasks = [] } = await ecs.describeTasks({ cluster: request.cluster, tasks: [taskArn] });
   const [task] = tasks;
-  if (task !== undefined && task.taskDefinitionArn !== request.taskDefinition) {
+  const isOurs = task?.startedBy === request.startedBy || task?.taskDefinitionArn === request.taskDefinition;
+  if (task !== undefined && !isOurs) {
     throw new UserError('The client token was used before, for something else.', {
       code: 'ConflictException',
       why: `It started ${taskArn}, which runs ${task.taskDefinitionArn ?? 'another task definition'}.`,
       fix: 'Leave --client-token out, or give one that is used for nothing else.',
     });
   }
-  return { start: 'started', taskArn, task, adopted: true, clientToken };
+  return { start: 'started', taskArn, adopted: true, clientToken };
 }
 
 /** AWS refused only after a request that it had not answered: that one may have started the task. */
 function perhapsStarted(error: unknown, clientToken: string): unknown {
   if (!(error instanceof UserError)) return error;
-  const { message, why, fix = 'Correct what AWS complains about.', code, requestId, details } = error;
+  const { message, why, fix = 'Correct what AWS names.', code, requestId, details } = error;
   return new UserError(`${message} A request before that was not answered: the migration may have been started.`, {
     why,
     fix: `${fix} Then run the command again with --client-token ${clientToken}: that never starts a second task.`,
     code,
     requestId,
-    details,
+    details: { ...details, unanswered: true },
     cause: error,
   });
 }

@@ -1,7 +1,8 @@
 import { familyRevision, resourceName, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl, taskConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
-import type { StageRecord } from '../records/record.ts';
+import { explanationText, type Outcome } from '../outcome.ts';
+import type { RolloutOutcome, TaskOutcome } from '../records/schema.ts';
 import type { DeploymentOutcome } from './deployment-outcome.ts';
 import { escapeSlack } from './slack-markup.ts';
 import { clip, codeBlock, link, sectionLimit } from './slack-text.ts';
@@ -63,15 +64,23 @@ function titleOf({ status, stages, failed }: DeploymentOutcome, ci: CiFacts): st
 }
 
 /** What the last stage did: an image alone is not a deployment. */
-function achieved(stages: readonly StageRecord[]): string {
-  const did = (stage: StageRecord['stage']): boolean => stages.some((record) => record.stage === stage);
-  if (did('update-service-and-verify')) return 'deployed';
-  return did('run-migration-task') || did('wait-for-task') ? 'migrated' : 'image built';
+function achieved(stages: readonly Outcome[]): string {
+  const verdicts = new Set(stages.filter(isRollout).map(({ verdict }) => verdict));
+  if (verdicts.has('not-verified')) return 'updated, not verified: no task runs';
+  if (verdicts.has('started')) return 'update started, not verified';
+  if (verdicts.has('deployed')) return 'deployed';
+  if (verdicts.has('rolled-back')) return 'rolled back, as asked for';
+  if (verdicts.has('unchanged')) return 'nothing changed';
+  return stages.some(isTask) ? 'migrated' : 'image built';
 }
 
+const isRollout = (outcome: Outcome): outcome is RolloutOutcome => 'service' in outcome;
+const isTask = (outcome: Outcome): outcome is TaskOutcome =>
+  outcome.stage === 'run-migration-task' || outcome.stage === 'wait-for-task';
+
 /** `web, api on prod`, as far as the records know. */
-function subject(stages: readonly StageRecord[]): string | undefined {
-  const services = stages.flatMap((record) => (record.stage === 'update-service-and-verify' ? [record.service] : []));
+function subject(stages: readonly Outcome[]): string | undefined {
+  const services = stages.filter(isRollout).map(({ service }) => service);
   const clusters = [
     ...new Set(stages.flatMap((record) => ('cluster' in record ? [resourceName(record.cluster)] : []))),
   ];
@@ -83,23 +92,27 @@ function subject(stages: readonly StageRecord[]): string | undefined {
   return names === '' ? clusters.join(', ') : `${names} on ${clusters.join(', ')}`;
 }
 
-function stageWords({ stage, verdict }: StageRecord): string {
+const stageWords = (outcome: Outcome): string => `${stageName(outcome)} ${outcome.verdict.replaceAll('-', ' ')}`;
+
+function stageName({ stage, name }: Outcome): string {
   const names = {
     'build-and-push-image': 'image',
     'run-migration-task': 'migration',
     'wait-for-task': 'migration',
     'update-service-and-verify': 'rollout',
+    'rollback-service': 'rollback',
+    'continue-deployment': 'rollout',
   } as const;
-  return `${names[stage]} ${verdict.replaceAll('-', ' ')}`;
+  return `${names[stage]}${name === undefined ? '' : ` ${name}`}`;
 }
 
-function fieldsOf(stages: readonly StageRecord[], ci: CiFacts): string[] {
+function fieldsOf(stages: readonly Outcome[], ci: CiFacts): string[] {
   const build = stages.find((record) => record.stage === 'build-and-push-image');
-  const rollouts = stages.filter((record) => record.stage === 'update-service-and-verify');
-  const tasks = stages.filter((record) => record.stage === 'run-migration-task' || record.stage === 'wait-for-task');
+  const rollouts = stages.filter(isRollout);
+  const tasks = stages.filter(isTask);
   const definition = rollouts[0]?.taskDefinition ?? tasks[0]?.taskDefinition;
   const image = build?.image ?? rollouts[0]?.images?.[0]?.image;
-  const commit = ci.commit ?? build?.commit;
+  const commit = ci.commit ?? stages[0]?.commit;
   const field = (name: string, value: string | undefined): string[] =>
     value === undefined || value === '' ? [] : [clip(`*${name}*\n${escapeSlack(value)}`, 2_000)];
   const clusters = [...new Set([...tasks, ...rollouts].map(({ cluster }) => resourceName(cluster)))];
@@ -114,42 +127,42 @@ function fieldsOf(stages: readonly StageRecord[], ci: CiFacts): string[] {
   ];
 }
 
-function durations(stages: readonly StageRecord[]): string {
+function durations(stages: readonly Outcome[]): string {
   return stages
     .flatMap((record) => {
       if (record.finishedAt === undefined) return [];
       const ms = Date.parse(record.finishedAt) - Date.parse(record.startedAt);
-      return [`${stageWords({ ...record, verdict: '' }).trim()} ${formatDuration(ms)}`];
+      return [`${stageName(record)} ${formatDuration(ms)}`];
     })
     .join(', ');
 }
 
-function failureBlocks(record: StageRecord): SlackBlock[] {
-  const servesNow = record.stage === 'update-service-and-verify' ? record.servesNow : undefined;
+function failureBlocks(record: Outcome): SlackBlock[] {
+  const { explanation } = record;
+  const servesNow = isRollout(record) ? record.servesNow : undefined;
+  const fix = explanation?.fix;
   const lines = [
     `*${escapeSlack(stageWords(record))}*${exitOf(record)}`,
-    ...(record.reason === undefined ? [] : [escapeSlack(record.reason)]),
+    ...(explanation === undefined ? [] : [escapeSlack(explanationText(explanation))]),
     ...(servesNow === undefined ? [] : [`*Serves now:* ${escapeSlack(familyRevision(servesNow))}`]),
-    ...(record.fix === undefined ? [] : [`*Fix:* ${escapeSlack(record.fix)}`]),
+    ...(fix === undefined ? [] : [`*Fix:* ${escapeSlack(fix)}`]),
   ];
   const log = logOf(record);
   return [section(lines.join('\n')), ...(log.length === 0 ? [] : [section(codeBlock(log.slice(-15), sectionLimit))])];
 }
 
-/** The exit code of what failed; a rollout's own is this program's, and its containers' are with its failed tasks. */
-function exitOf(record: StageRecord): string {
-  if (record.stage !== 'update-service-and-verify') {
-    return record.exitCode === undefined ? '' : ` (exit code ${record.exitCode})`;
-  }
+/** The exit code of what failed. */
+function exitOf(record: Outcome): string {
+  if (!isRollout(record)) return record.exitCode === undefined ? '' : ` (exit code ${record.exitCode})`;
   const containers = (record.failedTasks ?? []).flatMap((task) => task.containers ?? []);
   const code = containers.find(({ exitCode = 0 }) => exitCode !== 0)?.exitCode;
   return code === undefined ? '' : ` (container exit code ${code})`;
 }
 
-function logOf(record: StageRecord): readonly string[] {
-  const own = record.lastLogLines ?? [];
-  if (own.length > 0 || record.stage !== 'update-service-and-verify') return own;
-  return record.failedTasks?.find(({ lastLogLines = [] }) => lastLogLines.length > 0)?.lastLogLines ?? [];
+function logOf(record: Outcome): readonly string[] {
+  const own = record.logTail ?? [];
+  const ofTasks = isRollout(record) ? (record.failedTasks ?? []).flatMap(({ logTail = [] }) => logTail) : [];
+  return [...own, ...ofTasks].find(({ lines }) => lines.length > 0)?.lines ?? [];
 }
 
 function linksOf({ stages, failed }: DeploymentOutcome, ci: CiFacts): string[] {
@@ -158,10 +171,10 @@ function linksOf({ stages, failed }: DeploymentOutcome, ci: CiFacts): string[] {
   return [...job, ...interesting.flatMap(consoleLinks)];
 }
 
-function consoleLinks(record: StageRecord): string[] {
+function consoleLinks(record: Outcome): string[] {
   const { region } = record;
   if (region === undefined || record.stage === 'build-and-push-image') return [];
-  if (record.stage === 'update-service-and-verify') {
+  if (isRollout(record)) {
     const url = serviceConsoleUrl(region, record.cluster, record.service, 'deployments');
     return [link(url, `deployments of ${resourceName(record.service)}`)];
   }
@@ -170,7 +183,7 @@ function consoleLinks(record: StageRecord): string[] {
 }
 
 /** The newest record's facts, for a notification that runs outside a job. */
-function ciOf(stages: readonly StageRecord[]): CiFacts {
+function ciOf(stages: readonly Outcome[]): CiFacts {
   return (stages.findLast(({ ci }) => ci !== undefined)?.ci ?? {}) as CiFacts;
 }
 

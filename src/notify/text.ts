@@ -1,8 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
-import { dryRunEnd, dryRunLines } from '../report/dry-run-text.ts';
 import { type Line, line, warn } from '../report/line.ts';
 import type { NotifyEvent, NotifyOutcome } from './notify.ts';
-import type { SlackMessage } from './slack.ts';
 
 /** A fact of the sending as lines. */
 export function notifyEventLines(event: NotifyEvent): Line[] {
@@ -17,9 +15,4 @@ export function notifyEndLines(outcome: NotifyOutcome): Line[] {
     line(`  Why: ${outcome.why}`),
     line(`  Fix: ${outcome.fix}`),
   ];
-}
-
-/** The message that a dry run did not send. */
-export function notifyDryRunLines(message: SlackMessage): Line[] {
-  return [...dryRunLines('the Slack message', message), dryRunEnd];
 }

@@ -1,4 +1,4 @@
-import type { WaitingOptions } from '../migrate/options.ts';
+import type { WaitingOptions } from '../task/options.ts';
 import type { OptionReader } from './reader.ts';
 import type { OptionSpec } from './spec.ts';
 

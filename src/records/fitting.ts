@@ -27,7 +27,9 @@ export function settled(records: readonly Outcome[]): Outcome[] {
 
 /** A wait for a task that no migration of these records started. */
 const isAlone = (wait: TaskOutcome, records: readonly Outcome[]): boolean =>
-  !records.some(({ stage, ...rest }) => stage === 'run-migration-task' && 'taskArn' in rest && rest.taskArn === wait.taskArn);
+  !records.some(
+    ({ stage, ...rest }) => stage === 'run-migration-task' && 'taskArn' in rest && rest.taskArn === wait.taskArn,
+  );
 
 /** Whether a record speaks of this place; a record that was refused before it knew its account speaks of every account. */
 export function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, region, cluster }: Place): boolean {
@@ -72,11 +74,14 @@ export function buildsFor(records: readonly Outcome[], images: readonly string[]
   const repositories = new Set(images.map(repositoryOf));
   const fitting = builds.filter(({ repository }) => repositories.has(repository));
   if (fitting.length > 0 || builds.length < 2) return fitting.length > 0 ? fitting : builds;
-  throw new UserError('The records hold several builds, and none of them is of an image that the task definition runs.', {
-    code: 'AmbiguousRecord',
-    why: `There are builds of ${builds.map(({ repository }) => repository).join(', ')}; the containers run ${images.join(', ')}.`,
-    fix: 'Pass --image CONTAINER=IMAGE for the container that the image is for.',
-  });
+  throw new UserError(
+    'The records hold several builds, and none of them is of an image that the task definition runs.',
+    {
+      code: 'AmbiguousRecord',
+      why: `There are builds of ${builds.map(({ repository }) => repository).join(', ')}; the containers run ${images.join(', ')}.`,
+      fix: 'Pass --image CONTAINER=IMAGE for the container that the image is for.',
+    },
+  );
 }
 
 function repositoryOf(image: string): string {

@@ -159,7 +159,13 @@ const rollout = v.object({
   rollback: maybe(v.object({ done: v.boolean(), text })),
   /** The pause hook that waits for an answer. */
   pause: maybe(
-    v.object({ hookId: text, stage: maybe(text), expiresAt: maybe(moment), timeoutAction: text, continue: maybe(text) }),
+    v.object({
+      hookId: text,
+      stage: maybe(text),
+      expiresAt: maybe(moment),
+      timeoutAction: text,
+      continue: maybe(text),
+    }),
   ),
   images: maybe(v.array(container)),
   failedTasks: maybe(v.array(failedTask)),

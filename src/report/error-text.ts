@@ -13,12 +13,13 @@ export function errorLines(error: UserError | TransientError): Line[] {
   const request = error.requestId === undefined ? '' : ` (request ${error.requestId})`;
   return [
     bad(`Error: ${error.message}`),
-    ...(error.why === undefined ? [] : indented('Why', `${error.why}${request}`)),
-    ...(error.fix === undefined ? [] : indented('Fix', error.fix)),
+    ...(error.why === undefined ? [] : textLines('Why', `${error.why}${request}`)),
+    ...(error.fix === undefined ? [] : textLines('Fix', error.fix)),
   ];
 }
 
-function indented(label: string, text: string): Line[] {
+/** A labelled text, its further lines indented below it. */
+export function textLines(label: string, text: string): Line[] {
   const [first = '', ...more] = text.split('\n');
   return [line(`  ${label}: ${first}`.trimEnd()), ...more.map((part) => line(`    ${part}`))];
 }

@@ -50,7 +50,7 @@ export function withRecorded(
   deps: RolloutDeps,
 ): RolloutOptions {
   const { announce, aws } = deps;
-  const place = { account: accountOf(before.service.serviceArn), region: aws.region, cluster: options.cluster };
+  const place = { account: accountOf(before.service.serviceArn ?? ''), region: aws.region, cluster: options.cluster };
   const migrations = migrationsOf(records, place);
   for (const migration of migrations) mustHaveSucceeded(migration);
   const { changes } = options;

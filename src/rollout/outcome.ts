@@ -22,7 +22,7 @@ export interface Ending {
 export function runningOutcome(seen: Observation, options: RolloutOptions, deps: RolloutDeps): RolloutOutcome {
   const { own } = seen;
   const previous = own.plan.before.primary?.taskDefinition;
-  const account = accountOf(own.plan.before.service.serviceArn);
+  const account = accountOf(own.plan.before.service.serviceArn ?? '');
   return {
     schemaVersion,
     stage: 'update-service-and-verify',

@@ -33,7 +33,8 @@ function canonical(definition: DefinitionDocument): string {
   return JSON.stringify(ordered(registrable(document)));
 }
 
-function ordered(document: unknown, member = ''): unknown {
+/** The same document with its members, variables and secrets in one order: what is equal looks equal. */
+export function ordered(document: unknown, member = ''): unknown {
   if (Array.isArray(document)) {
     const items = document.map((item) => ordered(item));
     // ECS does not promise to keep the order of these.

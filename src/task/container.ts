@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { JudgedContainer } from './verdict.ts';
+import type { CountingContainer } from './observe.ts';
 
 interface DefinedContainer {
   name: string;
@@ -13,11 +13,11 @@ interface DefinedContainer {
 export function chooseContainer(
   definition: { name: string; containers: readonly DefinedContainer[] },
   choice: { named: string | undefined; overridden: readonly string[] },
-): JudgedContainer {
+): CountingContainer {
   const { containers } = definition;
   const list = containers.map(({ name }) => name).join(', ');
   const essentials = containers.filter((container) => container.essential !== false).map(({ name }) => name);
-  const judged = (name: string): JudgedContainer => ({
+  const judged = (name: string): CountingContainer => ({
     name,
     essential: essentials.includes(name),
     otherEssential: essentials.filter((other) => other !== name),

@@ -1,65 +1,58 @@
-import type { Task } from '@aws-sdk/client-ecs';
-import type { Interrupt } from '../ports.ts';
-import { describedAtOnce, type FollowDeps, type FollowOptions, readLogs, type Tracker } from './tracker.ts';
+import { TransientError, UserError } from '../errors.ts';
+import { describedAtOnce } from './find.ts';
+import type { FollowDeps, FollowedTask, FollowOptions } from './follow.ts';
+import { readLogs } from './log.ts';
+import { endedAtMs } from './observe.ts';
 import { taskVerdict } from './verdict.ts';
 
+/** The log driver sends lines in batches of up to 5 s (reference: CloudWatch Logs); after a failure we allow twice that. */
 const greenGraceMs = 5_000;
-const redGraceMs = 15_000;
-/** The log driver collects lines for some seconds before it sends them. */
-const ingestionMs = 10_000;
-const quietMs = 3_000;
+const redGraceMs = 10_000;
+const quietMs = 2_000;
 const longestDrainMs = 60_000;
 
-/** Goes on reading until the grace since the container's end is over and the last line is a little while ago; takes a last look at the tasks on the way. */
-export async function drain(
-  trackers: Tracker[],
-  options: FollowOptions,
-  interrupt: Interrupt,
-  deps: FollowDeps,
-): Promise<void> {
-  const { clock } = deps;
-  const untilMs = (tracker: Tracker): number => {
-    const { log, judgedMs, endSeenMs = judgedMs, verdict, task } = tracker;
-    if (log === undefined || judgedMs === undefined || endSeenMs === undefined || !log.mayGrow()) return 0;
-    const graceMs = options.logGraceMs ?? (verdict.verdict === 'succeeded' ? greenGraceMs : redGraceMs);
-    // By AWS's clock, which may be ahead of ours: it cannot have ended after it was judged.
-    const endedMs = Math.min(judgedMs, task?.executionStoppedAt?.getTime() ?? 0);
-    const settledMs = options.logGraceMs === undefined ? endedMs + ingestionMs : 0;
-    const quiet = (log.lastLineMs() ?? 0) + quietMs;
-    return Math.min(judgedMs + longestDrainMs, Math.max(endSeenMs + graceMs, settledMs, quiet));
+/** Goes on reading until the grace since the container's end is over and no line came for a moment; looks at the tasks once more. */
+export async function drain(tasks: readonly FollowedTask[], options: FollowOptions, deps: FollowDeps): Promise<void> {
+  const { clock, interrupt } = deps;
+  const untilMs = (one: FollowedTask): number => {
+    const { log, judgedMs } = one;
+    if (log === undefined || judgedMs === undefined || !log.mayGrow()) return 0;
+    const { logGraceMs } = options.waiting;
+    const graceMs = one.verdict.verdict === 'succeeded' ? greenGraceMs : redGraceMs;
+    const settledMs = logGraceMs === undefined ? (endedAtMs(one.seen) ?? judgedMs) + graceMs : judgedMs + logGraceMs;
+    return Math.min(judgedMs + longestDrainMs, Math.max(settledMs, (log.lastLineMs() ?? 0) + quietMs));
   };
   for (;;) {
-    await readLogs(trackers, deps);
-    const leftMs = Math.max(...trackers.map(untilMs)) - clock.now();
+    await readLogs(tasks, deps, 'the end');
+    const leftMs = Math.max(...tasks.map(untilMs)) - clock.now();
     if (leftMs <= 0 || interrupt.signal.aborted) break;
     await clock.sleep(Math.min(1_000, leftMs), interrupt.signal);
   }
-  await lastSight(trackers, options, deps);
+  await observeOnceMore(tasks, options, deps);
 }
 
-/** The stop code and the last moments are often known only now; the verdict stands without them. */
-async function lastSight(trackers: Tracker[], { cluster }: FollowOptions, deps: FollowDeps): Promise<void> {
-  const known = trackers
-    .filter(({ task }) => task !== undefined && task.lastStatus !== 'STOPPED')
+/** The stop code and the last moments are often known only now; the verdict stands without them, its reasons may grow. */
+async function observeOnceMore(
+  tasks: readonly FollowedTask[],
+  { cluster }: FollowOptions,
+  { aws, announce, clock }: FollowDeps,
+): Promise<void> {
+  const open = tasks
+    .filter(({ seen, verdict }) => seen.task?.lastStatus !== 'STOPPED' && verdict.verdict === 'failed')
     .slice(0, describedAtOnce);
-  if (known.length === 0) return;
+  if (open.length === 0) return;
   try {
-    const { tasks = [] } = await deps.aws.ecs.describeTasks({ cluster, tasks: known.map(({ taskArn }) => taskArn) });
-    for (const tracker of known)
-      sightAgain(
-        tracker,
-        tasks.find(({ taskArn }) => taskArn === tracker.taskArn),
-      );
+    const arns = open.map(({ target }) => target.taskArn);
+    const { tasks: answers = [] } = await aws.ecs.describeTasks({ cluster, tasks: arns });
+    for (const one of open) {
+      const task = answers.find(({ taskArn }) => taskArn === one.target.taskArn);
+      if (task === undefined) continue;
+      one.seen = { ...one.seen, task };
+      const again = taskVerdict(one.seen, one.container, clock.now());
+      if (again.verdict === 'failed') one.verdict = again;
+    }
   } catch (error) {
-    deps.announce({ type: 'trouble', message: error instanceof Error ? error.message : String(error), inARow: 1 });
+    if (!(error instanceof UserError || error instanceof TransientError)) throw error;
+    announce({ type: 'trouble', message: error.message, inARow: 1 });
   }
-}
-
-/** The same verdict, with the reasons that came after it. */
-function sightAgain(tracker: Tracker, task: Task | undefined): void {
-  if (task === undefined) return;
-  tracker.task = task;
-  if (tracker.verdict.verdict !== 'failed' || tracker.container === undefined) return;
-  const again = taskVerdict(task, tracker.container, tracker.endedFirst);
-  if (again.verdict === 'failed') tracker.verdict = again;
 }

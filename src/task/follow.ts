@@ -1,68 +1,233 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { formatDuration } from '../base/duration.ts';
 import { watchSilence } from '../base/heartbeat.ts';
-import { adaptiveIntervalMs, poll } from '../base/poll.ts';
-import type { TransientError } from '../errors.ts';
-import type { Interrupt } from '../ports.ts';
+import { poll } from '../base/poll.ts';
+import { TransientError, UserError } from '../errors.ts';
+import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import { drain } from './drain.ts';
-import { look } from './observe.ts';
-import {
-  type FollowDeps,
-  type FollowedTask,
-  type FollowOptions,
-  type FollowTarget,
-  newTracker,
-  outside,
-  readLogs,
-} from './tracker.ts';
+import type { FollowEvent } from './events.ts';
+import { describeTasks } from './find.ts';
+import { createTaskLog, type LoggedContainer, placeOfLog, readLogs, type TaskLog } from './log.ts';
+import type { LogPlace } from './log-place.ts';
+import { type CountingContainer, observed, type TaskObservation, unseen } from './observe.ts';
+import type { WaitingOptions } from './options.ts';
+import { type TaskVerdict, taskVerdict } from './verdict.ts';
+
+/** The container that counts, with what its definition says about its log. */
+export type FollowedContainer = CountingContainer & LoggedContainer;
+
+/** A task to follow. */
+export interface FollowTarget {
+  taskArn: string;
+  /** Which container counts; asked once, when the task is first seen. */
+  container(task: Task): Promise<FollowedContainer>;
+}
+
+/** A task that is or was followed. */
+export interface FollowedTask {
+  target: FollowTarget;
+  seen: TaskObservation;
+  container: FollowedContainer | undefined;
+  verdict: TaskVerdict;
+  /** When the verdict was known, by our clock. */
+  judgedMs: number | undefined;
+  log: TaskLog | undefined;
+  logPlace: LogPlace | undefined;
+}
+
+/** How following ended. */
+export interface FollowEnd {
+  end: 'judged' | 'timed-out' | 'interrupted';
+  tasks: FollowedTask[];
+  /** We asked ECS to stop what had not ended. */
+  stopped: boolean;
+}
+
+export interface FollowOptions {
+  cluster: string;
+  waiting: WaitingOptions;
+  /** What is left of the user's time. */
+  timeoutMs: number;
+  /** The command that looks again. */
+  resume: string;
+}
+
+export interface FollowDeps {
+  aws: Aws;
+  clock: Clock;
+  interrupt: Interrupt;
+  announce: Announce<FollowEvent>;
+}
+
+/** Longer than the longest stopTimeout and the clean-up after it. */
+const stopWindowMs = 300_000;
+const never: Interrupt = { signal: new AbortController().signal, name: () => 'SIGINT' };
+
+/**
+ * Follows tasks and their logs until each verdict is known; when time runs out or the user interrupts, leaves or stops
+ * them as asked. An AWS refusal is a UserError that names the tasks and how to look again.
+ */
+export async function followTasks(
+  targets: readonly FollowTarget[],
+  options: FollowOptions,
+  deps: FollowDeps,
+): Promise<FollowEnd> {
+  const { waiting, timeoutMs } = options;
+  const { interrupt } = deps;
+  const tasks = targets.map(
+    (target): FollowedTask => ({
+      target,
+      seen: unseen(target.taskArn),
+      container: undefined,
+      verdict: { verdict: 'going' },
+      judgedMs: undefined,
+      log: undefined,
+      logPlace: undefined,
+    }),
+  );
+  try {
+    const end = await watch(tasks, { ...options, timeoutMs }, deps);
+    const policy = end === 'timed-out' ? waiting.onTimeout : waiting.onInterrupt;
+    if (end === 'judged' || policy === 'leave') return { end, tasks, stopped: false };
+    const because =
+      end === 'timed-out' ? `no end within ${formatDuration(timeoutMs)}` : `interrupted by ${interrupt.name()}`;
+    await stopAll(tasks.filter(isGoing), because, options, deps);
+    await watch(tasks, { ...options, timeoutMs: stopWindowMs }, { ...deps, interrupt: never });
+    return { end, tasks, stopped: true };
+  } catch (error) {
+    throw cutOff(error, tasks.filter(isGoing), options);
+  }
+}
+
+/** Whether its verdict is not known yet. */
+export const isGoing = ({ verdict }: FollowedTask): boolean => verdict.verdict === 'going';
+
+async function stopAll(
+  tasks: readonly FollowedTask[],
+  because: string,
+  { cluster }: FollowOptions,
+  { aws, announce }: FollowDeps,
+): Promise<void> {
+  const refusals: unknown[] = [];
+  for (const { target } of tasks) {
+    announce({ type: 'stopping-task', taskArn: target.taskArn, because });
+    const request = { cluster, task: target.taskArn, reason: `migrate-deploy: ${because}` };
+    // One task that cannot be stopped does not spare the others.
+    await aws.ecs.stopTask(request).catch((error: unknown) => refusals.push(error));
+  }
+  if (refusals.length > 0) throw refusals[0];
+}
+
+/** An AWS refusal in the middle says nothing about the tasks: they go on, and the user must know how to look again. */
+function cutOff(error: unknown, tasks: readonly FollowedTask[], { resume }: FollowOptions): unknown {
+  if (tasks.length === 0 || !(error instanceof UserError || error instanceof TransientError)) return error;
+  const { why, fix } = error instanceof UserError ? error : { why: error.message, fix: undefined };
+  const names = tasks.map(({ target }) => target.taskArn).join(', ');
+  const goesOn = tasks.length === 1 ? 'The task goes on' : 'The tasks go on';
+  const what = error instanceof UserError ? error.message : 'AWS did not answer.';
+  return new UserError(`${what} ${goesOn} and is not watched: ${names}`.replace('go on and is', 'go on and are'), {
+    why,
+    fix: `${fix === undefined ? '' : `${fix} `}Then look again with: ${resume}`,
+    code: error.code,
+    requestId: error.requestId,
+    details: { ...(error instanceof UserError ? error.details : {}), goesOn: true },
+    cause: error,
+  });
+}
 
 const endedIntervalMs = 2_000;
 
-/** Tasks under observation; `follow` may be called again and goes on where it stopped. */
-export interface Follower {
-  /** Until each verdict stands, time runs out or the user interrupts. */
-  follow(until: { timeoutMs: number; interrupt: Interrupt }): Promise<'judged' | 'timed-out' | 'interrupted'>;
-  tasks(): FollowedTask[];
+/** The distance of two polls: as fine as the wait is short, and never coarser than 10 s. */
+export const pollIntervalMs = (elapsedMs: number): number => Math.min(10_000, Math.max(2_000, elapsedMs / 90));
+
+async function watch(tasks: FollowedTask[], options: FollowOptions, outer: FollowDeps): Promise<FollowEnd['end']> {
+  const { clock, interrupt } = outer;
+  const startMs = clock.now();
+  const { announce, breakSilence } = watchSilence(outer.announce, clock);
+  const deps = { ...outer, announce };
+  const heartbeat = (): void => {
+    const [first, ...others] = tasks.filter(isGoing);
+    if (first === undefined) return;
+    const elapsedMs = clock.now() - startMs;
+    const leftMs = options.timeoutMs - elapsedMs;
+    const { taskArn } = first.target;
+    breakSilence(() => ({
+      ...{ type: 'heartbeat', taskArn, waitsFor: waitsFor(first), elapsedMs, leftMs, others: others.length },
+    }));
+  };
+  const { end } = await poll(
+    async () => {
+      await look(tasks, options, startMs, deps);
+      heartbeat();
+      return tasks.some(isGoing) ? undefined : true;
+    },
+    {
+      clock,
+      interrupt,
+      timeoutMs: options.timeoutMs,
+      intervalMs: options.waiting.pollIntervalMs ?? ((elapsedMs) => intervalMs(tasks, elapsedMs)),
+      onTrouble: (error, inARow) => {
+        if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });
+        heartbeat();
+      },
+    },
+  );
+  if (end !== 'answered') await readLogs(tasks, deps, 'a short page');
+  else await drain(tasks, options, deps);
+  return end === 'answered' ? 'judged' : end;
 }
 
-/**
- * Follows tasks and their logs. Each look is followed by a read of the log, and after the verdict reading goes on
- * for a while: no line is lost.
- */
-export function createFollower(targets: readonly FollowTarget[], options: FollowOptions, deps: FollowDeps): Follower {
-  const { clock } = deps;
-  const startMs = clock.now();
-  const { announce, breakSilence } = watchSilence(deps.announce, clock);
-  const inner = { ...deps, announce };
-  const trackers = targets.map(newTracker);
-  const heartbeat = (): void => {
-    const open = trackers.filter(({ verdict }) => verdict.verdict === 'going');
-    const [first] = open;
-    if (first === undefined) return;
-    const { taskArn, status } = first;
-    const elapsedMs = clock.now() - startMs;
-    breakSilence(() => ({ type: 'heartbeat', taskArn, status, elapsedMs, others: open.length - 1 }));
-  };
-  const onTrouble = (error: TransientError, inARow: number): void => {
-    if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });
-    heartbeat();
-  };
-  // Once a container has ended, what is still missing comes within seconds.
-  const nextLookMs = (elapsedMs: number): number =>
-    trackers.some(({ endSeenMs, verdict }) => endSeenMs !== undefined && verdict.verdict === 'going')
-      ? endedIntervalMs
-      : adaptiveIntervalMs(elapsedMs);
-  const allJudged = async (): Promise<true | undefined> => {
-    await look(trackers, options, startMs, inner);
-    heartbeat();
-    return trackers.every(({ verdict }) => verdict.verdict !== 'going') || undefined;
-  };
-  return {
-    follow: async ({ timeoutMs, interrupt }) => {
-      const intervalMs = options.pollIntervalMs ?? nextLookMs;
-      const { end } = await poll(allJudged, { clock, interrupt, timeoutMs, intervalMs, onTrouble });
-      if (end === 'answered') await drain(trackers, options, interrupt, inner);
-      else await readLogs(trackers, inner);
-      return end === 'answered' ? 'judged' : end;
-    },
-    tasks: () => trackers.map(outside),
-  };
+/** Once a container has ended, what is still missing comes within seconds; and of two essential ones the order must be seen. */
+function intervalMs(tasks: readonly FollowedTask[], elapsedMs: number): number {
+  const isUrgent = tasks.some(
+    (one) => isGoing(one) && (one.seen.endSeenMs !== undefined || (one.container?.otherEssential.length ?? 0) > 0),
+  );
+  return isUrgent ? endedIntervalMs : pollIntervalMs(elapsedMs);
+}
+
+function waitsFor({ seen, container }: FollowedTask): string {
+  const { task } = seen;
+  if (task === undefined) return 'Amazon ECS to show the task';
+  if (seen.endSeenMs !== undefined) return `Amazon ECS to say why the task stops (${task.lastStatus ?? 'no status'})`;
+  if (task.lastStatus === 'RUNNING') return `container ${container?.name ?? ''} to end`;
+  return `the task to run (it is ${task.lastStatus ?? 'without a status'})`;
+}
+
+/** One poll of all tasks whose verdict is not known, then their logs, then the verdicts. */
+async function look(tasks: FollowedTask[], options: FollowOptions, startMs: number, deps: FollowDeps): Promise<void> {
+  const open = tasks.filter(isGoing);
+  const arns = open.map(({ target }) => target.taskArn);
+  const answers = await describeTasks(options.cluster, arns, deps.aws.ecs);
+  for (const one of open) {
+    const answer = answers.find(({ taskArn }) => taskArn === one.target.taskArn);
+    if (answer !== undefined) one.container ??= await one.target.container(answer);
+    const before = one.seen;
+    one.seen = observed(before, answer, one.container, deps.clock.now());
+    if (answer === undefined || one.container === undefined) continue;
+    if (options.waiting.logs) one.log ??= createTaskLog(one.target.taskArn, one.container, deps);
+    else one.logPlace = placeOfLog(answer, one.container, deps.aws.region);
+    one.log?.observe(answer);
+    announceChanges(before.task, answer, one.container, deps.clock.now() - startMs, deps);
+  }
+  await readLogs(open, deps, 'a short page');
+  for (const one of open) {
+    one.verdict = taskVerdict(one.seen, one.container, deps.clock.now());
+    if (one.verdict.verdict !== 'going') one.judgedMs = deps.clock.now();
+  }
+}
+
+function announceChanges(
+  before: Task | undefined,
+  task: Task,
+  { name: counting }: CountingContainer,
+  elapsedMs: number,
+  { announce }: FollowDeps,
+): void {
+  const { taskArn = '', lastStatus: status = 'UNKNOWN' } = task;
+  if (status !== before?.lastStatus) announce({ type: 'task-state', taskArn, status, elapsedMs });
+  for (const { name = '', exitCode, lastStatus } of task.containers ?? []) {
+    const was = before?.containers?.find((one) => one.name === name)?.lastStatus;
+    if (lastStatus !== 'STOPPED' || was === 'STOPPED' || (exitCode === undefined && name !== counting)) continue;
+    announce({ type: 'container-ended', taskArn, container: name, exitCode, counts: name === counting });
+  }
 }

@@ -8,7 +8,8 @@ export type LogPlace =
   /** The task definition could not be read. */
   | { kind: 'unknown' };
 
-interface LoggedContainer {
+/** A container and what its definition says about its log. */
+export interface LoggedContainer {
   name: string;
   /** null: not known; undefined: none. */
   logConfiguration?: unknown;

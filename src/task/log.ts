@@ -1,15 +1,17 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { taskId } from '../base/arn.ts';
-import { UserError } from '../errors.ts';
-import type { FollowEvent } from '../migrate/events.ts';
-import type { Announce, Aws } from '../ports.ts';
-import { type LogPlace, logPlace } from './log-place.ts';
+import { TransientError, UserError } from '../errors.ts';
+import type { Announce, Aws, Clock } from '../ports.ts';
+import type { FollowEvent } from './events.ts';
+import { type LoggedContainer, type LogPlace, logPlace } from './log-place.ts';
 import { createLogReader, type LogReader } from './log-reader.ts';
+
+export type { LoggedContainer } from './log-place.ts';
 
 /** The log of the container that counts, from wherever its definition sends it. */
 export interface TaskLog {
   /** Takes from the task what the place depends on. */
-  sight(task: Task): void;
+  observe(task: Task): void;
   /** Announces what came since the last call; until the end of the stream, or as far as one look needs. */
   read(nowMs: number, upTo: 'the end' | 'a short page'): Promise<void>;
   place(): LogPlace | undefined;
@@ -24,7 +26,7 @@ const keptLines = 50;
 /** The log of one container; a place that we cannot read is announced once. */
 export function createTaskLog(
   taskArn: string,
-  container: { name: string; logConfiguration?: unknown },
+  container: LoggedContainer,
   deps: { aws: Aws; announce: Announce<FollowEvent> },
 ): TaskLog {
   const { aws, announce } = deps;
@@ -35,7 +37,7 @@ export function createTaskLog(
   let lastLineMs: number | undefined;
   const kept: string[] = [];
   return {
-    sight: (task) => {
+    observe: (task) => {
       const status = task.containers?.find(({ name }) => name === container.name)?.lastStatus;
       started ||= task.startedAt !== undefined || status === 'RUNNING';
       if (place !== undefined && place.kind !== 'awslogs-unnamed') return;
@@ -70,12 +72,25 @@ export function createTaskLog(
   };
 }
 
-/** Where the container's log is, as far as this sight of the task tells. */
-export function placeOfLog(
-  task: Task,
-  container: { name: string; logConfiguration?: unknown },
-  region: string,
-): LogPlace {
+/** Where the container's log is, as far as this answer of DescribeTasks says. */
+export function placeOfLog(task: Task, container: LoggedContainer, region: string): LogPlace {
   const runtimeId = task.containers?.find(({ name }) => name === container.name)?.runtimeId;
   return logPlace(container, { id: taskId(task.taskArn ?? ''), region, runtimeId });
+}
+
+/** Reads what is there now, side by side; no trouble with a log may stand in the way of a verdict. */
+export async function readLogs(
+  tasks: readonly { log: TaskLog | undefined }[],
+  { clock, announce }: { clock: Clock; announce: Announce<FollowEvent> },
+  upTo: 'the end' | 'a short page',
+): Promise<void> {
+  const readOne = async (log: TaskLog | undefined): Promise<void> => {
+    try {
+      await log?.read(clock.now(), upTo);
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      announce({ type: 'trouble', message: error.message, inARow: 1 });
+    }
+  };
+  await Promise.all(tasks.map(({ log }) => readOne(log)));
 }

@@ -1,87 +1,67 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { createTaskLog, placeOfLog } from './log.ts';
-import { describedAtOnce, type FollowDeps, type FollowOptions, readLogs, type Tracker } from './tracker.ts';
-import { endedBefore, taskVerdict } from './verdict.ts';
 
-/** DescribeTasks may not know a task for a while after RunTask; see "eventual consistency" in its API reference. */
-const missingWindowMs = 60_000;
-
-/** One look at all tasks whose verdict does not stand, then their logs. */
-export async function look(
-  trackers: Tracker[],
-  options: FollowOptions,
-  startMs: number,
-  deps: FollowDeps,
-): Promise<void> {
-  const open = trackers.filter(({ verdict }) => verdict.verdict === 'going');
-  for (let from = 0; from < open.length; from += describedAtOnce) {
-    const some = open.slice(from, from + describedAtOnce);
-    const { tasks = [] } = await deps.aws.ecs.describeTasks({
-      cluster: options.cluster,
-      tasks: some.map(({ taskArn }) => taskArn),
-    });
-    for (const tracker of some) {
-      const task = tasks.find(({ taskArn }) => taskArn === tracker.taskArn);
-      if (task === undefined) missing(tracker, deps.clock.now());
-      else await seen(tracker, task, options, startMs, deps);
-    }
-  }
-  await readLogs(trackers, deps, 'a short page');
-  for (const tracker of open) judge(tracker, startMs, deps);
+/** The container of a task whose exit code counts. */
+export interface CountingContainer {
+  name: string;
+  essential: boolean;
+  /** The other containers whose end stops the task. */
+  otherEssential: readonly string[];
 }
 
-function missing(tracker: Tracker, nowMs: number): void {
-  tracker.missingSinceMs ??= nowMs;
-  tracker.missingLooks++;
-  const seenBefore = tracker.task !== undefined;
-  // Once seen, a task vanishes an hour after its end; a single MISSING may still be a stale read.
-  const lost = seenBefore ? tracker.missingLooks >= 3 : nowMs - tracker.missingSinceMs >= missingWindowMs;
-  if (lost) tracker.verdict = { verdict: 'lost', seen: seenBefore };
+/** What DescribeTasks showed of one task so far. */
+export interface TaskObservation {
+  taskArn: string;
+  /** The latest answer that knew the task. */
+  task: Task | undefined;
+  /** Since when it answers MISSING, by our clock. */
+  missingSinceMs: number | undefined;
+  /** Another essential container that was seen to have ended while the one that counts still ran. */
+  endedFirst: string | undefined;
+  /** The one that counts was seen to have ended while all other essential ones still ran. */
+  endedAlone: boolean;
+  /** The latest moment at which its container was seen not to have ended, by our clock. */
+  runningAtMs: number | undefined;
+  /** When its end was seen first, by our clock. */
+  endSeenMs: number | undefined;
 }
 
-async function seen(
-  tracker: Tracker,
-  task: Task,
-  options: FollowOptions,
-  startMs: number,
-  deps: FollowDeps,
-): Promise<void> {
-  const before = tracker.task;
-  tracker.missingSinceMs = undefined;
-  tracker.missingLooks = 0;
-  tracker.container ??= await tracker.target.container(task);
-  tracker.task = task;
-  const { container } = tracker;
-  if (options.logs) tracker.log ??= createTaskLog(tracker.taskArn, container, deps);
-  else tracker.logPlace = placeOfLog(task, container, deps.aws.region);
-  tracker.log?.sight(task);
-  const status = task.lastStatus ?? 'UNKNOWN';
-  if (status !== tracker.status) {
-    tracker.status = status;
-    deps.announce({ type: 'task-state', taskArn: tracker.taskArn, status, elapsedMs: deps.clock.now() - startMs });
-  }
-  const own = task.containers?.find(({ name }) => name === container.name);
-  if (own?.lastStatus === 'STOPPED') tracker.endSeenMs ??= deps.clock.now();
-  else tracker.endedFirst = endedBefore(task, container);
-  for (const { name = '', exitCode, lastStatus } of task.containers ?? []) {
-    const was = before?.containers?.find((one) => one.name === name)?.lastStatus;
-    if (lastStatus !== 'STOPPED' || was === 'STOPPED' || (exitCode === undefined && name !== container.name)) continue;
-    deps.announce({
-      type: 'container-ended',
-      taskArn: tracker.taskArn,
-      container: name,
-      exitCode,
-      judged: name === container.name,
-    });
-  }
+/** A task of which nothing was seen. */
+export const unseen = (taskArn: string): TaskObservation => ({
+  taskArn,
+  task: undefined,
+  missingSinceMs: undefined,
+  endedFirst: undefined,
+  endedAlone: false,
+  runningAtMs: undefined,
+  endSeenMs: undefined,
+});
+
+/** The observation with one more answer of DescribeTasks in it; `undefined` is MISSING. Pure. */
+export function observed(
+  before: TaskObservation,
+  task: Task | undefined,
+  container: CountingContainer | undefined,
+  nowMs: number,
+): TaskObservation {
+  if (task === undefined) return { ...before, missingSinceMs: before.missingSinceMs ?? nowMs };
+  const seen = { ...before, task, missingSinceMs: undefined };
+  if (container === undefined) return seen;
+  const ended = (name: string): boolean => isStopped(task, name);
+  const other = container.otherEssential.find(ended);
+  if (!ended(container.name)) return { ...seen, runningAtMs: nowMs, endedFirst: before.endedFirst ?? other };
+  return {
+    ...seen,
+    endSeenMs: before.endSeenMs ?? nowMs,
+    endedAlone: before.endedAlone || (before.endedFirst === undefined && other === undefined),
+  };
 }
 
-function judge(tracker: Tracker, startMs: number, { clock, announce }: FollowDeps): void {
-  const { task, container, taskArn } = tracker;
-  if (tracker.verdict.verdict !== 'going' || task === undefined || container === undefined) return;
-  const verdict = taskVerdict(task, container, tracker.endedFirst);
-  if (verdict.verdict === 'going') return;
-  tracker.verdict = verdict;
-  tracker.judgedMs = clock.now();
-  announce({ type: 'judged', taskArn, verdict: verdict.verdict, elapsedMs: clock.now() - startMs });
+const isStopped = ({ containers = [] }: Task, name: string): boolean =>
+  containers.find((one) => one.name === name)?.lastStatus === 'STOPPED';
+
+/** When the container ended, by our clock: ECS's moment, kept between the observations around it. */
+export function endedAtMs({ task, runningAtMs = 0, endSeenMs }: TaskObservation): number | undefined {
+  if (endSeenMs === undefined) return undefined;
+  const said = task?.executionStoppedAt?.getTime() ?? endSeenMs;
+  return Math.min(endSeenMs, Math.max(runningAtMs, said));
 }

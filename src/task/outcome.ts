@@ -1,116 +1,148 @@
-import type { Failure } from '@aws-sdk/client-ecs';
+import type { Failure, Task } from '@aws-sdk/client-ecs';
+import { accountOf, familyOf } from '../base/arn.ts';
+import { optional } from '../base/optional.ts';
 import { diagnoseText } from '../diagnosis/diagnose.ts';
-import type { FollowEnd } from './follow-to-end.ts';
-import type { FollowedTask } from './tracker.ts';
+import { type Explanation, taskNotFound } from '../outcome.ts';
+import type { TaskOutcome } from '../records/schema.ts';
+import type { FollowEnd, FollowedTask } from './follow.ts';
 
-/** How the work of one task came out, in words that records, text and exit codes are made of. */
-export interface Outcome {
-  outcome: 'succeeded' | 'failed' | 'timed-out' | 'interrupted' | 'started';
-  /** Our word for the verdict. */
-  verdict: string;
-  reasonCode?: string;
-  /** What ECS said, verbatim. */
-  reason?: string;
-  /** What it means. */
-  cause?: string;
-  fix?: string;
-  exitCode?: number;
-  /** It was left before ECS had shown it even once. */
-  unseen?: boolean;
-  /** Nothing was found where the user pointed. */
-  notFound?: boolean;
+/** What an Outcome says of a task beside its stage, its place and its times. */
+export type TaskResult = Pick<TaskOutcome, 'verdict'> & Partial<Omit<TaskOutcome, 'stage' | 'schemaVersion'>>;
+
+/** The verdict, its reasons and the facts of a task that was followed. */
+export function taskResult(
+  one: FollowedTask,
+  { end, stopped }: Pick<FollowEnd, 'end' | 'stopped'>,
+  { namedByUser, signal }: { namedByUser: boolean; signal: 'SIGINT' | 'SIGTERM' },
+): TaskResult {
+  return { ...taskFacts(one), ...judged(one, { end, stopped, namedByUser, signal }) };
 }
 
-/** The outcome of a task that was followed. */
-export function outcomeOf(
-  { verdict, taskArn, task }: FollowedTask,
-  { end, stopped }: Pick<FollowEnd, 'end' | 'stopped'>,
-  namedByUser: boolean,
-): Outcome {
+interface Ending extends Pick<FollowEnd, 'end' | 'stopped'> {
+  namedByUser: boolean;
+  signal: 'SIGINT' | 'SIGTERM';
+}
+
+function judged({ verdict, target, seen }: FollowedTask, ending: Ending): TaskResult {
   switch (verdict.verdict) {
     case 'succeeded':
-      return { outcome: 'succeeded', verdict: 'succeeded', exitCode: 0 };
+      return { verdict: 'succeeded', exitCode: 0 };
     case 'lost':
-      return lost(taskArn, verdict.seen, namedByUser);
-    case 'going':
-      if (task === undefined) return { ...unfinished(end, false), unseen: true };
-      return {
-        ...unfinished(end, false),
-        ...(stopped ? { cause: 'It was asked to stop and has not ended yet.' } : {}),
-      };
+      return { verdict: 'failed', explanation: lost(target.taskArn, verdict.seen, ending.namedByUser) };
+    case 'going': {
+      if (seen.task === undefined) return unfinished(ending, 'Amazon ECS has not shown the task so far.');
+      return unfinished(
+        ending,
+        ending.stopped ? 'The task was asked to stop and has not ended yet.' : 'The task goes on.',
+      );
+    }
     case 'failed': {
-      const { code, reason, cause, fix, exitCode } = verdict;
-      const ended = { reason, cause, ...(exitCode === undefined ? {} : { exitCode }) };
+      const { explanation, exitCode } = verdict;
+      const code = exitCode === undefined ? {} : { exitCode };
       // What we stopped ourselves is no verdict of the program.
-      if (stopped && verdict.stopCode === 'UserInitiated') return { ...ended, ...unfinished(end, stopped) };
-      return { outcome: 'failed', verdict: 'failed', reasonCode: code, fix, ...ended };
+      if (ending.stopped && verdict.stopCode === 'UserInitiated') {
+        return { ...unfinished(ending, 'The task was stopped, as asked for.'), ...code };
+      }
+      return { verdict: 'failed', explanation, ...code };
     }
   }
 }
 
-function unfinished(end: FollowEnd['end'], stopped: boolean): Outcome {
-  const outcome = end === 'interrupted' ? 'interrupted' : 'timed-out';
-  return {
-    outcome,
-    verdict: stopped ? `${outcome}-and-stopped` : outcome,
-    reasonCode: outcome === 'interrupted' ? 'INTERRUPTED' : 'TIMED_OUT',
-  };
+function unfinished({ end, signal }: Ending, cause: string): TaskResult {
+  if (end === 'interrupted') return { verdict: 'interrupted', signal, explanation: { code: 'INTERRUPTED', cause } };
+  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause } };
 }
 
-function lost(taskArn: string, seen: boolean, namedByUser: boolean): Outcome {
-  const base = { outcome: 'failed', verdict: 'lost', reasonCode: 'TASK_LOST', reason: 'MISSING' } as const;
+function lost(taskArn: string, seen: boolean, namedByUser: boolean): Explanation {
+  const base = { code: 'TASK_LOST', said: 'MISSING' };
   if (seen) {
     const cause = 'Amazon ECS does not know the task any more; how it ended is not known.';
-    return { ...base, cause, fix: 'Look at its log and at the database before running it again.' };
+    return { ...base, cause, fix: 'Look at its log and at the database before you run it again.' };
   }
   const cause = `Amazon ECS does not know the task ${taskArn}.`;
   if (!namedByUser) {
-    const look = `Look at it again (wait-for-task --task ${taskArn}), at its log and at the database before running it again.`;
-    return { ...base, cause: `${cause} It was started all the same, and may be running.`, fix: look };
+    const fix = `Look at it again (wait-for-task --task ${taskArn}), at its log and at the database before you run it again.`;
+    return { ...base, cause: `${cause} It was started, and may be running.`, fix };
   }
-  const fix = 'Check the task, --cluster and --region; ECS forgets tasks an hour after they stopped.';
-  return { ...base, cause, fix, reasonCode: 'TASK_NOT_FOUND', notFound: true };
+  const fix = 'Check --task, --cluster and --region; Amazon ECS forgets a task an hour after it stopped.';
+  return { ...base, code: taskNotFound, cause, fix };
 }
 
-/** The outcome of a RunTask that placed nothing. */
-export function notPlaced(failures: readonly Failure[]): Outcome {
+/** Why RunTask placed nothing. */
+export function notPlaced(failures: readonly Failure[]): Explanation {
   const texts = failures.map(({ reason = 'no reason', arn, detail }) =>
     [arn === undefined ? reason : `${reason} (${arn})`, detail].filter((part) => part !== undefined).join(': '),
   );
   if (texts.length === 0) {
     return {
-      outcome: 'failed',
-      verdict: 'not-placed',
-      reasonCode: 'NOT_PLACED',
-      reason: 'Amazon ECS answered with neither a task nor a failure.',
-      cause: 'Amazon ECS named no task that it started, and no reason why not.',
+      code: 'NOT_PLACED',
+      cause: 'Amazon ECS answered with neither a task nor a reason.',
       fix: 'Check that no task of this family runs, and look at the events of the cluster; then run it again.',
     };
   }
   const known = diagnoseText(failures[0]?.reason ?? '');
   return {
-    outcome: 'failed',
-    verdict: 'not-placed',
-    reasonCode: known?.code ?? 'NOT_PLACED',
-    reason: texts.join('; '),
+    code: known?.code ?? 'NOT_PLACED',
     cause: known?.cause ?? 'Amazon ECS found no place for the task.',
+    said: texts.join('; '),
     fix: known?.fix ?? 'Look at the reason and at the events of the cluster, then run it again.',
   };
 }
 
-/** What a record keeps of an outcome beside its status and verdict. */
-export function recordMembers(outcome: Omit<Outcome, 'outcome'>): {
-  reasonCode?: string;
-  reason?: string;
-  fix?: string;
-  exitCode?: number;
-} {
-  const { cause, reason, reasonCode, fix, exitCode } = outcome;
-  const texts = [cause, reason].filter((text) => text !== undefined);
+const moments = [
+  'createdAt',
+  'connectivityAt',
+  'pullStartedAt',
+  'pullStoppedAt',
+  'startedAt',
+  'executionStoppedAt',
+  'stoppingAt',
+  'stoppedAt',
+] as const;
+
+const spans = [
+  ['provisioning', 'createdAt', 'pullStartedAt'],
+  ['pull', 'pullStartedAt', 'pullStoppedAt'],
+  ['start', 'pullStoppedAt', 'startedAt'],
+  ['run', 'startedAt', 'executionStoppedAt'],
+  ['stop', 'executionStoppedAt', 'stoppedAt'],
+] as const;
+
+function taskFacts({ target, seen, container, log, logPlace }: FollowedTask): Partial<TaskResult> {
+  const place = log?.place() ?? logPlace;
+  const name = container?.name;
+  const lines = log?.lastLines() ?? [];
   return {
-    ...(reasonCode === undefined ? {} : { reasonCode }),
-    ...(texts.length === 0 ? {} : { reason: texts.join(' ') }),
-    ...(fix === undefined ? {} : { fix }),
-    ...(exitCode === undefined ? {} : { exitCode }),
+    taskArn: target.taskArn,
+    ...optional('account', accountOf(target.taskArn)),
+    ...(seen.task === undefined ? {} : factsOf(seen.task)),
+    ...optional('container', name),
+    ...(name === undefined || place?.kind !== 'awslogs'
+      ? {}
+      : { logs: [{ container: name, group: place.group, stream: place.stream, region: place.region }] }),
+    ...(name === undefined || lines.length === 0 ? {} : { logTail: [{ container: name, lines }] }),
+  };
+}
+
+function factsOf(task: Task): Partial<TaskResult> {
+  const timeline = moments.flatMap((name) => (task[name] === undefined ? [] : [[name, task[name].toISOString()]]));
+  const timingsMs = spans.flatMap(([name, from, to]) => {
+    const [start, end] = [task[from], task[to]];
+    return start === undefined || end === undefined ? [] : [[name, end.getTime() - start.getTime()]];
+  });
+  return {
+    ...optional('taskDefinition', task.taskDefinitionArn),
+    ...optional('family', task.taskDefinitionArn === undefined ? undefined : familyOf(task.taskDefinitionArn)),
+    ...optional('startedBy', task.startedBy),
+    ...optional('stopCode', task.stopCode),
+    containers: (task.containers ?? []).map(({ name = '', image, imageDigest, exitCode, reason }) => ({
+      name,
+      ...optional('image', image),
+      ...optional('imageDigest', imageDigest),
+      ...optional('exitCode', exitCode),
+      ...optional('reason', reason),
+    })),
+    timeline: Object.fromEntries(timeline),
+    timingsMs: Object.fromEntries(timingsMs),
   };
 }

@@ -1,79 +1,88 @@
-import { type Diagnosis, diagnose } from '../diagnosis/diagnose.ts';
-
-/** The part of a DescribeTasks answer that a verdict rests on. */
-export interface TaskSnapshot {
-  lastStatus?: string | undefined;
-  stopCode?: string | undefined;
-  stoppedReason?: string | undefined;
-  containers?:
-    | readonly {
-        name?: string | undefined;
-        lastStatus?: string | undefined;
-        exitCode?: number | undefined;
-        reason?: string | undefined;
-      }[]
-    | undefined;
-}
-
-/** The container that counts. */
-export interface JudgedContainer {
-  name: string;
-  essential: boolean;
-  /** The other containers whose end stops the task; absent where the definition is not known. */
-  otherEssential?: readonly string[];
-}
+import type { Container } from '@aws-sdk/client-ecs';
+import { type Diagnosis, diagnose, isNoReason } from '../diagnosis/diagnose.ts';
+import type { Explanation } from '../outcome.ts';
+import type { CountingContainer, TaskObservation } from './observe.ts';
 
 /** How the work of a task ended, or that it has not. */
 export type TaskVerdict =
   | { verdict: 'going' }
   | { verdict: 'succeeded' }
-  | {
-      verdict: 'failed';
-      /** Stable code for programs. */
-      code: string;
-      exitCode?: number | undefined;
-      stopCode?: string | undefined;
-      /** The text of ECS, verbatim, or a sentence where ECS gave none. */
-      reason: string;
-      cause: string;
-      fix: string;
-    };
+  | { verdict: 'failed'; explanation: Explanation; exitCode?: number; stopCode?: string }
+  /** ECS does not know it, or no longer. */
+  | { verdict: 'lost'; seen: boolean };
 
 const going: TaskVerdict = { verdict: 'going' };
-
-/** The essential container that has ended while the judged one had not: from then on ECS stops the task. */
-export function endedBefore(task: TaskSnapshot, { name, otherEssential = [] }: JudgedContainer): string | undefined {
-  const containers = task.containers ?? [];
-  if (containers.find((one) => one.name === name)?.lastStatus === 'STOPPED') return undefined;
-  return containers.find((one) => one.lastStatus === 'STOPPED' && otherEssential.includes(one.name ?? ''))?.name;
-}
+const succeeded: TaskVerdict = { verdict: 'succeeded' };
 
 /**
- * Judges one snapshot by the one container that does the work; other containers, also those that ECS added, do not
- * count, but for the one that an earlier snapshot showed to have ended first (`endedFirst`).
+ * DescribeTasks may not know a task for a while after RunTask, and a single MISSING later may be a stale read: "eventual
+ * consistency" in the Amazon ECS API reference of RunTask.
  */
-export function taskVerdict(task: TaskSnapshot, judged: JudgedContainer, endedFirst?: string): TaskVerdict {
-  const { stopCode } = task;
+const missingForMs = 60_000;
+
+/**
+ * Judges a task by the one container whose exit code counts. Exit code 0 is believed only of a container that ended by
+ * itself: whatever stops a task lets a program that heeds SIGTERM end with 0, too.
+ */
+export function taskVerdict(
+  seen: TaskObservation,
+  counting: CountingContainer | undefined,
+  nowMs: number,
+): TaskVerdict {
+  const { task, missingSinceMs } = seen;
+  if (missingSinceMs !== undefined && nowMs - missingSinceMs >= missingForMs) {
+    return { verdict: 'lost', seen: task !== undefined };
+  }
+  if (task === undefined || counting === undefined) return going;
   const isOver = task.lastStatus === 'STOPPED' || task.lastStatus === 'DELETED';
-  const container = task.containers?.find(({ name }) => name === judged.name);
+  const container = task.containers?.find(({ name }) => name === counting.name);
   if (!isOver && container?.lastStatus !== 'STOPPED') return going;
-  const exitCode = container?.exitCode;
-  const facts = { stopCode, stoppedReason: task.stoppedReason, exitCode, containerReason: container?.reason };
+  const { stopCode, stoppedReason } = task;
+  const facts: Facts = { stopCode, stoppedReason, exitCode: container?.exitCode, containerReason: container?.reason };
+  const { exitCode } = facts;
   if (exitCode === undefined) {
     // The container's end can be seen before its reason: the stop code comes with it.
-    if (!isOver && stopCode === undefined && container?.reason === undefined) return going;
-    return failed(facts, noExitCode);
+    const mayCome = !isOver && stopCode === undefined && container?.reason === undefined;
+    return mayCome ? going : failed(facts, noExitCode);
   }
-  if (endedFirst !== undefined && [0, 137, 143].includes(exitCode)) return cutShort(facts, endedFirst);
-  if (exitCode !== 0) return failed(facts, unknownExit);
-  if (stopCode === 'EssentialContainerExited') return { verdict: 'succeeded' };
-  if (stopCode === undefined) {
-    if (!judged.essential || /^Essential container in task exited/.test(task.stoppedReason ?? '')) {
-      return { verdict: 'succeeded' };
-    }
-    return isOver ? failed(facts, stoppedWithoutCode) : going;
+  const other = endedBefore(seen, counting);
+  if (exitCode !== 0) {
+    return other?.failed === true && signals.has(exitCode) ? cutShort(facts, other.name) : failed(facts, unknownExit);
   }
-  return failed(facts, stopCodes[stopCode] ?? unknownStop);
+  if (stopCode !== undefined && stopCode !== 'EssentialContainerExited') {
+    return failed(facts, stopCodes[stopCode] ?? unknownStop);
+  }
+  if (other !== undefined) return other.failed ? cutShort(facts, other.name) : orderUnknown(facts, other.name);
+  // A stop that is asked for sets both before the container ends (reference: timestamps of real tasks).
+  const isUntouched = !isOver && task.desiredStatus === 'RUNNING' && task.stoppingAt === undefined;
+  if (isUntouched) return succeeded;
+  if (!counting.essential) return stopCode === undefined && !isOver ? going : failed(facts, notEssential);
+  if (stopCode === 'EssentialContainerExited' || isNoReason(stoppedReason)) return succeeded;
+  return isOver ? failed(facts, stoppedWithoutCode) : going;
+}
+
+/** SIGKILL and SIGTERM: how ECS stops the containers of a task that ends. */
+const signals = new Set([137, 143]);
+
+/**
+ * The essential container that ended before the one that counts, or that may have: `failed` where that is sure enough to
+ * say so. One that was merely taken along (137, 143) did not.
+ */
+function endedBefore(
+  { task, endedFirst, endedAlone }: TaskObservation,
+  { otherEssential }: CountingContainer,
+): { name: string; failed: boolean } | undefined {
+  if (endedFirst !== undefined) return { name: endedFirst, failed: true };
+  if (endedAlone) return undefined;
+  const ended = (task?.containers ?? []).filter(
+    ({ name = '', lastStatus }) => otherEssential.includes(name) && lastStatus === 'STOPPED',
+  );
+  const isOwnFailure = ({ exitCode = 0, reason }: Container): boolean =>
+    reason !== undefined || (exitCode !== 0 && !signals.has(exitCode));
+  const culprit = ended.find(isOwnFailure);
+  if (culprit !== undefined) return { name: culprit.name ?? '', failed: true };
+  const quiet = ended.find(({ exitCode = 0 }) => exitCode === 0);
+  return quiet === undefined ? undefined : { name: quiet.name ?? '', failed: false };
 }
 
 interface Facts {
@@ -89,43 +98,43 @@ function failed(facts: Facts, otherwise: Diagnosis): TaskVerdict {
   return failure(facts, diagnose(exitCode === 0 ? { stopCode, stoppedReason } : facts) ?? otherwise);
 }
 
-function cutShort(facts: Facts, endedFirst: string): TaskVerdict {
+function cutShort(facts: Facts, other: string): TaskVerdict {
   const { containerReason, stoppedReason } = facts;
   // Spot, a user or lack of memory explain more than which container ended first.
   const known = diagnose({ containerReason, stoppedReason });
-  const said = 'so Amazon ECS stopped this one too';
-  return failure(
-    facts,
-    known ?? {
-      code: 'CUT_SHORT',
-      cause: `The essential container ${endedFirst} ended first, ${said}; its exit code says only how it took SIGTERM.`,
-      fix: `Find out why ${endedFirst} ended, or make it essential: false; check what the task left behind, then run it again.`,
-    },
-  );
+  const cause = `The essential container ${other} ended first, so Amazon ECS stopped this one; its exit code shows only how it took the stop signal.`;
+  const fix = `Find out why ${other} ended, or make it essential: false; check what the migration left behind, then run it again.`;
+  return failure(facts, known ?? { code: 'CUT_SHORT', cause, fix });
+}
+
+function orderUnknown(facts: Facts, other: string): TaskVerdict {
+  const cause = `The essential container ${other} ended too, and Amazon ECS does not say which of the two ended first: the exit code 0 may come from a stop signal.`;
+  const fix = `Read the log to see whether the migration finished. To make it certain, set essential: false for ${other} in the task definition that migrates.`;
+  return failure(facts, { code: 'ORDER_UNKNOWN', cause, fix });
 }
 
 function failure(facts: Facts, { code, cause, fix }: Diagnosis): TaskVerdict {
   const { exitCode, stopCode, stoppedReason, containerReason } = facts;
-  const said = [containerReason, stoppedReason].filter((text) => text !== undefined && text !== '');
+  const said = [...new Set([containerReason, stoppedReason])].filter(
+    (text) => text !== undefined && text !== '' && !isNoReason(text),
+  );
   return {
     verdict: 'failed',
-    code,
-    cause,
-    fix,
-    reason: said.length === 0 ? 'Amazon ECS gave no reason' : [...new Set(said)].join(' / '),
+    explanation: { code, cause, fix, ...(said.length === 0 ? {} : { said: said.join(' / ') }) },
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(stopCode === undefined ? {} : { stopCode }),
   };
 }
 
 const again = 'Check what the task left behind, then run it again.';
+const onlyHeeded = 'the exit code 0 shows only that the program obeyed the stop signal.';
 
 const noExitCode: Diagnosis = {
   code: 'NO_EXIT_CODE',
-  cause: 'The container ended without an exit code: it never started, or nobody could see how it ended.',
-  fix: 'Look at the reason and at the events of the cluster; check what the task left behind before running it again.',
+  cause: 'The container ended without an exit code: it never started, or Amazon ECS could not see how it ended.',
+  fix: 'Look at the events of the cluster; check what the task left behind before you run it again.',
 };
-const unknownExit: Diagnosis = { code: 'EXIT_CODE', cause: 'The program ended with an error of its own.', fix: again };
+const unknownExit: Diagnosis = { code: 'EXIT_CODE', cause: 'The program reported an error.', fix: again };
 const stoppedWithoutCode: Diagnosis = {
   code: 'STOPPED',
   cause: 'The task was stopped and Amazon ECS does not say why, so its exit code 0 proves nothing.',
@@ -133,40 +142,42 @@ const stoppedWithoutCode: Diagnosis = {
 };
 const unknownStop: Diagnosis = {
   code: 'STOPPED',
-  cause: 'The task was stopped from outside before its end could be trusted, so its exit code 0 proves nothing.',
+  cause: 'The task was stopped from outside, so its exit code 0 proves nothing.',
   fix: again,
 };
+const notEssential: Diagnosis = {
+  code: 'ORDER_UNKNOWN',
+  cause:
+    'The container is not essential, and the task was stopped before its exit code 0 was seen: it may have ended because of that.',
+  fix: 'Read the log to see whether the migration finished. To make it certain, set essential: true for this container.',
+};
 
-/** A program that heeds SIGTERM exits 0 although it was cut short: these stop codes say so. */
+/** A program that obeys the stop signal exits 0 although it was cut short: these stop codes say so. */
 const stopCodes: Readonly<Record<string, Diagnosis>> = {
   SpotInterruption: {
     code: 'SPOT_INTERRUPTION',
-    cause: 'AWS took the Spot capacity back; the exit code 0 says only that the program heeded SIGTERM.',
+    cause: `AWS took the Spot capacity back; ${onlyHeeded}`,
     fix: 'Check what the task left behind, then run it again on FARGATE, not on FARGATE_SPOT.',
   },
   TerminationNotice: {
     code: 'TERMINATION_NOTICE',
-    cause: 'The capacity under the task was taken away; the exit code 0 says only that the program heeded SIGTERM.',
+    cause: `AWS took the capacity under the task away; ${onlyHeeded}`,
     fix: again,
   },
-  UserInitiated: {
-    code: 'STOPPED_BY_USER',
-    cause: 'Somebody stopped the task; the exit code 0 says only that the program heeded SIGTERM.',
-    fix: again,
-  },
+  UserInitiated: { code: 'STOPPED_BY_USER', cause: `Somebody stopped the task; ${onlyHeeded}`, fix: again },
   ServiceSchedulerInitiated: {
     code: 'STOPPED_BY_SERVICE',
-    cause: 'A service stopped the task; the exit code 0 says only that the program heeded SIGTERM.',
+    cause: `A service stopped the task; ${onlyHeeded}`,
     fix: again,
   },
   InfrastructureHealth: {
     code: 'INFRASTRUCTURE_HEALTH',
-    cause: 'AWS stopped the task because of the health of its host; the exit code 0 says only that it heeded SIGTERM.',
+    cause: `AWS stopped the task because its host was unhealthy; ${onlyHeeded}`,
     fix: again,
   },
   TaskFailedToStart: {
     code: 'TASK_FAILED_TO_START',
     cause: 'Another container of the task could not be started.',
-    fix: 'Look at the reasons of the other containers; check what the task left behind before running it again.',
+    fix: 'Look at the reasons of the other containers; check what the task left behind before you run it again.',
   },
 };

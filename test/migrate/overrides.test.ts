@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { jsonFault } from '../../src/base/json-fault.ts';
 import { splitWords } from '../../src/base/words.ts';
 import {
   mapStrings,
   overriddenContainers,
-  overridesComplaints,
+  overridesFaults,
   parseOverrides,
   withContainerOverride,
 } from '../../src/migrate/overrides.ts';
@@ -17,12 +18,22 @@ describe('where a text stops being JSON', () => {
     ['a missing comma', '{"a": 1\n "b": 2}', { line: 2, column: 2, expected: 'a comma or }' }],
     ['a missing comma in a list', '["a" "b"]', { line: 1, column: 6, expected: 'a comma or ]' }],
     ['a missing colon', '{"a" 1}', { line: 1, column: 6, expected: 'a colon' }],
-    ['single quotes', "{'a': 1}", { line: 1, column: 2, expected: 'a name in double quotes or }' }],
+    [
+      'single quotes',
+      "{'a': 1}",
+      { line: 1, column: 2, expected: 'a value; names and strings stand in double quotes' },
+    ],
     [
       'a value in single quotes',
       '{"a": \'x\'}',
-      { line: 1, column: 7, expected: 'a value; strings stand in double quotes' },
+      { line: 1, column: 7, expected: 'a value; names and strings stand in double quotes' },
     ],
+    [
+      'a word of another language',
+      '{"a": True}',
+      { line: 1, column: 7, expected: 'a value; names and strings stand in double quotes' },
+    ],
+    ['a number that does not end', '[1.]', { line: 1, column: 2, expected: 'a number with digits at its end' }],
     [
       'a string that does not end',
       '{"a": "x\n"}',
@@ -41,7 +52,7 @@ describe('where a text stops being JSON', () => {
       { line: 1, column: 10, expected: 'another name: this one was given before' },
     ],
     ['a number with a leading zero', '[01]', { line: 1, column: 3, expected: 'a comma or ]' }],
-    ['a comment', '{} // x', { line: 1, column: 4, expected: 'the end, but there is more' }],
+    ['a comment', '{} // x', { line: 1, column: 4, expected: 'no comment: JSON has none' }],
   ])('%s', (_rule, text, fault) => {
     expect(jsonFault(text)).toEqual(fault);
   });
@@ -53,7 +64,36 @@ describe('where a text stops being JSON', () => {
       expect(() => JSON.parse(text)).not.toThrow();
     },
   );
+
+  test('whatever is found sound, JSON.parse takes, and the other way round', () => {
+    const spoilt = fc
+      .tuple(fc.json({ maxDepth: 3 }), fc.nat(), fc.constantFrom(...'{}[],:"\\\'/ \n\r\t\u000010-+.eEtn\u2028\ufeff'))
+      .map(([json, place, char]) => {
+        const at = place % (json.length + 1);
+        return [json, `${json.slice(0, at)}${char}${json.slice(at)}`, json.slice(0, at) + char + json.slice(at + 1)];
+      });
+    fc.assert(
+      fc.property(spoilt, (texts) => {
+        for (const text of texts) {
+          const fault = jsonFault(text);
+          // A name that was given twice is no fault to JSON.parse.
+          if (fault?.expected.startsWith('another name') === true) continue;
+          expect([text, fault === undefined]).toEqual([text, isJson(text)]);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('an overrides document', () => {
   test('of the article is taken as it is', () => {
@@ -171,7 +211,7 @@ describe('an overrides document', () => {
 describe('overrides against the task definition', () => {
   test('a container that is not there, with the list and a suggestion', () => {
     const overrides = { containerOverrides: [{ name: 'ap' }] };
-    expect(overridesComplaints(overrides, ['app', 'envoy'])).toEqual([
+    expect(overridesFaults(overrides, ['app', 'envoy'])).toEqual([
       'the task definition has no container named ap (it has: app, envoy); did you mean app?',
     ]);
   });
@@ -179,8 +219,8 @@ describe('overrides against the task definition', () => {
   test('8192 characters are taken, one more is not', () => {
     const empty = JSON.stringify({ containerOverrides: [{ name: 'app', command: [''] }] }).length;
     const of = (length: number) => ({ containerOverrides: [{ name: 'app', command: ['x'.repeat(length - empty)] }] });
-    expect(overridesComplaints(of(8192), ['app'])).toEqual([]);
-    expect(overridesComplaints(of(8193), ['app'])).toEqual([expect.stringContaining('8193 characters long')]);
+    expect(overridesFaults(of(8192), ['app'])).toEqual([]);
+    expect(overridesFaults(of(8193), ['app'])).toEqual([expect.stringContaining('8193 characters long')]);
   });
 
   test('a container with nothing but its name is not overridden', () => {

@@ -17,6 +17,9 @@ export interface Repository {
   createdAtMs: number;
   imageTagMutability: 'MUTABLE' | 'IMMUTABLE';
   scanOnPush: boolean;
+  /** Documents that are kept as they were put. */
+  lifecyclePolicy?: string;
+  policy?: string;
   blobs: Map<string, Uint8Array>;
   manifests: Map<string, StoredManifest>;
   tags: Map<string, string>;

@@ -5,6 +5,7 @@ import { describeImages, imageIdOf, listImages } from './describe-images.ts';
 import { ImageStore, type Repository } from './image-store.ts';
 import { refuseTagChange } from './immutable-tags.ts';
 import { otherRegistryDigest, ownReference } from './references.ts';
+import { repositorySettings } from './repository-settings.ts';
 
 const repositoryName = /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 
@@ -27,8 +28,8 @@ export class EcrPart implements Part, ImageResolver {
       BatchGetImage: (input, call) => this.#batchGetImage(input, call),
       BatchDeleteImage: (input, call) => this.#batchDeleteImage(input, call),
       PutImage: (input, call) => this.#putImage(input, call),
-      PutImageTagMutability: (input, call) => this.#putImageTagMutability(input, call),
       DeleteRepository: (input, call) => this.#deleteRepository(input, call),
+      ...repositorySettings((input, call) => this.repository(input, call), world),
       GetAuthorizationToken: (_input, call) => this.#getAuthorizationToken(call),
     };
   }
@@ -151,13 +152,6 @@ export class EcrPart implements Part, ImageResolver {
         imageManifestMediaType: manifest.mediaType,
       },
     };
-  }
-
-  #putImageTagMutability(input: Json, call: Call): Json {
-    const repository = this.repository(input, call);
-    repository.imageTagMutability = input.imageTagMutability;
-    const { accountId: registryId } = this.#world;
-    return { registryId, repositoryName: repository.name, imageTagMutability: repository.imageTagMutability };
   }
 
   #deleteRepository(input: Json, call: Call): Json {

@@ -7,6 +7,7 @@ export interface ClusterRecord {
   arn: string;
   capacityProviders: string[];
   defaultCapacityProviderStrategy: Json[];
+  tags: Json[];
 }
 
 /** The clusters there are; `default` always is. */
@@ -26,6 +27,7 @@ export class Clusters {
       arn: `arn:aws:ecs:${region}:${accountId}:cluster/${name}`,
       capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
       defaultCapacityProviderStrategy: options.defaultCapacityProviderStrategy ?? [],
+      tags: [],
     };
     this.#byName.set(name, record);
     return record;

@@ -5,6 +5,7 @@ import type { ContainerRecord, TaskRecord } from './records.ts';
 
 /** A container that really runs, outside the model. */
 export interface RunningContainer {
+  /** SIGTERM stands for the STOPSIGNAL of the image, where that names another one. */
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 

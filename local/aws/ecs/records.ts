@@ -5,7 +5,7 @@ export interface TaskDefinitionRecord {
   arn: string;
   family: string;
   revision: number;
-  status: 'ACTIVE' | 'INACTIVE';
+  status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS';
   registeredAtMs: number;
   registeredBy: string;
   deregisteredAtMs?: number;

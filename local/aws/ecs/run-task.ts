@@ -30,7 +30,7 @@ function runnable(core: Core, ref: unknown): TaskDefinitionRecord {
   if (typeof ref !== 'string' || ref === '') throw invalid('TaskDefinition can not be blank.');
   const record = core.taskDefinitions.get(ref);
   if (record === undefined) throw new ApiError('ClientException', 'TaskDefinition not found.');
-  if (record.status === 'INACTIVE') throw invalid('TaskDefinition is inactive');
+  if (record.status !== 'ACTIVE') throw invalid('TaskDefinition is inactive');
   return record;
 }
 

@@ -27,6 +27,8 @@ export function startContainer(
   if (target !== undefined) core.logs.createStream(target.group, target.stream, target.region);
   core.truth.runs.push({
     taskArn: task.arn,
+    startedBy: task.startedBy,
+    serviceName: task.serviceName,
     family: task.taskDefinition.family,
     revision: task.taskDefinition.revision,
     container: container.name,

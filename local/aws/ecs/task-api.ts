@@ -29,6 +29,12 @@ function visible(task: TaskRecord, core: Core): boolean {
   return task.stoppedAtMs === undefined || nowMs < task.stoppedAtMs + hourMs;
 }
 
+/** Whether DescribeTasks has lost sight of the task for a while. */
+function isFlapping(task: TaskRecord, { world, settings }: Core): boolean {
+  const ageMs = world.clock.now() - task.createdAtMs;
+  return settings.missingWindows.some(({ fromMs, untilMs }) => ageMs >= fromMs && ageMs < untilMs);
+}
+
 function describeTasks(input: Json, core: Core): Json {
   const cluster = core.clusters.get(input.cluster);
   const refs: string[] = input.tasks ?? [];
@@ -39,7 +45,7 @@ function describeTasks(input: Json, core: Core): Json {
   for (const ref of refs) {
     const arn = taskArn(ref, cluster.name, core);
     const task = core.tasks.tasks.get(arn);
-    if (task === undefined || task.cluster !== cluster.name || !visible(task, core)) {
+    if (task === undefined || task.cluster !== cluster.name || !visible(task, core) || isFlapping(task, core)) {
       failures.push({ arn, reason: 'MISSING' });
     } else tasks.push(taskView(task, core, input.include));
   }
@@ -120,7 +126,8 @@ function clusterView(name: string, core: Core): Json {
     status: 'ACTIVE',
     registeredContainerInstancesCount: core.settings.containerInstances[name] ?? 0,
     runningTasksCount: tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length,
-    pendingTasksCount: tasks.filter(({ lastStatus }) => ['PENDING', 'PROVISIONING'].includes(lastStatus)).length,
+    pendingTasksCount: tasks.filter(({ lastStatus }) => ['PENDING', 'PROVISIONING', 'ACTIVATING'].includes(lastStatus))
+      .length,
     activeServicesCount: 0,
     capacityProviders: cluster.capacityProviders,
     defaultCapacityProviderStrategy: cluster.defaultCapacityProviderStrategy,

@@ -15,6 +15,8 @@ interface Live {
   cancels: (() => void)[];
   running: Map<string, RunningContainer>;
   behaviours: Map<string, ContainerBehaviour>;
+  /** Containers that were sent a signal before they ended. */
+  told: Set<string>;
 }
 
 /** Moves tasks through their states by the world's clock. */
@@ -38,7 +40,7 @@ export class TaskEngine {
   launch(spec: LaunchSpec): TaskRecord {
     const core = this.#core();
     const task = newTask(spec, core);
-    const live: Live = { cancels: [], running: new Map(), behaviours: new Map() };
+    const live: Live = { cancels: [], running: new Map(), behaviours: new Map(), told: new Set() };
     this.tasks.set(task.arn, task);
     this.#live.set(task.arn, live);
     const failed = resolveImages(task, spec, core);
@@ -61,6 +63,8 @@ export class TaskEngine {
     }
     task.lastStatus = task.serviceName === undefined ? 'STOPPING' : 'DEACTIVATING';
     this.#terminate(task);
+    // Whatever has ended by itself a moment before leaves nothing to wait for.
+    if (this.#allEnded(task)) this.#deprovision(task);
   }
 
   /** The behaviour script that a container got when it was launched. */
@@ -70,7 +74,7 @@ export class TaskEngine {
 
   #schedule(task: TaskRecord, pullFault: { container: ContainerRecord; error: string } | undefined): void {
     const { settings } = this.#core();
-    const { provisioningMs, pullStartMs, pullStopMs, startMs } = settings.timings;
+    const { provisioningMs, pullStartMs, pullStopMs, startMs, activatingMs } = settings.timings;
     const behaviours = [...(this.#live.get(task.arn)?.behaviours ?? [])];
     const scripted = behaviours.find(([, { start }]) => start !== undefined);
     const pendingMs = Math.max(0, ...behaviours.map(([, behaviour]) => behaviour.pendingMs ?? 0));
@@ -96,7 +100,10 @@ export class TaskEngine {
     this.#after(task, pullStopMs, () => {
       task.pullStoppedAtMs = this.#nowMs();
     });
-    this.#after(task, Math.max(startMs, pendingMs), () => this.#start(task));
+    const isOfService = task.serviceName !== undefined;
+    if (isOfService) this.#after(task, pullStartMs, () => this.#to(task, 'ACTIVATING'));
+    const readyMs = isOfService ? Math.max(startMs, pullStartMs + activatingMs) : startMs;
+    this.#after(task, Math.max(readyMs, pendingMs), () => this.#start(task));
   }
 
   #start(task: TaskRecord): void {
@@ -133,12 +140,12 @@ export class TaskEngine {
     const run = truth.runs.findLast((one) => one.taskArn === task.arn && one.container === container.name);
     if (run !== undefined) {
       run.stoppedAtMs = this.#nowMs();
+      run.ended = this.#live.get(task.arn)?.told.has(container.name) === true ? 'told to stop' : 'by itself';
       if (code !== undefined) run.exitCode = code;
     }
     task.version++;
-    const allStopped = task.containers.every(({ defined, lastStatus }) => !defined || lastStatus === 'STOPPED');
     if (task.stoppingAtMs !== undefined) {
-      if (allStopped && task.lastStatus !== 'DEPROVISIONING') this.#deprovision(task);
+      if (this.#allEnded(task) && task.lastStatus !== 'DEPROVISIONING') this.#deprovision(task);
       return;
     }
     if (task.executionStoppedAtMs !== undefined || !container.essential) return;
@@ -147,16 +154,21 @@ export class TaskEngine {
     this.#terminate(task);
     this.#after(task, settings.timings.settleMs, () => {
       this.#beginStop(task, { stopCode: 'EssentialContainerExited', reason: 'Essential container in task exited' });
-      const left = task.containers.some(({ defined, lastStatus }) => defined && lastStatus !== 'STOPPED');
-      if (!left) this.#deprovision(task);
+      if (this.#allEnded(task)) this.#deprovision(task);
     });
+  }
+
+  #allEnded(task: TaskRecord): boolean {
+    return task.containers.every(({ defined, lastStatus }) => !defined || lastStatus === 'STOPPED');
   }
 
   /** SIGTERM to what still runs, SIGKILL after `stopTimeout`. */
   #terminate(task: TaskRecord): void {
     for (const container of task.containers) {
       if (!container.defined || container.lastStatus === 'STOPPED') continue;
-      const running = this.#live.get(task.arn)?.running.get(container.name);
+      const live = this.#live.get(task.arn);
+      const running = live?.running.get(container.name);
+      live?.told.add(container.name);
       running?.kill('SIGTERM');
       const stopTimeoutMs = (definitionOf(task, container)?.stopTimeout ?? 30) * 1000;
       this.#core().world.clock.at(this.#nowMs() + stopTimeoutMs, () => {

@@ -8,6 +8,9 @@ const seconds = (ms: number | undefined): number | undefined => (ms === undefine
 export function taskView(task: TaskRecord, core: Core, include: string[] = []): Json {
   const { raw } = task.taskDefinition;
   const names = raw.containerDefinitions.map(({ name }: Json) => name);
+  const nowMs = core.world.clock.now();
+  const isDeleted = nowMs >= (task.stoppedAtMs ?? Number.POSITIVE_INFINITY) + core.settings.deletedAfterMs;
+  const isStopKnown = nowMs >= (task.stoppingAtMs ?? 0) + core.settings.stopCodeDelayMs;
   const given: Json[] = task.overrides.containerOverrides ?? [];
   return {
     attachments: attachments(task),
@@ -25,7 +28,7 @@ export function taskView(task: TaskRecord, core: Core, include: string[] = []): 
     executionStoppedAt: seconds(task.executionStoppedAtMs),
     group: task.group,
     healthStatus: task.healthStatus,
-    lastStatus: task.lastStatus,
+    lastStatus: isDeleted ? 'DELETED' : task.lastStatus,
     launchType: task.launchType,
     capacityProviderName: task.capacityProviderName,
     overrides: {
@@ -39,9 +42,9 @@ export function taskView(task: TaskRecord, core: Core, include: string[] = []): 
     pullStoppedAt: seconds(task.pullStoppedAtMs),
     startedAt: seconds(task.startedAtMs),
     startedBy: task.startedBy,
-    stopCode: task.stopCode,
+    stopCode: isStopKnown ? task.stopCode : undefined,
     stoppedAt: seconds(task.stoppedAtMs),
-    stoppedReason: task.stoppedReason,
+    stoppedReason: isStopKnown ? task.stoppedReason : undefined,
     stoppingAt: seconds(task.stoppingAtMs),
     tags: include.includes('TAGS') ? task.tags : [],
     taskArn: task.arn,

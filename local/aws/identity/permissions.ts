@@ -61,6 +61,30 @@ const rules: Readonly<Record<string, Rule>> = {
   ],
   'ecs:DescribeServices': (input, place) => onServices('ecs:DescribeServices', input.services ?? [], input, place),
   'ecs:UpdateService': (input, place) => onServices('ecs:UpdateService', [input.service], input, place),
+  'ecs:DeleteService': (input, place) => onServices('ecs:DeleteService', [input.service], input, place),
+  'ecs:CreateService': (input, place) => [
+    ...onServices('ecs:CreateService', [input.serviceName], input, place),
+    ...tagging(
+      input,
+      'CreateService',
+      arn(place, `service/${clusterName(clusterArn(input.cluster, place))}/${input.serviceName}`),
+    ),
+  ],
+  'ecs:ListServices': (input, place) => [
+    { action: 'ecs:ListServices', resources: ['*'], context: { 'ecs:cluster': clusterArn(input.cluster, place) } },
+  ],
+  'ecs:ListContainerInstances': (input, place) => [
+    { action: 'ecs:ListContainerInstances', resources: [clusterArn(input.cluster, place)], context: {} },
+  ],
+  ...Object.fromEntries(
+    ['ListTagsForResource', 'TagResource', 'UntagResource'].map((operation): [string, Rule] => [
+      `ecs:${operation}`,
+      (input) => [{ action: `ecs:${operation}`, resources: [String(input.resourceArn)], context: {} }],
+    ]),
+  ),
+  'ecs:ContinueServiceDeployment': (input) => [
+    { action: 'ecs:ContinueServiceDeployment', resources: [String(input.serviceDeploymentArn)], context: {} },
+  ],
   'ecs:ListServiceDeployments': (input, place) =>
     onServices('ecs:ListServiceDeployments', [input.service], input, place),
   'ecs:DescribeServiceDeployments': (input) => [
@@ -88,6 +112,18 @@ const rules: Readonly<Record<string, Rule>> = {
       context: {},
     },
   ],
+  ...Object.fromEntries(
+    ['FilterLogEvents', 'DescribeLogStreams'].map((operation): [string, Rule] => [
+      `logs:${operation}`,
+      (input, { world }) => [
+        {
+          action: `logs:${operation}`,
+          resources: [`arn:aws:logs:${world.region}:${world.accountId}:log-group:${input.logGroupName}:*`],
+          context: {},
+        },
+      ],
+    ]),
+  ),
   'sts:AssumeRole': (input) => [{ action: 'sts:AssumeRole', resources: [String(input.RoleArn)], context: {} }],
   'sts:GetCallerIdentity': () => [],
   'sts:AssumeRoleWithWebIdentity': () => [],
@@ -95,7 +131,9 @@ const rules: Readonly<Record<string, Rule>> = {
     [
       ...['DescribeImages', 'ListImages', 'BatchGetImage', 'BatchDeleteImage', 'PutImage', 'CreateRepository'],
       ...['DeleteRepository', 'PutImageTagMutability', 'BatchCheckLayerAvailability', 'InitiateLayerUpload'],
-      ...['UploadLayerPart', 'CompleteLayerUpload', 'GetDownloadUrlForLayer'],
+      ...['UploadLayerPart', 'CompleteLayerUpload', 'GetDownloadUrlForLayer', 'PutImageScanningConfiguration'],
+      ...['PutLifecyclePolicy', 'GetLifecyclePolicy', 'SetRepositoryPolicy', 'GetRepositoryPolicy'],
+      ...['DescribeImageScanFindings'],
     ].map((operation): [string, Rule] => [
       `ecr:${operation}`,
       (input, place) => [

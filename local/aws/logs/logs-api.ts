@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import { ApiError, type Json, type Operations } from '../wire.ts';
+import { filterLogEvents } from './filter-log-events.ts';
 import type { LogEvent } from './log-store.ts';
 
 /** CloudWatch Logs: reading streams, and what is needed to make and find them. */
@@ -21,15 +22,28 @@ export function logOperations(core: Core): Operations {
       core.logs.createGroup(input.logGroupName, call.region);
       return {};
     },
-    DescribeLogGroups: (_input: Json, call) => ({
-      logGroups: core.logs.groups(call.region).map((logGroupName) => ({ logGroupName })),
+    FilterLogEvents: (input: Json, call) => filterLogEvents(input, call.region, core),
+    DescribeLogGroups: (input: Json, call) => ({
+      logGroups: core.logs
+        .groups(call.region)
+        .filter((name) => name.startsWith(input.logGroupNamePrefix ?? ''))
+        .map((logGroupName) => ({
+          logGroupName,
+          arn: `arn:aws:logs:${call.region}:${core.world.accountId}:log-group:${logGroupName}:*`,
+        })),
     }),
-    DescribeLogStreams: (input: Json, call) => ({
-      logStreams: core.logs
-        .streams(input.logGroupName, call.region)
-        .filter((name) => name.startsWith(input.logStreamNamePrefix ?? ''))
-        .map((logStreamName) => ({ logStreamName })),
-    }),
+    DescribeLogStreams: (input: Json, call) => {
+      if (!core.logs.hasGroup(input.logGroupName, call.region)) {
+        throw new ApiError('ResourceNotFoundException', 'The specified log group does not exist.');
+      }
+      const names = core.logs.streams(input.logGroupName, call.region);
+      return {
+        logStreams: names
+          .filter((name) => name.startsWith(input.logStreamNamePrefix ?? ''))
+          .slice(0, input.limit ?? 50)
+          .map((logStreamName) => ({ logStreamName })),
+      };
+    },
   };
 }
 

@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 /** Builds an image with one program in it and puts it into local ECR. */
-async function pushed(): Promise<string> {
+async function pushed(more = ''): Promise<string> {
   const context = join(folder, 'context');
   const store = openStore({ STAND_IN_DOCKER_HOME: join(folder, 'store') });
   await rm(context, { recursive: true, force: true });
@@ -37,7 +37,7 @@ async function pushed(): Promise<string> {
   await writeFile(join(context, 'say.mjs'), SAY);
   await writeFile(
     join(context, 'Dockerfile'),
-    'FROM node:22\nENV FROM_IMAGE=yes\nWORKDIR /app\nCOPY say.mjs .\nCMD ["node", "say.mjs"]',
+    `FROM node:22\nENV FROM_IMAGE=yes\nWORKDIR /app\nCOPY say.mjs .\n${more}\nCMD ["node", "say.mjs"]`,
   );
   const id = await build(
     {
@@ -68,6 +68,7 @@ const SAY = `
   if (EXIT !== undefined) process.exit(Number(EXIT));
   createServer((request, response) => response.end('hello')).listen(PORT, () => console.log('listening'));
   process.on('SIGTERM', () => { console.log('terminated'); process.exit(7); });
+  process.on('SIGINT', () => process.exit(8));
 `;
 
 function launch(container: object = {}) {
@@ -118,11 +119,20 @@ test('a server answers behind the front until its task is stopped, and hears SIG
   }
 });
 
+test('an image that names another STOPSIGNAL is stopped with that one', async () => {
+  image = await pushed('STOPSIGNAL SIGINT');
+  const { task, container, lines } = launch();
+  await vi.waitFor(() => expect(lines()).toContain('listening'), 10_000);
+  model.tasks.stop(task, { stopCode: 'UserInitiated', reason: 'Task stopped by user' });
+  await vi.waitFor(() => expect(container.lastStatus).toBe('STOPPED'), 10_000);
+  expect(container.exitCode).toBe(8);
+});
+
 test('a program that is not in the image leaves no exit code, but runc’s words', async () => {
-  const { container } = launch({ command: ['rails', 'db:migrate'] });
+  const { container } = launch({ command: ['no-such-program', 'db:migrate'] });
   await vi.waitFor(() => expect(container.lastStatus).toBe('STOPPED'), 10_000);
   expect(container.exitCode).toBeUndefined();
-  expect(container.reason).toContain('exec: "rails": executable file not found in $PATH');
+  expect(container.reason).toContain('exec: "no-such-program": executable file not found in $PATH');
 });
 
 test('a container whose image a test made up follows its script', () => {

@@ -47,11 +47,11 @@ export class ChildProcesses implements ContainerLauncher {
     };
     launch().catch((error: Error) => tell.exit(undefined, `CannotStartContainerError: ${error.message}`));
     return {
-      kill(signal) {
+      kill: (signal) => {
         isKilled = true;
-        // SIGTERM is for the container's first process, as in a container; SIGKILL takes all of it.
+        // The stop signal is for the container's first process, as in a container; SIGKILL takes all of it.
         if (signal === 'SIGKILL') killGroup(child);
-        else child?.kill(signal);
+        else child?.kill(this.#images.stopSignalOf(imageDigest));
       },
     };
   }

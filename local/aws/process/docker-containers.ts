@@ -43,7 +43,8 @@ export class DockerContainers implements ContainerLauncher {
     return {
       kill: (signal) => {
         wantsEnd = signal;
-        if (this.#running.has(name)) this.#docker(['kill', `--signal=${signal}`, name]);
+        const sent = signal === 'SIGKILL' ? signal : this.#images.stopSignalOf(imageDigest);
+        if (this.#running.has(name)) this.#docker(['kill', `--signal=${sent}`, name]);
       },
     };
   }

@@ -44,6 +44,18 @@ export class RegistryImages {
     return `${this.#store.uri(found.repository.name)}@${digest}`;
   }
 
+  /** The STOPSIGNAL of an image, SIGTERM unless it names another one. */
+  stopSignalOf(digest: string): NodeJS.Signals {
+    const found = this.#find(digest);
+    if (found === undefined) return 'SIGTERM';
+    const { manifests, config } = parse<Manifest>(found.manifest.bytes);
+    const child = manifests?.find(({ platform }) => platform?.os === 'linux');
+    if (child !== undefined) return this.stopSignalOf(child.digest);
+    const blob = found.repository.blobs.get(config?.digest ?? '');
+    return ((blob === undefined ? undefined : parse<ImageConfig>(blob).config?.StopSignal) ??
+      'SIGTERM') as NodeJS.Signals;
+  }
+
   unpack(digest: string): Promise<UnpackedImage> {
     const known = this.#unpacked.get(digest);
     if (known !== undefined) return known;
@@ -74,7 +86,7 @@ export class RegistryImages {
     const root = join(this.#folder, digest.slice('sha256:'.length, 'sha256:'.length + 12));
     await rm(`${root}.part`, { recursive: true, force: true });
     await mkdir(`${root}.part`, { recursive: true });
-    for (const layer of manifest.layers ?? []) applyLayer(blob(layer.digest), `${root}.part`);
+    for (const layer of manifest.layers ?? []) await applyLayer(blob(layer.digest), `${root}.part`);
     await rename(`${root}.part`, root);
     return { root, config: parse<ImageConfig>(blob(manifest.config?.digest)).config };
   }

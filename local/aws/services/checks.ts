@@ -8,7 +8,7 @@ export const invalid = (message: string): ApiError => new ApiError('InvalidParam
 export function usableDefinition(ref: string, core: Core): TaskDefinitionRecord {
   const record = core.taskDefinitions.get(ref);
   if (record === undefined) throw new ApiError('ClientException', 'TaskDefinition not found.');
-  if (record.status === 'INACTIVE') throw new ApiError('ClientException', 'TaskDefinition is inactive');
+  if (record.status !== 'ACTIVE') throw new ApiError('ClientException', 'TaskDefinition is inactive');
   return record;
 }
 

@@ -1,11 +1,19 @@
 import type { Core } from '../core.ts';
 import type { Part } from '../part.ts';
+import type { Rollout } from '../truth.ts';
 import type { Operations } from '../wire.ts';
 import type { ServiceRecord } from './records.ts';
 import { ServiceScheduler } from './scheduler.ts';
 import { findService, type ServiceMap, serviceOperations } from './service-api.ts';
 import { serviceDeploymentOperations } from './service-deployment-api.ts';
 import { defaultServiceSettings, type ServiceSettings } from './settings.ts';
+
+const ends: Record<string, Rollout['end']> = {
+  SUCCESSFUL: 'deployed',
+  STOPPED: 'failed',
+  ROLLBACK_SUCCESSFUL: 'rolled back',
+  ROLLBACK_FAILED: 'failed',
+};
 
 /** ECS services, their deployments and all that goes with them. Its rules are in README.md. */
 export class ServicesPart implements Part {
@@ -34,6 +42,20 @@ export class ServicesPart implements Part {
     const owner = owners.get(taskArn);
     if (owner === undefined || draining.has(taskArn)) return false;
     return owner.deployment.productionWeight > 0;
+  }
+
+  /** What really became of each deployment of the services with this name, newest first. */
+  rollouts(name: string): Rollout[] {
+    const services = [...this.#services.values()].filter((service) => service.name === name);
+    return services.flatMap(({ serviceDeployments }) =>
+      serviceDeployments.map(({ arn, target, createdAtMs, status, wasReplaced }) => ({
+        id: `ecs-svc/${target.arn.split('/').at(-1)}`,
+        serviceDeploymentArn: arn,
+        taskDefinitionArn: target.taskDefinition.arn,
+        createdAtMs,
+        end: wasReplaced ? 'superseded' : (ends[status] ?? 'in progress'),
+      })),
+    );
   }
 
   /** Sets a CloudWatch alarm; services that watch it notice with the scheduler's next look. */

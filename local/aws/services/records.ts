@@ -41,6 +41,8 @@ export interface ServiceDeploymentRecord {
   configuration: Json;
   rollback?: { reason: string; startedAtMs: number; revisionArn: string };
   breakerTriggered: boolean;
+  /** A newer one ended it. */
+  wasReplaced: boolean;
   triggeredAlarms: string[];
   lifecycleStage?: string;
   hooks: HookRecord[];

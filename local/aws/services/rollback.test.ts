@@ -27,7 +27,7 @@ describe('a rollback', () => {
     const world = await crashing();
     const before = (await shown(world)).deployments?.[0];
     const own = (await update(world, 'web:2'))?.deployments?.[0];
-    const seen = await watch(world, 1, 420, async () => {
+    const seen = await watch(world, 1, 600, async () => {
       const { deployments = [] } = await shown(world);
       return deployments
         .map(({ id, status, rolloutState }) => `${id === own?.id ? 'own' : 'old'} ${status} ${rolloutState}`)
@@ -37,6 +37,7 @@ describe('a rollback', () => {
       'own PRIMARY IN_PROGRESS, old ACTIVE COMPLETED',
       'old PRIMARY IN_PROGRESS, own ACTIVE IN_PROGRESS',
       'old PRIMARY COMPLETED, own ACTIVE IN_PROGRESS',
+      'old PRIMARY COMPLETED, own ACTIVE FAILED',
       'old PRIMARY COMPLETED, own DRAINING FAILED',
       'old PRIMARY COMPLETED',
     ]);
@@ -51,7 +52,7 @@ describe('a rollback', () => {
     const world = await crashing();
     const old = (await shown(world)).deployments?.[0]?.id;
     const own = (await update(world, 'web:2'))?.deployments?.[0]?.id;
-    world.model.clock.advance(420_000);
+    world.model.clock.advance(600_000);
     const messages = (await shown(world)).events?.map(({ message }) => message) ?? [];
     expect(messages).toContain(`(service web) (deployment ${own}) deployment failed: tasks failed to start.`);
     expect(messages).toContain(`(service web) rolling back to deployment ${old}.`);
@@ -64,7 +65,7 @@ describe('a rollback', () => {
   test('no second service deployment is made: the same one goes through the ROLLBACK states', async () => {
     const world = await crashing();
     await update(world, 'web:2');
-    const seen = await watch(world, 1, 420, async () => (await latest(world))?.status ?? 'none');
+    const seen = await watch(world, 1, 600, async () => (await latest(world))?.status ?? 'none');
     expect(seen).toEqual([
       'SUCCESSFUL',
       'IN_PROGRESS',
@@ -87,7 +88,7 @@ describe('a rollback', () => {
     Object.assign(world.model.services.settings, { failedStateDelayMs, breakerDelayMs: 0 });
     const own = (await update(world, 'web:2'))?.deployments?.[0]?.id;
     const seen = new Map<string, number>();
-    await watch(world, 1, 420, async () => {
+    await watch(world, 1, 600, async () => {
       const { deployments = [] } = await shown(world);
       const entry = deployments.find(({ id }) => id === own);
       const value = `${entry?.status} ${entry?.rolloutState}`;

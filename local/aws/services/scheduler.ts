@@ -60,6 +60,7 @@ export class ServiceScheduler {
       sources: service.deployments.map((deployment) => deployment.revision).slice(0, 2),
       configuration: structuredClone(service.config.deploymentConfiguration ?? {}),
       breakerTriggered: false,
+      wasReplaced: false,
       triggeredAlarms: [],
       hooks: [],
     };
@@ -70,6 +71,7 @@ export class ServiceScheduler {
   /** Ends a service deployment within a second, because a newer one began. */
   #replace(record: ServiceDeploymentRecord): void {
     const { clock } = this.#ground.core.world;
+    record.wasReplaced = true;
     if (record.status === 'ROLLBACK_IN_PROGRESS') {
       setStatus(record, 'ROLLBACK_FAILED', this.#ground, statusReason.newer());
       return;
