@@ -41,7 +41,7 @@ async function run(options: UpdateServiceOptions, context: CommandContext): Prom
   if (context.common.dryRun) {
     const requests = await planRequests(options.rollout, deps);
     const dryRun = requests.map(({ action, input }) => ({ action, input: redact(input) }));
-    const lines = [...dryRun.flatMap(({ action, input }) => dryRunLines(action, input)), dryRunEnd];
+    const lines = [...requests.flatMap(dryRunLines), dryRunEnd];
     return { exitCode: exitCode.done, lines, document: { exitCode: exitCode.done, dryRun } };
   }
   const services = await rollOut(options.rollout, deps);

@@ -1,9 +1,9 @@
 import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
+import { groupFailures } from '../base/failure-groups.ts';
 import { isGreen } from '../outcome.ts';
 import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
-import { groupFailures } from '../rollout/failure-groups.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 import { failureText, isAlarming, progressText, rollbackTexts } from './rollout-text.ts';
 

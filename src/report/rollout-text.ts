@@ -3,7 +3,6 @@ import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { FailedTask, Progress } from '../records/schema.ts';
 import type { RolloutEvent } from '../rollout/events.ts';
-import { saidOf } from '../rollout/failed-task.ts';
 import type { RollbackPhase } from '../rollout/snapshot.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
@@ -101,7 +100,8 @@ export function failureText(task: FailedTask): string {
     ...(exitCode === undefined ? [] : [`container ${name} exited with code ${exitCode}`]),
     ...(reason === undefined ? [] : [`container ${name}: ${reason}`]),
   ]);
-  const said = saidOf(task) ?? (ends.length === 0 ? 'no reason given' : undefined);
+  const { explanation, stoppedReason } = task;
+  const said = explanation === undefined ? stoppedReason : explanation.said;
   const isNew = said !== undefined && !ends.some((text) => text.includes(said));
   return [...ends, ...(isNew ? [said] : [])].join('; ') + (task.stopCode === undefined ? '' : ` (${task.stopCode})`);
 }

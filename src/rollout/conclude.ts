@@ -1,9 +1,9 @@
 import { familyRevision } from '../base/arn.ts';
+import { groupFailures } from '../base/failure-groups.ts';
 import { late, within } from '../base/within.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { FailedTask, RolloutOutcome } from '../records/schema.ts';
 import type { Evidence } from './evidence.ts';
-import { groupFailures } from './failure-groups.ts';
 import { readFailureLogs } from './failure-logs.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 import { type Observation, ownDeploymentIn } from './observe.ts';

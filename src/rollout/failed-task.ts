@@ -34,17 +34,12 @@ export function failedTask(task: Task): FailedTask {
 /** That an essential container ended is what every ended task says; it is no reason. */
 const saysNothing = /^Essential container in task exited$/;
 
-/** What AWS said of a task's end, where it said anything. */
-export function saidOf({ stoppedReason, containers = [] }: Pick<FailedTask, 'stoppedReason' | 'containers'>) {
-  return culpritOf(containers)?.reason ?? (saysNothing.test(stoppedReason ?? '') ? undefined : stoppedReason);
-}
-
 function explain({ stopCode, stoppedReason }: Task, containers: NonNullable<FailedTask['containers']>) {
   const culprit = culpritOf(containers);
   const found = diagnose({ stopCode, stoppedReason, exitCode: culprit?.exitCode, containerReason: culprit?.reason });
   const meaning = found ?? (stopCode === 'EssentialContainerExited' ? quietExit : undefined);
   if (meaning === undefined) return undefined;
-  const said = saidOf({ containers, ...(stoppedReason === undefined ? {} : { stoppedReason }) });
+  const said = culprit?.reason ?? (saysNothing.test(stoppedReason ?? '') ? undefined : stoppedReason);
   const { code, cause } = meaning;
   const fix = code === 'EXIT_CODE' ? ownExitFix : meaning.fix;
   return { code, cause, ...(said === undefined ? {} : { said }), fix } satisfies Explanation;

@@ -1,9 +1,12 @@
-import type { FailedTask } from '../records/schema.ts';
+/** What the end of a failed task shows. */
+interface Failure {
+  stopCode?: string;
+  stoppedReason?: string;
+  containers?: readonly { name: string; exitCode?: number; reason?: string }[];
+}
 
 /** Failed tasks in groups that failed in the same way, the largest group first. */
-export function groupFailures<F extends Pick<FailedTask, 'stopCode' | 'stoppedReason' | 'containers'>>(
-  tasks: readonly F[],
-): F[][] {
+export function groupFailures<F extends Failure>(tasks: readonly F[]): F[][] {
   const groups = new Map<string, F[]>();
   for (const task of tasks) {
     const ends = (task.containers ?? []).map(({ name, exitCode, reason }) => [
