@@ -159,11 +159,14 @@ export function endingOf(
   if (typeof end === 'object') return refusedEnding(seen, end.explanation);
   if (end === 'interrupted') {
     const cause = `${deps.interrupt.name()} came before the verdict; the deployment goes on.`;
-    return { verdict: 'interrupted', explanation: { code: 'INTERRUPTED', cause } };
+    return { verdict: 'interrupted', explanation: { code: 'INTERRUPTED', cause, fix: followAgain } };
   }
   if (seen.pause !== undefined) return pausedEnding(seen.pause);
-  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause: lateCause(seen) } };
+  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause: lateCause(seen), fix: waitLonger } };
 }
+
+const followAgain = 'The same command without --force-new-deployment follows the deployment that is under way.';
+const waitLonger = `${followAgain} A longer --timeout waits longer.`;
 
 function lateCause(seen: Observation): string {
   if (seen.firsts.deployed !== undefined && !isDrained(seen.service, seen.own.deploymentId)) {
