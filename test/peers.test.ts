@@ -61,7 +61,7 @@ describe('others are green for a failed deployment', () => {
     const v2 = world.digests.v2 ?? '';
     world.model.behaviours.script({ image: v2 }, crash).script({ image: v2, times: 1 }, { runMs: 50_000, exitCode: 1 });
     const { exitCode, stdout } = await world.deploy(deployV2);
-    expect(stdout).toMatch(/[1-3] of 3 tasks running/);
+    expect(stdout).toMatch(/[1-3] of 3 new tasks running/);
     expect(exitCode).toBe(1);
     expect(stdout).not.toContain('web serves web:2');
   });
@@ -125,11 +125,11 @@ describe('others are green for a failed deployment', () => {
     expect(stdout).toContain('deployment failed: tasks failed to start.');
   });
 
-  test('a waiter is satisfied at once when nothing was deployed → nothing to do is said, and proved', async () => {
+  test('a waiter is satisfied at once when nothing was deployed → unchanged is said, and proved', async () => {
     const { deploy } = await rolloutWorld();
-    const { exitCode, stdout } = await deploy(['--service', 'web']);
+    const { exitCode, stdout } = await deploy(['--service', 'web', '--task-definition', 'web:1']);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('already serves web:1: nothing to do');
+    expect(stdout).toContain('serves web:1 already: nothing was changed');
   });
 });
 
@@ -142,7 +142,7 @@ describe('others are red for a good deployment', () => {
     });
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('was overtaken by another deployment');
+    expect(stdout).toContain('was superseded by another deployment');
     expect(stdout.toLowerCase()).not.toContain('rollback');
     expect(stdout).not.toContain('rolled back');
   });
@@ -168,6 +168,6 @@ describe('others are red for a good deployment', () => {
     world.model.behaviours.script({ image: world.digests.v2 ?? '' }, { start: { reason, afterMs: 3_000 } });
     const { exitCode, stdout } = await world.deploy([...deployV2, '--poll-interval', '60']);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('failed alike: container web: CannotPullContainerError');
+    expect(stdout).toContain('failed in the same way: container web: CannotPullContainerError');
   });
 });

@@ -3,13 +3,12 @@ import { circleCiFacts } from '../base/circleci.ts';
 import { redact } from '../base/redact.ts';
 import { readUpdateService, type UpdateServiceOptions } from '../options/update-service-and-verify.ts';
 import { updateServiceSpecs } from '../options/update-service-and-verify-specs.ts';
-import { exitCode } from '../outcome.ts';
-import { dryRunEnd } from '../report/dry-run-text.ts';
+import { exitCode, exitCodeOfAll } from '../outcome.ts';
+import { dryRunEnd, dryRunLines } from '../report/dry-run-text.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
 import { rolloutEventLines } from '../report/rollout-text.ts';
 import type { RolloutEvent } from '../rollout/events.ts';
-import { resultDocument, worst } from '../rollout/result.ts';
-import { rollOut } from '../rollout/rollout.ts';
+import { planRequests, rollOut } from '../rollout/rollout.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
 import { unnamed } from './refusal.ts';
 
@@ -38,27 +37,14 @@ export const updateServiceAndVerifyCommand = defineCommand<UpdateServiceOptions>
 
 async function run(options: UpdateServiceOptions, context: CommandContext): Promise<CommandResult> {
   const aws = await context.connect(options.aws);
-  const { dryRun } = context.common;
-  const requests: { action: string; input: unknown }[] = [];
-  const results = await rollOut(
-    { ...options.rollout, dryRun },
-    {
-      ...context,
-      aws,
-      ci: circleCiFacts(context.env),
-      announce: (event) => {
-        if (event.type === 'would-send') requests.push({ action: event.action, input: redact(event.input) });
-        context.announce(event);
-      },
-    },
-  );
-  if (dryRun) {
-    return { exitCode: exitCode.done, lines: [dryRunEnd], document: { exitCode: exitCode.done, dryRun: requests } };
+  const deps = { ...context, aws, ci: circleCiFacts(context.env) };
+  if (context.common.dryRun) {
+    const requests = await planRequests(options.rollout, deps);
+    const dryRun = requests.map(({ action, input }) => ({ action, input: redact(input) }));
+    const lines = [...requests.flatMap(dryRunLines), dryRunEnd];
+    return { exitCode: exitCode.done, lines, document: { exitCode: exitCode.done, dryRun } };
   }
-  const code = worst(results);
-  return {
-    exitCode: code,
-    lines: summaryLines(results, { cluster: options.rollout.cluster, region: aws.region }),
-    document: { exitCode: code, services: results.map(resultDocument) },
-  };
+  const services = await rollOut(options.rollout, deps);
+  const code = exitCodeOfAll(services);
+  return { exitCode: code, lines: summaryLines(services), document: { exitCode: code, services } };
 }

@@ -12,7 +12,7 @@ import type { OptionReader } from './reader.ts';
 /** Checked options of update-service-and-verify. */
 export interface UpdateServiceOptions {
   aws: AwsOptions;
-  rollout: Omit<RolloutOptions, 'dryRun'>;
+  rollout: RolloutOptions;
 }
 
 /** The interval that the aws-ecs orb takes when only the number of attempts is given. */
@@ -42,7 +42,7 @@ export async function readUpdateService(reader: OptionReader, files: Files): Pro
     force: reader.boolean('force-new-deployment', false),
     desiredCount: reader.integer('desired-count'),
     verify: reader.boolean('verify', true),
-    until: reader.choice('until', ['landed', 'drained']) ?? 'landed',
+    until: reader.choice('until', ['deployed', 'drained']) ?? 'deployed',
     timeoutMs: timeoutMs ?? untold,
     pollIntervalMs,
     maxLooks,
@@ -55,7 +55,7 @@ export async function readUpdateService(reader: OptionReader, files: Files): Pro
   return { aws: readAwsOptions(reader), rollout };
 }
 
-function checkTogether(rollout: Omit<RolloutOptions, 'dryRun'>, reader: OptionReader): void {
+function checkTogether(rollout: RolloutOptions, reader: OptionReader): void {
   if (reader.has('image') && reader.has('container-image-name-updates')) {
     reader.complain('--image and --container-image-name-updates exclude each other');
   }

@@ -1,160 +1,165 @@
 import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
-import { TransientError, UserError } from '../errors.ts';
-import { groupFailures } from '../rollout/failure-groups.ts';
-import type { FailedTask, ServiceEnd, ServiceResult } from '../rollout/model.ts';
-import { errorLines } from './error-text.ts';
+import { groupFailures } from '../base/failure-groups.ts';
+import { isGreen } from '../outcome.ts';
+import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 import { failureText, isAlarming, progressText, rollbackTexts } from './rollout-text.ts';
 
-interface Place {
-  cluster: string;
-  region: string;
-}
-
 /** The last lines of a rollout: each service's verdict, and for a red one what failed, why, what serves now, what to do. */
-export function summaryLines(results: readonly ServiceResult[], place: Place): Line[] {
-  const lines = results.flatMap((result) => serviceLines(result, place));
-  if (results.length < 2) return lines;
-  const green = results.filter(({ exitCode }) => exitCode === 0).length;
-  const total = `${green} of ${results.length} services are green.`;
-  return [...lines, green === results.length ? good(total) : bad(total)];
+export function summaryLines(outcomes: readonly RolloutOutcome[]): Line[] {
+  const lines = outcomes.flatMap(serviceLines);
+  if (outcomes.length < 2) return lines;
+  const green = outcomes.filter((outcome) => isGreen(outcome)).length;
+  const total = `${green} of ${outcomes.length} services are green.`;
+  return [...lines, green === outcomes.length ? good(total) : bad(total)];
 }
 
-function serviceLines(result: ServiceResult, place: Place): Line[] {
-  const { end, notes } = result;
-  const noted = notes.map((text) => warn(`  Note: ${text}`));
-  switch (end.verdict) {
-    case 'landed':
-    case 'nothing-to-do':
-      return [...greenLines(result), ...noted];
-    case 'no-tasks':
+function serviceLines(outcome: RolloutOutcome): Line[] {
+  const noted = (outcome.notes ?? []).map((text) => warn(`  Note: ${text}`));
+  switch (outcome.verdict) {
+    case 'deployed':
+    case 'unchanged':
+      return [...greenLines(outcome), ...noted];
     case 'started':
-      return [warn(`${result.service}: ${revision(result)} is NOT verified: ${end.reason}`), ...noted];
-    case 'refused': {
-      const { error } = end;
-      const isKnown = error instanceof UserError || error instanceof TransientError;
-      return [...refusedLines(result, error), ...(isKnown ? errorLines(error) : [bad(`Error: ${end.reason}`)])];
-    }
+      return [warn(`${outcome.service}: started, not verified.`), ...becauseLines(outcome.explanation), ...noted];
+    case 'not-verified':
+      return [
+        warn(`${outcome.service}: ${revision(outcome)} is NOT verified: ${outcome.explanation?.cause ?? ''}`),
+        ...noted,
+      ];
     default:
-      return [...redLines(result, end, place), ...noted];
+      return [...redLines(outcome), ...noted];
   }
 }
 
-/** The error names a deployment only where one began. */
-function refusedLines({ service, taskDefinition, deploymentId }: ServiceResult, error: Error): Line[] {
-  if (deploymentId !== undefined) return [];
-  const seen = `the update got no answer, and no deployment of ${revision({ taskDefinition })} was seen.`;
-  return [bad(`${service}: ${error instanceof TransientError ? seen : 'not updated.'}`)];
-}
-
-const revision = ({ taskDefinition }: Pick<ServiceResult, 'taskDefinition'>): string =>
+const revision = ({ taskDefinition }: RolloutOutcome): string =>
   familyRevision(taskDefinition ?? 'an unknown revision');
 
-function greenLines(result: ServiceResult): Line[] {
-  const { service, end, images, timingsMs, startedAtMs, finishedAtMs } = result;
-  const took = formatDuration(finishedAtMs - startedAtMs);
+/** From our start to the verdict; one duration for all lines. */
+function tookMs({ startedAt, finishedAt = startedAt, timingsMs }: RolloutOutcome): number {
+  return timingsMs?.judged ?? Date.parse(finishedAt) - Date.parse(startedAt);
+}
+
+function greenLines(outcome: RolloutOutcome): Line[] {
+  const { service, verdict, images = [], undo } = outcome;
   const headline =
-    end.verdict === 'nothing-to-do'
-      ? `${service} already serves ${revision(result)}: nothing to do.`
-      : `${service} serves ${revision(result)} after ${took}.`;
+    verdict === 'unchanged'
+      ? `${service} serves ${revision(outcome)} already: nothing was changed.`
+      : `${service} serves ${revision(outcome)} after ${formatDuration(tookMs(outcome))}.`;
   return [
     good(headline),
     ...images.map(({ name, image = '', imageDigest }) =>
       line(`  ${name}: ${imageDigest === undefined ? image : `${image.replace(/@sha256:.*$/, '')} is ${imageDigest}`}`),
     ),
-    ...timingLines(timingsMs),
+    ...phaseLines(outcome),
+    ...(undo === undefined ? [] : [line(`  Undo with: ${undo}`)]),
   ];
 }
 
-function timingLines(timingsMs: Readonly<Record<string, number>>): Line[] {
-  const { tasksRunning, landed, judged } = timingsMs;
+/** What came before the verdict; the verdict's own moment stands in the headline. */
+function phaseLines(outcome: RolloutOutcome): Line[] {
+  const { tasksRunning, deployed } = outcome.timingsMs ?? {};
+  const took = formatDuration(tookMs(outcome));
   const parts = [
-    ...(tasksRunning === undefined ? [] : [`tasks running after ${formatDuration(tasksRunning)}`]),
-    ...(landed === undefined ? [] : [`landed after ${formatDuration(landed)}`]),
-    ...(judged === undefined || judged === landed ? [] : [`over after ${formatDuration(judged)}`]),
-  ];
-  return parts.length === 0 ? [] : [dim(`  Phases: ${parts.join(', ')}`)];
+    ...(tasksRunning === undefined ? [] : [`all tasks running after ${formatDuration(tasksRunning)}`]),
+    ...(deployed === undefined ? [] : [`deployed after ${formatDuration(deployed)}`]),
+  ].filter((part) => !part.endsWith(` after ${took}`));
+  const isTold = outcome.verdict === 'deployed' || outcome.verdict === 'timed-out';
+  return parts.length === 0 || !isTold ? [] : [dim(`  On the way: ${parts.join(', ')}`)];
 }
 
-type RedEnd = Exclude<ServiceEnd, { verdict: 'landed' | 'nothing-to-do' | 'no-tasks' | 'started' | 'refused' }>;
+function becauseLines(explanation: Explanation | undefined): Line[] {
+  if (explanation === undefined) return [];
+  const { cause, said } = explanation;
+  if (said === undefined || cause.includes(said)) return [line(`  Why: ${cause}`)];
+  const [first = '', ...more] = said.split('\n');
+  return [line(`  Why: ${first}`), ...more.map((text) => line(`    ${text}`)), line(`  That means: ${cause}`)];
+}
 
-function redLines(result: ServiceResult, end: RedEnd, place: Place): Line[] {
-  const { service } = result;
+function redLines(outcome: RolloutOutcome): Line[] {
+  const { service, region = '', cluster, progress, rollback, pause, explanation, failedTasks = [] } = outcome;
+  const fix = explanation?.fix ?? groupFailures(failedTasks)[0]?.[0]?.explanation?.fix;
   return [
-    bad(headlineOf(result, end)),
-    line(`  Why: ${end.reason}`),
-    ...groupFailures(result.failedTasks).slice(0, 3).flatMap(groupLines),
-    ...moreGroups(result.failedTasks),
-    ...eventLines(result),
-    ...(result.progress === undefined ? [] : [line(`  So far: ${progressText(result.progress)}`)]),
-    line(`  Serves now: ${servesText(result, end)}`),
-    ...(result.rollback === undefined ? [] : [line(`  Rollback: ${result.rollback.text}`)]),
-    ...goesOnLines(result, end),
-    line(`  Fix: ${fixOf(result, end, place)}`),
-    ...(end.verdict === 'paused' && end.continueCommand !== undefined
-      ? [line(`  Continue with: ${end.continueCommand}`)]
-      : []),
-    ...timingLines(result.timingsMs),
-    dim(`  ${serviceConsoleUrl(place.region, place.cluster, service)}`),
+    bad(headlineOf(outcome)),
+    ...becauseLines(explanation),
+    ...groupFailures(failedTasks).slice(0, 3).flatMap(groupLines),
+    ...moreGroups(failedTasks),
+    ...eventLines(outcome),
+    ...(progress === undefined ? [] : [line(`  So far: ${progressText(progress)}`)]),
+    line(`  Serves now: ${servesText(outcome)}`),
+    ...(rollback === undefined ? [] : [line(`  Rollback: ${rollback.text}`)]),
+    ...(fix === undefined && outcome.resume !== undefined ? [] : [line(`  Fix: ${fix ?? otherFix}`)]),
+    ...(outcome.resume === undefined ? [] : [line(`  Look again with: ${outcome.resume}`)]),
+    ...(pause?.continue === undefined ? [] : [line(`  Continue with: ${pause.continue}`)]),
+    ...phaseLines(outcome),
+    dim(`  ${serviceConsoleUrl(region, cluster, service)}`),
   ];
 }
 
-function headlineOf(result: ServiceResult, end: RedEnd): string {
-  const { service, startedAtMs, finishedAtMs } = result;
-  const after = formatDuration(finishedAtMs - startedAtMs);
-  const what = `The rollout of ${revision(result)} to ${service}`;
-  switch (end.verdict) {
-    case 'failed':
-      return `${what} failed after ${after}.`;
+const otherFix = 'Read the events above and those in the console, correct the revision, then deploy again.';
+
+function headlineOf(outcome: RolloutOutcome): string {
+  const { service, verdict, rollbackPhase, deploymentId } = outcome;
+  const after = formatDuration(tookMs(outcome));
+  const what = `The rollout of ${revision(outcome)} to ${service}`;
+  switch (verdict) {
     case 'rolled-back':
-      return `${what} ${rollbackTexts[result.rollback?.done === true ? 'done' : end.phase]} (after ${after}).`;
-    case 'overtaken':
-      return `${what} was overtaken by another deployment${end.by === undefined ? '' : ` (${end.by})`}.`;
+      return `${what} ${rollbackTexts[rollbackPhase ?? 'done']} (after ${after}).`;
+    case 'superseded':
+      return `${what} was superseded by another deployment after ${after}.`;
     case 'paused':
-      return `${what} is paused; it was not decided within ${after}.`;
+      return `${what} is paused: nobody answered within ${after}.`;
     case 'timed-out':
-      return result.timingsMs.landed === undefined
-        ? `${what} was not decided within ${after}.`
-        : `${what} landed, but the old tasks were not gone within ${after}.`;
+      return timedOutText(outcome, what, after);
     case 'interrupted':
-      return `${what} was left after ${after}, undecided.`;
+      return deploymentId === undefined
+        ? `${service} was not updated: interrupted (${outcome.signal}).`
+        : `${what} was not followed to its end: interrupted after ${after} (${outcome.signal}).`;
+    case 'refused':
+      return deploymentId === undefined
+        ? `${service} was not updated.`
+        : `${what} could not be followed to its end (${after}).`;
+    default:
+      return rollbackPhase === 'failed'
+        ? `${what} ${rollbackTexts.failed} (after ${after}).`
+        : `${what} failed after ${after}.`;
   }
 }
 
-function servesText(result: ServiceResult, end: RedEnd): string {
-  const { servesNow, taskDefinition, rollback } = result;
+function timedOutText({ timingsMs, deploymentId }: RolloutOutcome, what: string, after: string): string {
+  if (deploymentId === undefined) return `${what} may have begun; its deployment was not seen within ${after}.`;
+  return timingsMs?.deployed === undefined
+    ? `${what} had no verdict within ${after}.`
+    : `${what} is deployed, but the old tasks were not gone within ${after}.`;
+}
+
+function servesText(outcome: RolloutOutcome): string {
+  const { servesNow, taskDefinition, rollback, verdict, previousTaskDefinition, rollbackPhase } = outcome;
   if (servesNow === undefined) {
-    return ['timed-out', 'paused', 'interrupted'].includes(end.verdict)
-      ? 'not decided; the deployment goes on'
+    return ['timed-out', 'paused', 'interrupted', 'refused'].includes(verdict)
+      ? 'not known yet; the deployment goes on'
       : 'nothing: no task of the service is running';
   }
   const name = familyRevision(servesNow);
-  if (servesNow === taskDefinition && end.verdict !== 'overtaken') return `${name} (the revision asked for)`;
-  const returns =
-    end.verdict === 'rolled-back' && ['requested', 'in-progress'].includes(end.phase) && rollback === undefined;
-  return returns ? `${name} (the previous revision; Amazon ECS is returning to it)` : `${name}${previousNote(result)}`;
+  if (servesNow === taskDefinition && servesNow !== previousTaskDefinition) return `${name} (the revision asked for)`;
+  if (servesNow !== previousTaskDefinition) return name;
+  const returns = ['requested', 'in-progress'].includes(rollbackPhase ?? '') && rollback === undefined;
+  return `${name} (the previous revision${returns ? '; Amazon ECS is returning to it' : ''})`;
 }
-
-/** Our own limit ends our patience, not the deployment. */
-function goesOnLines(result: ServiceResult, end: RedEnd): Line[] {
-  if (end.verdict !== 'failed' || end.code !== 'TOO_MANY_FAILED_TASKS' || result.rollback !== undefined) return [];
-  const how = '--on-failure rollback, or a deployment circuit breaker on the service, would end that';
-  return [warn(`  Note: Amazon ECS goes on starting tasks of ${revision(result)}; ${how}.`)];
-}
-
-const previousNote = ({ servesNow, previousTaskDefinition }: ServiceResult): string =>
-  servesNow === previousTaskDefinition ? ' (the previous revision)' : '';
 
 function groupLines(group: readonly FailedTask[]): Line[] {
   const [task] = group;
   if (task === undefined) return [];
-  const count = group.length === 1 ? '1 task' : `${group.length} tasks`;
+  const { explanation, logTail = [] } = task;
+  const count = group.length === 1 ? '1 task failed' : `${group.length} tasks failed in the same way`;
+  // What the exit code says already needs no other words.
+  const isPlain = explanation === undefined || explanation.code === 'EXIT_CODE';
   return [
-    strong(`  ${count} failed alike: ${failureText(task)}`),
-    ...(task.cause === undefined ? [] : [line(`    What: ${task.cause}`)]),
-    ...task.logTail.flatMap(({ container, lines, note }) =>
+    strong(`  ${count}: ${failureText(task)}`),
+    ...(isPlain ? [] : [line(`    That means: ${explanation.cause}`)]),
+    ...logTail.flatMap(({ container, lines, note }) =>
       lines.length === 0
         ? [line(`    No log of ${container}: ${note ?? 'it wrote nothing'}.`)]
         : [
@@ -166,7 +171,7 @@ function groupLines(group: readonly FailedTask[]): Line[] {
 }
 
 /** What only the events of the service tell: what a load balancer saw, why no task could be placed. */
-function eventLines({ failedTasks, events }: ServiceResult): Line[] {
+function eventLines({ failedTasks = [], events = [] }: RolloutOutcome): Line[] {
   const telling =
     failedTasks.length === 0 ? isAlarming : (message: string) => /is unhealthy in|unable to/.test(message);
   const unlike = new Map(events.filter(telling).map((message) => [message.replaceAll(/task [0-9a-f]+/g, ''), message]));
@@ -177,31 +182,3 @@ function moreGroups(tasks: readonly FailedTask[]): Line[] {
   const more = groupFailures(tasks).slice(3).flat().length;
   return more === 0 ? [] : [line(`  ${more} more tasks failed in other ways.`)];
 }
-
-function fixOf(result: ServiceResult, end: RedEnd, { cluster }: Place): string {
-  const again = `migrate-deploy update-service-and-verify --cluster ${cluster} --service ${result.service}`;
-  switch (end.verdict) {
-    case 'overtaken':
-      return 'Look at the job of the other deployment; run this one again only if its revision should serve.';
-    case 'timed-out':
-      return `\`${again}\` looks again; a longer --timeout waits longer.`;
-    case 'interrupted':
-      return `\`${again}\` looks again.`;
-    case 'paused':
-      return `Answer the hook, then \`${again}\` looks again.`;
-    case 'rolled-back':
-    case 'failed': {
-      const { fix } = groupFailures(result.failedTasks)[0]?.[0] ?? {};
-      if (fix !== undefined) return fix;
-      return fixes[end.verdict === 'failed' ? end.code : ''] ?? otherFix;
-    }
-  }
-}
-
-const otherFix = 'Look at the events above and in the console, correct the revision, then deploy again.';
-const fixes: Readonly<Record<string, string>> = {
-  DIGEST_MISMATCH: 'Find out who moved the image or deployed at the same time, then deploy again.',
-  CHECK_URL: 'The application does not answer as expected: look at its log, and whether the address is right.',
-  SERVICE_DELETED: 'Create the service again, then deploy.',
-  CIRCUIT_BREAKER: 'Correct what keeps the tasks from running, then deploy again with --force-new-deployment.',
-};

@@ -1,11 +1,10 @@
 import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
-import type { Progress, RolloutEvent } from '../rollout/events.ts';
-import type { FailedTask } from '../rollout/model.ts';
-import type { RollbackPhase } from '../rollout/verdict.ts';
+import type { FailedTask, Progress } from '../records/schema.ts';
+import type { RolloutEvent } from '../rollout/events.ts';
+import type { RollbackPhase } from '../rollout/snapshot.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
-import { dryRunLines } from './dry-run-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 
 /** One fact of a rollout as lines. */
@@ -19,8 +18,6 @@ export function rolloutEventLines(event: RolloutEvent): Line[] {
       return [line(`${event.service}: image of ${event.container} is ${event.image}`)];
     case 'differences':
       return [line(`${event.service}: changes from ${event.from}`), ...event.differences.map(differenceLine)];
-    case 'would-send':
-      return dryRunLines(event.action, event.input);
     case 'revision-registered':
       return [line(`Registered ${familyRevision(event.taskDefinitionArn)}`)];
     case 'deployment-started':
@@ -31,15 +28,21 @@ export function rolloutEventLines(event: RolloutEvent): Line[] {
         dim(`  ${serviceConsoleUrl(event.region, event.cluster, event.service)}`),
       ];
     case 'deployment-adopted':
-      return [line(`${event.service}: ${event.because}; looking at deployment ${event.deploymentId}`)];
+      return [line(`${event.service}: ${event.because}; following deployment ${event.deploymentId}`)];
     case 'update-unanswered':
       return [
-        warn(`${event.service}: no answer to UpdateService (${event.message}); looking whether it was carried out`),
+        warn(`${event.service}: no answer to UpdateService (${event.message}); checking whether it was carried out`),
       ];
-    case 'record-found':
+    case 'service-deployment-found':
       return [dim(`${event.service}: ${event.serviceDeploymentArn}`)];
     case 'progress':
       return [line(`${event.service}: ${progressText(event.progress)}`)];
+    case 'breaker-threshold':
+      return [
+        warn(
+          `${event.service}: ${event.failed} tasks failed in a row: the breaker's threshold (${event.threshold}) is reached; Amazon ECS has not spoken yet`,
+        ),
+      ];
     case 'service-event':
       return [eventLine(event.message)];
     case 'task-failed':
@@ -69,13 +72,14 @@ function differenceLine({ place, change, from, to }: DefinitionDifference): Line
   return line(`  ${sign} ${place} ${change}${values}`);
 }
 
-/** `2 of 4 tasks running, 1 failed of 3 allowed, 2 old, BAKE_TIME, 100 % of the traffic`. */
+/** `2 of 4 new tasks running, 1 failed in a row (limit 3), 2 old tasks still running, stage BAKE_TIME, 100 % of the traffic`. */
 export function progressText(progress: Progress): string {
   const { running, desired, failed, allowed, old, stage, productionWeight } = progress;
+  const limit = allowed === undefined ? '' : ` (limit ${allowed})`;
   return [
-    `${running} of ${desired} task${desired === 1 ? '' : 's'} running`,
-    ...(failed === 0 ? [] : [`${failed} failed of ${allowed} allowed`]),
-    ...(old === 0 ? [] : [`${old} old`]),
+    `${running} of ${desired}${old === 0 ? '' : ' new'} task${desired === 1 ? '' : 's'} running`,
+    ...(failed === 0 ? [] : [`${failed} failed in a row${limit}`]),
+    ...(old === 0 ? [] : [`${old} old task${old === 1 ? '' : 's'} still running`]),
     ...(stage === undefined ? [] : [`stage ${stage}`]),
     ...(productionWeight === undefined ? [] : [`${productionWeight} % of the traffic`]),
   ].join(', ');
@@ -92,13 +96,14 @@ function eventLine(message: string): Line {
 
 /** How a task ended, in one line. */
 export function failureText(task: FailedTask): string {
-  const ends = task.containers.flatMap(({ name, exitCode, reason }) => [
+  const ends = (task.containers ?? []).flatMap(({ name, exitCode, reason }) => [
     ...(exitCode === undefined ? [] : [`container ${name} exited with code ${exitCode}`]),
     ...(reason === undefined ? [] : [`container ${name}: ${reason}`]),
   ]);
-  const why = task.stoppedReason ?? 'no reason given';
-  const isSaid = ends.some((text) => text.includes(why));
-  return [...ends, ...(isSaid ? [] : [why])].join('; ') + (task.stopCode === undefined ? '' : ` (${task.stopCode})`);
+  const { explanation, stoppedReason } = task;
+  const said = explanation === undefined ? stoppedReason : explanation.said;
+  const isNew = said !== undefined && !ends.some((text) => text.includes(said));
+  return [...ends, ...(isNew ? [said] : [])].join('; ') + (task.stopCode === undefined ? '' : ` (${task.stopCode})`);
 }
 
 function pausedLines({ service, pause, continueCommand }: Extract<RolloutEvent, { type: 'paused' }>): Line[] {
@@ -118,11 +123,12 @@ export const rollbackTexts: Readonly<Record<RollbackPhase, string>> = {
   failed: 'failed, and so did its rollback',
 };
 
-function judgedLine({ service, verdict, phase, elapsedMs }: Extract<RolloutEvent, { type: 'service-judged' }>): Line {
-  const after = formatDuration(elapsedMs);
-  if (phase !== undefined) return bad(`${service}: ${rollbackTexts[phase]} (after ${after})`);
-  const text = `${service}: ${verdict} after ${after}`;
-  return verdict === 'landed' ? good(text) : bad(text);
+/** The duration stands in the summary alone: two of them would only differ. */
+function judgedLine(event: Extract<RolloutEvent, { type: 'service-judged' }>): Line {
+  const { service, verdict, phase, taskDefinitionArn } = event;
+  if (phase !== undefined) return bad(`${service}: ${rollbackTexts[phase]}`);
+  const text = `${service}: ${familyRevision(taskDefinitionArn)} ${verdict}`;
+  return verdict === 'deployed' || verdict === 'unchanged' ? good(text) : bad(text);
 }
 
 function heartbeat({ services, elapsedMs, progress }: Extract<RolloutEvent, { type: 'heartbeat' }>): Line {

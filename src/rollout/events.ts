@@ -1,18 +1,12 @@
+import type { FailedTask, Progress, RolloutOutcome } from '../records/schema.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
-import type { CheckUrl, FailedTask } from './model.ts';
-import type { Pause, RollbackPhase } from './verdict.ts';
+import type { Pause, RollbackPhase } from './snapshot.ts';
 
-/** How far a deployment has come. */
-export interface Progress {
-  running: number;
-  pending: number;
-  desired: number;
-  failed: number;
-  allowed: number;
-  stage: string | undefined;
-  productionWeight: number | undefined;
-  /** Tasks of other deployments that are still there. */
-  old: number;
+/** A URL that must answer once the new revision serves. */
+export interface CheckUrl {
+  url: string;
+  status: number;
+  timeoutMs: number;
 }
 
 /** Facts about rollouts on their way. */
@@ -21,7 +15,6 @@ export type RolloutEvent =
   | { type: 'note'; text: string }
   | { type: 'image-pinned'; service: string; container: string; image: string }
   | { type: 'differences'; service: string; from: string; differences: DefinitionDifference[] }
-  | { type: 'would-send'; action: string; input: unknown }
   | { type: 'revision-registered'; taskDefinitionArn: string }
   | {
       type: 'deployment-started';
@@ -33,12 +26,19 @@ export type RolloutEvent =
     }
   | { type: 'deployment-adopted'; service: string; deploymentId: string; because: string }
   | { type: 'update-unanswered'; service: string; message: string }
-  | { type: 'record-found'; service: string; serviceDeploymentArn: string }
+  | { type: 'service-deployment-found'; service: string; serviceDeploymentArn: string }
   | { type: 'progress'; service: string; progress: Progress }
+  | { type: 'breaker-threshold'; service: string; failed: number; threshold: number }
   | { type: 'service-event'; service: string; message: string }
   | { type: 'task-failed'; service: string; task: FailedTask }
   | { type: 'paused'; service: string; pause: Pause; continueCommand: string | undefined }
-  | { type: 'service-judged'; service: string; verdict: string; phase?: RollbackPhase; elapsedMs: number }
+  | {
+      type: 'service-judged';
+      service: string;
+      taskDefinitionArn: string;
+      verdict: RolloutOutcome['verdict'];
+      phase: RollbackPhase | undefined;
+    }
   | { type: 'heartbeat'; services: string[]; elapsedMs: number; progress: Progress | undefined }
   | { type: 'trouble'; message: string; inARow: number }
   | { type: 'rolling-back'; service: string; how: string }

@@ -1,63 +1,112 @@
-import { familyRevision } from '../base/arn.ts';
+import { accountOf, familyOf, familyRevision } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
-import { recordedImage } from '../records/recorded-image.ts';
+import type { Outcome } from '../outcome.ts';
+import { buildsFor, migrationsOf, mustHaveSucceeded } from '../records/fitting.ts';
+import type { BuildOutcome } from '../records/schema.ts';
+import type { Definition } from '../task-definition/edit.ts';
 import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
-import type { RolloutDeps, RolloutOptions } from './model.ts';
+import type { RolloutDeps, RolloutOptions, ServiceBefore } from './model.ts';
 
-/** What earlier stages left for this one. */
-export interface RecordedChoice {
-  /** The revision that migrated. */
-  taskDefinition: string | undefined;
-  /** The image that was built, pinned. */
-  image: string | undefined;
+/** Whether the options name nothing that could be deployed; records may. */
+export function asksForNothing({ changes, taskDefinition, desiredCount, force }: RolloutOptions): boolean {
+  const isEmpty = Object.values(changes).every(({ length }) => length === 0);
+  return taskDefinition === undefined && desiredCount === undefined && !force && isEmpty;
 }
 
-/** Reads the records of the stages before; a migration that did not succeed forbids the rollout. */
-export async function recordedChoice({ records, announce }: RolloutDeps): Promise<RecordedChoice> {
-  const migration = await records.migration();
-  if (migration !== undefined && migration.status !== 'succeeded') {
-    throw new UserError('The record of the migration says that it did not succeed.', {
-      code: 'MigrationNotSucceeded',
-      why: `Its verdict is ${migration.verdict}${migration.reason === undefined ? '' : `: ${migration.reason}`}`,
-      fix: 'Run the migration again until it succeeds; without --record-dir this command does not look at it.',
-    });
+/** Refuses to go on where nothing was asked for: neither an option says what to deploy nor a record. */
+export function nothingAsked(options: RolloutOptions, why: string, { aws }: Pick<RolloutDeps, 'aws'>): UserError {
+  const place = `--region ${aws.region} --cluster ${options.cluster} --service ${options.services.join(',')}`;
+  return new UserError('Nothing was asked for: there is nothing to deploy.', {
+    code: 'NothingAsked',
+    why,
+    fix:
+      'Pass --image, --env, --secret, --task-definition, --desired-count or --force-new-deployment, or --record-dir with ' +
+      `the folder that the stages before wrote to. \`migrate-deploy status ${place}\` shows what serves.`,
+  });
+}
+
+/** The records to deploy from; a UserError before any request where neither they nor the options ask for anything. */
+export async function readRecords(options: RolloutOptions, deps: RolloutDeps): Promise<Outcome[]> {
+  const { records } = deps;
+  const all = await records.all();
+  if (!asksForNothing(options)) return all;
+  if (records.folder === undefined) throw nothingAsked(options, 'Neither a change nor a record was given.', deps);
+  if (!all.some(({ stage }) => stage !== 'update-service-and-verify')) {
+    const why = `The folder ${records.folder} (--record-dir) holds no record of a build or a migration. Is the workspace attached where this job looks?`;
+    throw nothingAsked(options, why, deps);
   }
-  const image = await recordedImage(records, (text) => announce({ type: 'warning', text }));
-  return { taskDefinition: migration?.taskDefinition, image };
+  return all;
 }
 
-/** The options, with what they leave open taken from the records. */
+/** The options for one service, with what they leave open taken from the records that fit it. */
 export function withRecorded(
   options: RolloutOptions,
-  current: string,
-  { recorded, announce }: { recorded: RecordedChoice; announce: RolloutDeps['announce'] },
+  {
+    records,
+    before,
+    current,
+    arn,
+  }: { records: readonly Outcome[]; before: ServiceBefore; current: Definition; arn: string },
+  deps: RolloutDeps,
 ): RolloutOptions {
+  const { announce, aws } = deps;
+  const place = { account: accountOf(before.service.serviceArn ?? ''), region: aws.region, cluster: options.cluster };
+  const migrations = migrationsOf(records, place);
+  for (const migration of migrations) mustHaveSucceeded(migration);
   const { changes } = options;
   if (changes.images.length > 0 || changes.imageUpdates.length > 0) {
-    warnOfOther(options, recorded, announce);
+    warnOfOther(options, records, announce);
     return options;
   }
   if (options.taskDefinition !== undefined) return options;
-  const { taskDefinition, image } = recorded;
-  const family = (reference: string): string | undefined => familyRevision(reference).split(':')[0];
-  if (taskDefinition !== undefined && family(taskDefinition) === family(current)) {
-    announce({ type: 'note', text: `Deploying ${familyRevision(taskDefinition)}, the revision that migrated.` });
-    return { ...options, taskDefinition: { kind: 'reference', reference: taskDefinition } };
+  const revisions = new Set(
+    migrations.flatMap(({ taskDefinition: revision }) =>
+      revision !== undefined && familyOf(revision) === familyOf(arn) ? [revision] : [],
+    ),
+  );
+  const [migrated] = revisions;
+  if (revisions.size > 1) throw ambiguous(before.name, [...revisions].map(familyRevision));
+  if (migrated !== undefined) {
+    announce({ type: 'note', text: `Deploying ${familyRevision(migrated)}, the revision that migrated.` });
+    return { ...options, taskDefinition: { kind: 'reference', reference: migrated } };
   }
-  if (image === undefined) return options;
-  announce({ type: 'note', text: `Deploying ${image}, the image that was built.` });
-  return { ...options, changes: { ...changes, images: [{ container: undefined, image }] } };
+  const builds = buildsFor(
+    records,
+    (current.containerDefinitions ?? []).map(({ image = '' }) => image),
+  );
+  for (const build of builds) mustHaveSucceeded(build);
+  const images = [...new Set(builds.flatMap(({ image }) => (image === undefined ? [] : [image])))];
+  if (images.length > new Set(builds.map(({ repository }) => repository)).size) throw ambiguous(before.name, images);
+  if (images.length === 0) {
+    if (!asksForNothing(options)) return options;
+    const why = `The records in ${deps.records.folder} are of other places: none is of a build or a migration for ${before.name}.`;
+    throw nothingAsked(options, why, deps);
+  }
+  for (const image of images) announce({ type: 'note', text: `Deploying ${image}, the image that was built.` });
+  return { ...options, changes: { ...changes, images: images.map((image) => ({ container: undefined, image })) } };
 }
 
-/** What was asked for wins over the record, but not in silence. */
-function warnOfOther(options: RolloutOptions, { image }: RecordedChoice, announce: RolloutDeps['announce']): void {
-  const built = parseImageReference(image ?? '');
-  if (built === undefined) return;
-  const isOther = options.changes.images.some((asked) => {
-    const parsed = parseImageReference(asked.image);
-    return (
-      parsed?.digest !== undefined && repositoryUri(parsed) === repositoryUri(built) && parsed.digest !== built.digest
-    );
+const ambiguous = (service: string, found: readonly string[]): UserError =>
+  new UserError(`The records name several things to deploy to ${service}.`, {
+    code: 'AmbiguousRecord',
+    why: `There are ${found.join(', ')}.`,
+    fix: 'Say which one with --task-definition or --image.',
   });
-  if (isOther) announce({ type: 'warning', text: `--image is not the image that was built (${image}).` });
+
+/** What was asked for wins over the record, but not in silence. */
+function warnOfOther(
+  { changes }: RolloutOptions,
+  records: readonly Outcome[],
+  announce: RolloutDeps['announce'],
+): void {
+  const builds = records.filter((record): record is BuildOutcome => record.stage === 'build-and-push-image');
+  for (const { image = '' } of builds) {
+    const built = parseImageReference(image);
+    const isOther = changes.images.some((asked) => {
+      const parsed = parseImageReference(asked.image);
+      if (built === undefined || parsed?.digest === undefined) return false;
+      return repositoryUri(parsed) === repositoryUri(built) && parsed.digest !== built.digest;
+    });
+    if (isOther) announce({ type: 'warning', text: `--image is not the image that was built (${image}).` });
+  }
 }

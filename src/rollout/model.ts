@@ -1,23 +1,17 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
 import type { Announce, Aws, Clock, Http, Interrupt } from '../ports.ts';
-import type { RecordStore } from '../records/record.ts';
+import type { RecordStore } from '../records/records.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
 import type { Definition, DefinitionChanges } from '../task-definition/edit.ts';
-import type { Progress, RolloutEvent } from './events.ts';
-import type { RolloutVerdict } from './verdict.ts';
+import type { CheckUrl, RolloutEvent } from './events.ts';
 
-/** A URL that must answer once the new revision serves. */
-export interface CheckUrl {
-  url: string;
-  status: number;
-  timeoutMs: number;
-}
+export type { CheckUrl } from './events.ts';
 
 /** What the user asked for, checked. */
 export interface RolloutOptions {
   cluster: string;
   services: readonly string[];
-  /** Where the new revision starts from, when it is not the service's own family. */
+  /** The family that the user takes the service to run. */
   family: string | undefined;
   taskDefinition:
     | { kind: 'reference'; reference: string }
@@ -27,15 +21,16 @@ export interface RolloutOptions {
   force: boolean;
   desiredCount: number | undefined;
   verify: boolean;
-  until: 'landed' | 'drained';
+  /** What ends the wait: ECS calls it successful, or the old tasks are gone as well. */
+  until: 'deployed' | 'drained';
   timeoutMs: number;
   pollIntervalMs: number | undefined;
   maxLooks: number | undefined;
+  /** So many failed tasks in a row, as ECS counts them, end the wait. */
   maxFailedTasks: number | undefined;
   onFailure: 'leave' | 'rollback';
   onInterrupt: 'leave' | 'rollback';
   checkUrls: readonly CheckUrl[];
-  dryRun: boolean;
 }
 
 export interface RolloutDeps {
@@ -54,8 +49,8 @@ export interface ServiceBefore {
   name: string;
   service: Service;
   primary: Deployment | undefined;
-  /** ARNs of the service deployments that existed before; undefined where we may not read them. */
-  knownRecords: ReadonlySet<string> | undefined;
+  /** Whether we are authorized to read its service deployments. */
+  mayReadServiceDeployments: boolean;
 }
 
 /** What one service is to run. */
@@ -65,75 +60,21 @@ export interface ServicePlan {
   taskDefinitionArn: string | undefined;
   /** The document to register first; a copy of everything the old revision had. */
   document: Definition | undefined;
+  /** How it differs from what the service runs now. */
   differences: DefinitionDifference[];
   /** Digests by container name that must serve in the end; empty where nothing was pinned. */
   digests: ReadonlyMap<string, { image: string; digest: string }>;
-  /** No new revision and nothing else that ECS would act upon. */
-  isUnchanged: boolean;
-  /** Nothing was asked for but to look. */
-  isMereLook: boolean;
+  /** `unchanged`: what was asked for is what the service is set to already; `scaling`: only the number of tasks changes. */
+  kind: 'deployment' | 'scaling' | 'unchanged';
 }
 
-/** Our deployment of one service. */
-export interface OurDeployment {
+/** The deployment of one service that is judged: the one that our update began, or the one that stands. */
+export interface OwnDeployment {
   plan: ServicePlan;
   name: string;
   taskDefinitionArn: string;
-  deploymentId: string;
-  deploymentCreatedAtMs: number;
-  /** Nothing was changed: we follow what was already under way, or look at what serves. */
-  isAdopted: boolean;
-  /** The number of tasks may change without a deployment. */
-  isScaling: boolean;
-  startedAtMs: number;
-}
-
-/** A failed task of ours, as far as it is known. */
-export interface FailedTask {
-  taskArn: string;
-  stopCode: string | undefined;
-  stoppedReason: string | undefined;
-  /** When its containers ended. */
-  endedAtMs: number | undefined;
-  containers: { name: string; image?: string; imageDigest?: string; exitCode?: number; reason?: string }[];
-  code: string | undefined;
-  cause: string | undefined;
-  fix: string | undefined;
-  /** The containers' own last lines, by container name. */
-  logTail: { container: string; lines: string[]; note?: string }[];
-}
-
-/** How one service ended. */
-export type ServiceEnd =
-  | Exclude<RolloutVerdict, { verdict: 'going' } | { verdict: 'paused' }>
-  | { verdict: 'timed-out'; reason: string }
-  | { verdict: 'paused'; reason: string; continueCommand: string | undefined }
-  | { verdict: 'interrupted'; reason: string }
-  | { verdict: 'nothing-to-do'; reason: string }
-  | { verdict: 'no-tasks'; reason: string }
-  | { verdict: 'started'; reason: string }
-  | { verdict: 'refused'; reason: string; error: Error };
-
-/** Everything the report says about one service. */
-export interface ServiceResult {
-  service: string;
-  end: ServiceEnd;
-  taskDefinition: string | undefined;
-  previousTaskDefinition: string | undefined;
+  /** `ecs-svc/…`; undefined where none was begun or none could be seen. */
   deploymentId: string | undefined;
-  serviceDeploymentArn: string | undefined;
-  /** The revision that serves now, as far as ECS says. */
-  servesNow: string | undefined;
-  images: { name: string; image?: string; imageDigest?: string }[];
-  failedTasks: FailedTask[];
-  events: string[];
-  /** What --on-failure or --on-interrupt did, and how that went. */
-  rollback: { done: boolean; text: string } | undefined;
-  /** How far it had come where it was not decided. */
-  progress: Progress | undefined;
-  notes: string[];
-  timingsMs: Record<string, number>;
+  createdAtMs: number;
   startedAtMs: number;
-  finishedAtMs: number;
-  exitCode: number;
 }

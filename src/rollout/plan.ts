@@ -1,9 +1,10 @@
-import { familyRevision } from '../base/arn.ts';
+import { familyOf, familyRevision } from '../base/arn.ts';
 import { hasCode, UserError } from '../errors.ts';
+import type { Outcome } from '../outcome.ts';
 import { definitionDifferences } from '../task-definition/diff.ts';
 import { resolveImage } from '../task-definition/digests.ts';
 import { type Definition, editDefinition, imagesFor, registrable } from '../task-definition/edit.ts';
-import { type RecordedChoice, recordedChoice, withRecorded } from './from-records.ts';
+import { withRecorded } from './from-records.ts';
 import type { RolloutDeps, RolloutOptions, ServiceBefore, ServicePlan } from './model.ts';
 
 interface Described {
@@ -16,25 +17,25 @@ interface Described {
 export async function planServices(
   services: readonly ServiceBefore[],
   options: RolloutOptions,
+  records: readonly Outcome[],
   deps: RolloutDeps,
 ): Promise<ServicePlan[]> {
-  const recorded = await recordedChoice(deps);
-  const described = new Map<string, Promise<Described>>();
-  const resolved = new Map<string, Promise<{ image: string; digest?: string }>>();
-  const describe = (reference: string): Promise<Described> => {
-    const known = described.get(reference) ?? describeDefinition(reference, deps);
-    described.set(reference, known);
-    return known;
-  };
-  const resolve = (reference: string): Promise<{ image: string; digest?: string }> => {
-    const known = resolved.get(reference) ?? resolveOne(reference, deps);
-    resolved.set(reference, known);
-    return known;
-  };
+  const describe = once((reference) => describeDefinition(reference, deps));
+  const resolve = once((reference) => resolveOne(reference, deps));
   const plans: ServicePlan[] = [];
   for (const before of services)
-    plans.push(await planService(before, options, { ...deps, describe, resolve, recorded }));
+    plans.push(await planService(before, options, { ...deps, describe, resolve, recorded: records }));
   return plans;
+}
+
+/** Asks for each reference only once. */
+function once<T>(ask: (reference: string) => Promise<T>): (reference: string) => Promise<T> {
+  const asked = new Map<string, Promise<T>>();
+  return (reference) => {
+    const answer = asked.get(reference) ?? ask(reference);
+    asked.set(reference, answer);
+    return answer;
+  };
 }
 
 async function describeDefinition(reference: string, { aws }: RolloutDeps): Promise<Described> {
@@ -54,13 +55,19 @@ async function resolveOne(
 interface PlanDeps extends RolloutDeps {
   describe(reference: string): Promise<Described>;
   resolve(reference: string): Promise<{ image: string; digest?: string }>;
-  recorded: RecordedChoice;
+  recorded: readonly Outcome[];
 }
 
 async function planService(before: ServiceBefore, asked: RolloutOptions, deps: PlanDeps): Promise<ServicePlan> {
   const current = before.primary?.taskDefinition ?? before.service.taskDefinition ?? '';
-  const options = withRecorded(asked, current, deps);
-  const start = await startingPoint(before, current, options, deps);
+  mustBeOwnFamily(asked, before, current);
+  const serving = await deps.describe(current);
+  const options = withRecorded(
+    asked,
+    { records: deps.recorded, before, current: serving.definition, arn: current },
+    deps,
+  );
+  const start = await startingPoint(serving, options, deps);
   const name = familyRevision(start.arn);
   const digests = new Map<string, { image: string; digest: string }>();
   const images = new Map<string, string>();
@@ -71,76 +78,67 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
     if (image !== reference) deps.announce({ type: 'image-pinned', service: before.name, container, image });
   }
   const edited = editDefinition(start.definition, name, images, options.changes);
-  if (digests.size === 0) for (const [container, pinned] of pinnedAlready(edited)) digests.set(container, pinned);
-  const differences = definitionDifferences(start.definition, edited);
-  const isNewDocument = start.isDocument || differences.length > 0;
-  const fromCurrent = start.isDocument ? definitionDifferences(await currentOf(current, deps), edited) : differences;
-  const sameAsNow = fromCurrent.length === 0 ? current : undefined;
-  const taskDefinitionArn = isNewDocument
+  for (const [container, pinned] of pinnedAlready(edited)) digests.set(container, pinned);
+  const differences = definitionDifferences(serving.definition, edited);
+  const isNew = start.isDocument || definitionDifferences(start.definition, edited).length > 0;
+  const sameAsNow = differences.length === 0 ? current : undefined;
+  const taskDefinitionArn = isNew
     ? (sameAsNow ?? (await sameAsLatest(edited, start.tags, before.name, deps)))
     : start.arn;
-  if (fromCurrent.length > 0) {
-    deps.announce({
-      type: 'differences',
-      service: before.name,
-      from: familyRevision(start.isDocument ? current : start.arn),
-      differences: fromCurrent,
-    });
+  if (differences.length > 0) {
+    const from = familyRevision(current);
+    deps.announce({ type: 'differences', service: before.name, from, differences });
   }
-  const isUnchanged =
-    taskDefinitionArn === current &&
-    !options.force &&
-    (options.desiredCount === undefined || options.desiredCount === before.service.desiredCount);
-  if (!isUnchanged) warnUnpinned(before.name, edited, digests, deps);
+  const isDeployment = taskDefinitionArn !== current || options.force;
+  const isScaling = options.desiredCount !== undefined && options.desiredCount !== before.service.desiredCount;
+  const kind = isDeployment ? 'deployment' : isScaling ? 'scaling' : 'unchanged';
+  if (kind !== 'unchanged') warnUnpinned(before.name, edited, digests, deps);
   return {
     before,
     taskDefinitionArn,
     document: taskDefinitionArn === undefined ? withTags(registrable(edited), start) : undefined,
-    differences: fromCurrent,
+    differences,
     digests,
-    isUnchanged,
-    isMereLook: isUnchanged && asksForNothing(options),
+    kind,
   };
 }
 
-const asksForNothing = ({ changes, taskDefinition, desiredCount }: RolloutOptions): boolean =>
-  taskDefinition === undefined &&
-  desiredCount === undefined &&
-  Object.values(changes).every(({ length }) => length === 0);
+/** Another family is another program: only --task-definition may bring it to a service. */
+function mustBeOwnFamily(options: RolloutOptions, { name }: ServiceBefore, current: string): void {
+  const { family, taskDefinition } = options;
+  const own = familyOf(current);
+  if (family === undefined || family === own || family === name || taskDefinition !== undefined) return;
+  throw new UserError(`The service ${name} runs the task definition family ${own}, not ${family}.`, {
+    code: 'OtherFamily',
+    why: `--family ${family} would replace what the service runs by another program.`,
+    fix: `Leave --family out, or correct --service. If ${name} is to run ${family} from now on, pass --task-definition ${family}.`,
+  });
+}
 
 interface StartingPoint extends Described {
   /** It was given as a whole and is not registered yet. */
   isDocument: boolean;
 }
 
-async function startingPoint(
-  before: ServiceBefore,
-  current: string,
-  options: RolloutOptions,
-  deps: PlanDeps,
-): Promise<StartingPoint> {
-  const { taskDefinition, family } = options;
+async function startingPoint(serving: Described, options: RolloutOptions, deps: PlanDeps): Promise<StartingPoint> {
+  const { taskDefinition } = options;
   if (taskDefinition?.kind === 'document') {
-    const own = await deps.describe(current);
     const { tags, ...document } = taskDefinition.document;
-    const definition = { family: own.definition.family, ...document };
+    const definition = { family: serving.definition.family, ...document };
     // A file without tags says nothing about them; those of the running revision stay.
-    return { arn: current, definition, tags: (tags as Described['tags'] | undefined) ?? own.tags, isDocument: true };
+    const own = (tags as Described['tags'] | undefined) ?? serving.tags;
+    return { arn: serving.arn, definition, tags: own, isDocument: true };
   }
-  if (taskDefinition?.kind === 'reference') {
-    const given = await deps.describe(taskDefinition.reference);
-    if (given.definition.status === 'INACTIVE') {
-      throw new UserError(`The task definition ${familyRevision(given.arn)} is INACTIVE.`, {
-        code: 'ClientException',
-        why: 'It was deregistered: new tasks cannot use it.',
-        fix: 'Name an ACTIVE revision with --task-definition.',
-      });
-    }
-    return { ...given, isDocument: false };
+  if (taskDefinition === undefined) return { ...serving, isDocument: false };
+  const given = await deps.describe(taskDefinition.reference);
+  if (given.definition.status === 'INACTIVE') {
+    throw new UserError(`The task definition ${familyRevision(given.arn)} is INACTIVE.`, {
+      code: 'ClientException',
+      why: 'It was deregistered: new tasks cannot use it.',
+      fix: 'Name an ACTIVE revision with --task-definition.',
+    });
   }
-  const ownFamily = familyRevision(current).split(':')[0];
-  const reference = family === undefined || family === ownFamily || before.name === family ? current : family;
-  return { ...(await deps.describe(reference)), isDocument: false };
+  return { ...given, isDocument: false };
 }
 
 /** The latest revision of the family where it says the same already, as after a run that came this far before. */
@@ -161,10 +159,6 @@ async function sameAsLatest(
     if (hasCode(error, 'ClientException')) return undefined;
     throw error;
   }
-}
-
-async function currentOf(current: string, deps: PlanDeps): Promise<Definition> {
-  return (await deps.describe(current)).definition;
 }
 
 function withTags(document: Definition, { tags }: Described): Definition {

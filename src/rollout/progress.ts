@@ -1,54 +1,53 @@
+import type { Progress } from '../records/schema.ts';
 import { breakerThreshold } from './circuit-breaker.ts';
-import type { Progress } from './events.ts';
 import type { RolloutDeps } from './model.ts';
-import { type FollowOptions, failureCount, hasBreaker, mineOf, type Watched } from './watched.ts';
-
-/** How many failed tasks end our patience. */
-export function allowedFailures(one: Watched, { maxFailedTasks }: Pick<FollowOptions, 'maxFailedTasks'>): number {
-  if (maxFailedTasks !== undefined) return maxFailedTasks;
-  if (!hasBreaker(one)) return 3;
-  const service = one.service ?? one.ours.plan.before.service;
-  return (
-    one.record?.deploymentCircuitBreaker?.threshold ??
-    breakerThreshold(service.desiredCount ?? 0, service.deploymentConfiguration?.deploymentCircuitBreaker)
-  );
-}
+import { failedInARow, hasBreaker, type Observation, ownDeploymentIn } from './observe.ts';
+import { failureLimit, type Limits } from './verdict.ts';
 
 /** How far our deployment has come. */
-export function progressOf(one: Watched, options: Pick<FollowOptions, 'maxFailedTasks'>): Progress {
-  const mine = mineOf(one);
-  const { record, service, ours } = one;
-  const others = (service?.deployments ?? []).filter(({ id }) => id !== ours.deploymentId);
+export function progressOf(seen: Observation, limits: Limits): Progress {
+  const mine = ownDeploymentIn(seen);
+  const { serviceDeployment, service, own } = seen;
+  const others = (service?.deployments ?? []).filter(({ id }) => id !== own.deploymentId);
+  const allowed = failureLimit(seen, limits);
+  const stage = serviceDeployment?.lifecycleStage;
+  const productionWeight = serviceDeployment?.targetServiceRevision?.requestedProductionTrafficWeight;
   return {
     running: mine?.runningCount ?? 0,
     pending: mine?.pendingCount ?? 0,
     desired: service?.desiredCount ?? 0,
-    failed: failureCount(one),
-    allowed: allowedFailures(one, options),
-    stage: record?.lifecycleStage,
-    productionWeight: record?.targetServiceRevision?.requestedProductionTrafficWeight,
+    failed: failedInARow(seen),
+    ...(allowed === undefined ? {} : { allowed }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(productionWeight === undefined ? {} : { productionWeight }),
     old: others.reduce((sum, { runningCount = 0 }) => sum + runningCount, 0),
   };
 }
 
-/** Tells progress when it changed. */
-export function tellProgress(one: Watched, options: FollowOptions, deps: RolloutDeps): void {
-  if (mineOf(one) === undefined || (one.looks === 1 && one.ours.plan.isUnchanged)) return;
-  const progress = progressOf(one, options);
-  if (progress.running >= progress.desired && progress.desired > 0) one.firsts.running ??= deps.clock.now();
-  const text = JSON.stringify({ ...progress, pending: 0 });
-  if (text === one.progressText) return;
-  one.progressText = text;
-  deps.announce({ type: 'progress', service: one.ours.name, progress });
+/** Emits progress of one service, where it changed, and once that the breaker's threshold is reached. */
+export function progressTeller(limits: Limits, { announce }: Pick<RolloutDeps, 'announce'>) {
+  const last = new Map<Observation, string>();
+  const told = new Set<Observation>();
+  return (seen: Observation): void => {
+    const { own, polls } = seen;
+    if (ownDeploymentIn(seen) === undefined || (polls === 1 && own.plan.kind === 'unchanged')) return;
+    const progress = progressOf(seen, limits);
+    const text = JSON.stringify({ ...progress, pending: 0 });
+    if (text !== last.get(seen)) announce({ type: 'progress', service: own.name, progress });
+    last.set(seen, text);
+    const threshold = thresholdReached(seen);
+    if (threshold === undefined || told.has(seen)) return;
+    told.add(seen);
+    announce({ type: 'breaker-threshold', service: own.name, failed: progress.failed, threshold });
+  };
 }
 
-/** Tells service events since our deployment began, oldest first. */
-export function tellEvents(one: Watched, { announce }: RolloutDeps): void {
-  const sinceMs = one.ours.isAdopted ? one.ours.startedAtMs : one.ours.deploymentCreatedAtMs;
-  for (const { id = '', createdAt, message = '' } of [...(one.service?.events ?? [])].reverse()) {
-    if (one.seenEvents.has(id) || (createdAt?.getTime() ?? 0) < sinceMs) continue;
-    one.seenEvents.add(id);
-    one.events.push(message);
-    announce({ type: 'service-event', service: one.ours.name, message });
-  }
+/** The threshold of ECS's circuit breaker, once it is reached; its verdict comes up to minutes later (reference §3.3). */
+export function thresholdReached(seen: Observation): number | undefined {
+  if (!hasBreaker(seen)) return undefined;
+  const service = seen.service ?? seen.own.plan.before.service;
+  const threshold =
+    seen.serviceDeployment?.deploymentCircuitBreaker?.threshold ??
+    breakerThreshold(service.desiredCount ?? 0, service.deploymentConfiguration?.deploymentCircuitBreaker);
+  return failedInARow(seen) >= threshold ? threshold : undefined;
 }

@@ -5,9 +5,9 @@ import { hasCode, TransientError, UserError } from '../errors.ts';
 import { platformDigests } from '../task-definition/digests.ts';
 import { ecrAddress, isLoopback, parseImageReference } from '../task-definition/image-reference.ts';
 import type { CheckUrl, RolloutDeps } from './model.ts';
-import type { Watched } from './watched.ts';
+import type { Observation } from './observe.ts';
 
-/** The images that a landed deployment runs, and whether they are the ones that were asked for. */
+/** The images that a deployment runs, and whether they are the ones that were asked for. */
 export interface Proof {
   images: { name: string; image?: string; imageDigest?: string }[];
   /** What contradicts the demand; undefined when nothing does. */
@@ -17,11 +17,11 @@ export interface Proof {
 }
 
 /** Compares what runs with what was asked for, container by container. */
-export async function proveImages(watched: Watched, cluster: string, deps: RolloutDeps): Promise<Proof> {
-  const images = (await imagesOfRevision(watched, deps)) ?? (await imagesOfTasks(watched, cluster, deps));
+export async function proveImages(seen: Observation, cluster: string, deps: RolloutDeps): Promise<Proof> {
+  const images = (await imagesOfRevision(seen, deps)) ?? (await imagesOfTasks(seen, cluster, deps));
   const notes: string[] = [];
   const wrong: string[] = [];
-  for (const [name, { image, digest }] of watched.ours.plan.digests) {
+  for (const [name, { image, digest }] of seen.own.plan.digests) {
     const live = images.filter((one) => one.name === name && one.imageDigest !== undefined);
     if (live.length === 0) {
       notes.push(`The image digest of container ${name} could not be seen, so it is not proved.`);
@@ -54,8 +54,11 @@ async function digestsOfIndex(image: string, { aws }: RolloutDeps): Promise<stri
 }
 
 /** The digests that ECS resolved for the service revision. */
-async function imagesOfRevision({ record }: Watched, { aws }: RolloutDeps): Promise<Proof['images'] | undefined> {
-  const arn = record?.targetServiceRevision?.arn;
+async function imagesOfRevision(
+  { serviceDeployment }: Observation,
+  { aws }: RolloutDeps,
+): Promise<Proof['images'] | undefined> {
+  const arn = serviceDeployment?.targetServiceRevision?.arn;
   if (arn === undefined) return undefined;
   try {
     const { serviceRevisions = [] } = await aws.ecs.describeServiceRevisions({ serviceRevisionArns: [arn] });
@@ -69,14 +72,13 @@ async function imagesOfRevision({ record }: Watched, { aws }: RolloutDeps): Prom
 }
 
 /** The digests that running tasks show; those that ECS adds to a task are left out. */
-async function imagesOfTasks({ ours }: Watched, cluster: string, { aws }: RolloutDeps): Promise<Proof['images']> {
+async function imagesOfTasks({ own }: Observation, cluster: string, { aws }: RolloutDeps): Promise<Proof['images']> {
   try {
-    const { taskArns = [] } = await aws.ecs.listTasks({ cluster, serviceName: ours.name, desiredStatus: 'RUNNING' });
+    const { taskArns = [] } = await aws.ecs.listTasks({ cluster, serviceName: own.name, desiredStatus: 'RUNNING' });
     if (taskArns.length === 0) return [];
     const { tasks = [] } = await aws.ecs.describeTasks({ cluster, tasks: taskArns });
     const mine = tasks.filter(
-      ({ taskDefinitionArn, lastStatus }: Task) =>
-        taskDefinitionArn === ours.taskDefinitionArn && lastStatus === 'RUNNING',
+      ({ startedBy, lastStatus }: Task) => startedBy === own.deploymentId && lastStatus === 'RUNNING',
     );
     const all = mine.flatMap(({ containers = [] }) =>
       containers

@@ -1,67 +1,78 @@
 import { familyRevision } from '../base/arn.ts';
-import { TransientError, UserError } from '../errors.ts';
-import type { RolloutRecord } from '../records/record.ts';
-import { finish } from './finish.ts';
-import { follow } from './follow.ts';
-import type { RolloutDeps, RolloutOptions, ServiceEnd, ServicePlan, ServiceResult } from './model.ts';
+import { UserError } from '../errors.ts';
+import { type Explanation, explanationOf } from '../outcome.ts';
+import type { RolloutOutcome } from '../records/schema.ts';
+import { conclude } from './conclude.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
+import { type FollowEnd, follow } from './follow.ts';
+import { readRecords } from './from-records.ts';
+import { tooShort } from './least-duration.ts';
+import type { RolloutDeps, RolloutOptions, ServicePlan } from './model.ts';
+import { newObservation, type Observation } from './observe.ts';
+import { type Ending, endingOf, outcomeOf, runningOutcome } from './outcome.ts';
 import { planServices } from './plan.ts';
 import { checkUrl } from './prove.ts';
-import { plainResult, rolloutRecord } from './result.ts';
-import type { RecordSearch } from './service-deployments.ts';
 import { findServices } from './services.ts';
 import { registerRevisions, startDeployment, updateInput } from './update.ts';
-import { newWatched, type Watched } from './watched.ts';
 
-/** Deploys to one or many services, follows exactly those deployments and answers how each one ended. */
-export async function rollOut(options: RolloutOptions, deps: RolloutDeps): Promise<ServiceResult[]> {
-  const services = await findServices(options.cluster, options.services, deps);
-  const plans = await planServices(services, options, deps);
-  if (options.dryRun) {
-    tellRequests(plans, options, deps);
-    return [];
-  }
-  const revisions = await registerRevisions(plans, deps);
-  const { watched, refused } = await startAll(plans, revisions, options, deps);
-  if (!options.verify) {
-    const results = await saved(watched, options, deps, (one) =>
-      Promise.resolve(plainResult(one, unseenEnd(one), deps)),
-    );
-    return [...results, ...refused];
-  }
-  const search: RecordSearch = {
-    mayRead: services.every(({ knownRecords }) => knownRecords !== undefined),
-    revisions: new Map(),
-  };
-  let outcome: 'judged' | 'timed-out' | 'interrupted' | { error: Error };
-  try {
-    outcome = await follow(watched, options, search, deps);
-  } catch (error) {
-    if (!(error instanceof UserError) || watched.length === 0) throw error;
-    outcome = { error };
-  }
-  const unanswered = await checkUrls(watched, options, deps);
-  const results = await saved(watched, options, deps, (one) => finish(one, outcome, unanswered, options, search, deps));
-  return [...results, ...refused];
+/** A request that would be sent. */
+export interface PlannedRequest {
+  action: 'ecs:RegisterTaskDefinition' | 'ecs:UpdateService';
+  input: unknown;
 }
 
-/** How a service ends that nobody looks at. */
-function unseenEnd({ ours }: Watched): ServiceEnd {
-  const what = ours.plan.isUnchanged ? 'nothing was changed' : 'the update was accepted';
-  return { verdict: 'started', reason: `${what}, and nobody looked at what serves.` };
-}
-
-/** What a dry run would have sent. */
-function tellRequests(plans: readonly ServicePlan[], options: RolloutOptions, { announce }: RolloutDeps): void {
-  for (const plan of plans) {
-    const { before, document, taskDefinitionArn } = plan;
-    if (document !== undefined) announce({ type: 'would-send', action: 'ecs:RegisterTaskDefinition', input: document });
-    if (plan.isUnchanged) {
-      announce({ type: 'note', text: `${before.name}: nothing would change, so nothing would be sent.` });
-      continue;
+/** What a rollout would send, in order; everything is looked up and checked, nothing is changed. */
+export async function planRequests(options: RolloutOptions, deps: RolloutDeps): Promise<PlannedRequest[]> {
+  return (await plan(options, deps)).flatMap((one): PlannedRequest[] => {
+    const { before, document, taskDefinitionArn, kind } = one;
+    if (kind === 'unchanged') {
+      deps.announce({ type: 'note', text: `${before.name}: nothing would change, so nothing would be sent.` });
+      return [];
     }
     const revision = taskDefinitionArn ?? '(the revision just registered)';
-    announce({ type: 'would-send', action: 'ecs:UpdateService', input: updateInput(plan, revision, options) });
+    const update: PlannedRequest = { action: 'ecs:UpdateService', input: updateInput(one, revision, options) };
+    return document === undefined ? [update] : [{ action: 'ecs:RegisterTaskDefinition', input: document }, update];
+  });
+}
+
+/** Deploys to one or many services, follows exactly those deployments and returns how each one ended. */
+export async function rollOut(options: RolloutOptions, deps: RolloutDeps): Promise<RolloutOutcome[]> {
+  const plans = await plan(options, deps);
+  const revisions = await registerRevisions(plans, deps);
+  const { followed, ended } = await startAll(plans, revisions, options, deps);
+  if (!options.verify) {
+    const started = followed.map((seen) => outcomeOf(seen, startedEnding(seen), options, deps));
+    return [...(await Promise.all(started.map((outcome) => kept(outcome, deps)))), ...ended];
   }
+  const evidence = evidenceOf(options.cluster, deps);
+  const end = await followAll(followed, options, evidence, deps);
+  const unanswered = await checkUrls(followed, options, deps);
+  const outcomes = followed.map(async (seen) => {
+    const ending = endingOf(seen, end, unanswered, deps);
+    return kept(await conclude(seen, ending, { options, evidence }, deps), deps);
+  });
+  return [...(await Promise.all(outcomes)), ...ended];
+}
+
+async function plan(options: RolloutOptions, deps: RolloutDeps): Promise<ServicePlan[]> {
+  const records = await readRecords(options, deps);
+  const services = await findServices(options.cluster, options.services, deps);
+  return planServices(services, options, records, deps);
+}
+
+/** How a service ends that is not followed: what serves is not known. */
+function startedEnding({ own }: Observation): Ending {
+  const cause =
+    own.plan.kind === 'unchanged'
+      ? 'The service is set to this revision already, so nothing was sent; whether it serves was not verified (--no-verify).'
+      : 'The update was accepted; whether the revision serves was not verified (--no-verify).';
+  return { verdict: 'started', explanation: { code: 'NOT_FOLLOWED', cause } };
+}
+
+interface StartedAll {
+  followed: Observation[];
+  /** Services that there is nothing to follow of: not updated, or not known whether they were. */
+  ended: RolloutOutcome[];
 }
 
 /** Updates all services; once one was updated, the refusal of another does not keep us from following it. */
@@ -70,69 +81,101 @@ async function startAll(
   revisions: ReadonlyMap<ServicePlan, string>,
   options: RolloutOptions,
   deps: RolloutDeps,
-): Promise<{ watched: Watched[]; refused: ServiceResult[] }> {
-  const watched: Watched[] = [];
-  const refused: ServiceResult[] = [];
-  for (const plan of plans) {
-    const revision = revisions.get(plan) ?? '';
+): Promise<StartedAll> {
+  const followed: Observation[] = [];
+  const ended: { outcome: RolloutOutcome; error?: Error }[] = [];
+  for (const one of plans) {
+    const revision = revisions.get(one) ?? '';
+    const timeoutNote = tooShort(one.before.name, one.before.service.deploymentConfiguration, options.timeoutMs);
+    if (timeoutNote !== undefined && options.verify && one.kind === 'deployment') {
+      deps.announce({ type: 'warning', text: timeoutNote });
+    }
     try {
       if (deps.interrupt.signal.aborted) {
-        refused.push(await untouched(plan, revision, interruptedEnd(plan, revision, deps), options, deps));
+        ended.push({ outcome: untouched(one, revision, interruptedEnding(one, revision, deps), options, deps) });
         continue;
       }
-      const ours = await startDeployment(plan, revision, options, deps);
-      watched.push(newWatched(ours));
-      await keep(rolloutRecord(ours, undefined, options, deps), deps);
+      const { seen, unknown } = await startDeployment(one, revision, options, deps);
+      if (unknown === undefined) followed.push(seen);
+      else {
+        const ending: Ending = { verdict: 'timed-out', explanation: unknown };
+        ended.push({ outcome: outcomeOf(seen, ending, options, deps) });
+        continue;
+      }
+      await kept(runningOutcome(seen, options, deps), deps);
     } catch (error) {
-      if (!(error instanceof UserError || error instanceof TransientError)) throw error;
-      if (watched.length === 0 && plan === plans.at(-1) && refused.length === 0) throw error;
-      const end = { verdict: 'refused', reason: error.message, error } as const;
-      refused.push(await untouched(plan, revision, end, options, deps));
+      const explanation = explanationOf(error);
+      if (explanation === undefined || !(error instanceof Error)) throw error;
+      const outcome = untouched(one, revision, { verdict: 'refused', explanation }, options, deps);
+      ended.push({ outcome, error });
     }
   }
-  const first = refused[0];
-  if (watched.length === 0 && first?.end.verdict === 'refused') throw first.end.error;
-  return { watched, refused };
+  // Where nothing was started at all, the command was refused as a whole.
+  const [first] = ended;
+  if (followed.length === 0 && first?.error !== undefined && ended.every(({ error }) => error !== undefined)) {
+    throw first.error;
+  }
+  for (const { outcome } of ended) await kept(outcome, deps);
+  return { followed, ended: ended.map(({ outcome }) => outcome) };
 }
 
-function interruptedEnd(plan: ServicePlan, revision: string, { interrupt }: RolloutDeps): ServiceEnd {
-  const registered = plan.document === undefined ? '' : `; ${familyRevision(revision)} stays registered`;
-  const reason = `${interrupt.name()} came before the service was updated${registered}.`;
-  return { verdict: 'interrupted', reason };
+function interruptedEnding({ document }: ServicePlan, revision: string, { interrupt }: RolloutDeps): Ending {
+  const registered = document === undefined ? '' : `; ${familyRevision(revision)} stays registered`;
+  const cause = `${interrupt.name()} came before the service was updated${registered}.`;
+  return { verdict: 'interrupted', explanation: { code: 'INTERRUPTED', cause } };
 }
 
-/** The result of a service that was not updated; on record too, or only those that were would be heard of. */
-async function untouched(
-  plan: ServicePlan,
-  revision: string,
-  end: ServiceEnd,
+/** The Outcome of a service that was not updated. */
+function untouched(
+  one: ServicePlan,
+  taskDefinitionArn: string,
+  ending: Ending,
   options: RolloutOptions,
   deps: RolloutDeps,
-): Promise<ServiceResult> {
+): RolloutOutcome {
   const nowMs = deps.clock.now();
-  const ours = {
-    plan,
-    name: plan.before.name,
-    taskDefinitionArn: revision,
-    deploymentId: '',
-    deploymentCreatedAtMs: nowMs,
-    isAdopted: false,
-    isScaling: false,
+  const { name, primary } = one.before;
+  const own = {
+    plan: one,
+    name,
+    taskDefinitionArn,
+    deploymentId: undefined,
+    createdAtMs: nowMs,
     startedAtMs: nowMs,
   };
-  const { deploymentId: _none, ...result } = plainResult(newWatched(ours), end, deps);
-  const refused = { ...result, deploymentId: undefined, servesNow: plan.before.primary?.taskDefinition };
-  await keep(rolloutRecord(ours, refused, options, deps), deps);
-  return refused;
+  const outcome = outcomeOf(newObservation(own), ending, options, deps);
+  return primary?.taskDefinition === undefined ? outcome : { ...outcome, servesNow: primary.taskDefinition };
 }
 
-/** The application is asked once for all services, and only when all of them landed. */
+/** An AWS refusal while following is the end of the wait, not of what was started. */
+async function followAll(
+  followed: readonly Observation[],
+  options: RolloutOptions,
+  evidence: Evidence,
+  deps: RolloutDeps,
+): Promise<FollowEnd | { explanation: Explanation }> {
+  const reader = {
+    mayRead: followed.every(({ own }) => own.plan.before.mayReadServiceDeployments),
+    againAtMs: 0,
+  };
+  try {
+    return await follow(followed, options, { reader, evidence }, deps);
+  } catch (error) {
+    const explanation = error instanceof UserError ? explanationOf(error) : undefined;
+    if (explanation === undefined || followed.length === 0) throw error;
+    return { explanation };
+  }
+}
+
+/** The application is asked once for all services, and only when all of them were deployed. */
 async function checkUrls(
-  watched: readonly Watched[],
+  followed: readonly Observation[],
   options: RolloutOptions,
   deps: RolloutDeps,
 ): Promise<string | undefined> {
-  if (watched.length === 0 || watched.some(({ end }) => end?.verdict !== 'landed')) return undefined;
+  const isServing = ({ verdict }: Observation): boolean =>
+    verdict?.verdict === 'deployed' || verdict?.verdict === 'unchanged';
+  if (followed.length === 0 || !followed.every(isServing)) return undefined;
   for (const check of options.checkUrls) {
     const wrong = await checkUrl(check, deps);
     if (wrong !== undefined) return wrong;
@@ -140,27 +183,14 @@ async function checkUrls(
   return undefined;
 }
 
-async function saved(
-  watched: readonly Watched[],
-  options: RolloutOptions,
-  deps: RolloutDeps,
-  end: (one: Watched) => Promise<ServiceResult>,
-): Promise<ServiceResult[]> {
-  const results: ServiceResult[] = [];
-  for (const one of watched) {
-    const result = await end(one);
-    await keep(rolloutRecord(one.ours, result, options, deps), deps);
-    results.push(result);
-  }
-  return results;
-}
-
-/** A record that cannot be written must not hide what became of the deployment. */
-async function keep(record: RolloutRecord, { records, announce }: RolloutDeps): Promise<void> {
+/** Saves an Outcome; a record that cannot be written must not hide what became of the deployment. */
+async function kept(outcome: RolloutOutcome, { records, announce }: RolloutDeps): Promise<RolloutOutcome> {
   try {
-    await records.save(record);
+    await records.save(outcome);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    announce({ type: 'warning', text: `${error.message} ${error.why ?? ''}`.trim() });
+    const why = error instanceof UserError ? ` ${error.why ?? ''}` : '';
+    const text = `The record of ${outcome.service} could not be saved: ${(error as Error).message}${why}`;
+    announce({ type: 'warning', text: text.trim() });
   }
+  return outcome;
 }

@@ -1,7 +1,8 @@
 import type { Service } from '@aws-sdk/client-ecs';
-import { hasCode, UserError } from '../errors.ts';
+import { hasCode, TransientError, UserError } from '../errors.ts';
 import type { Aws } from '../ports.ts';
 import type { RolloutDeps, ServiceBefore } from './model.ts';
+import { primaryOf } from './observe.ts';
 
 /** DescribeServices takes no more at once. */
 const describedAtOnce = 10;
@@ -33,17 +34,13 @@ export async function findServices(
 ): Promise<ServiceBefore[]> {
   const services = await describeServices(cluster, names, deps.aws);
   const named = names.map((name) => usable(name, pickService(services, name), cluster));
-  // A service that was named twice, as by name and by ARN, must not overtake itself.
+  // A service that was named twice, as by name and by ARN, must not supersede itself.
   const found = [...new Map(named.map((one) => [one.name, one])).values()];
   const before: ServiceBefore[] = [];
-  let mayReadRecords = true;
+  let mayRead = true;
   for (const { name, service } of found) {
-    const knownRecords: ReadonlySet<string> | undefined = mayReadRecords
-      ? await recordsOf(cluster, service, deps)
-      : undefined;
-    mayReadRecords &&= knownRecords !== undefined;
-    const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
-    before.push({ name, service, primary, knownRecords });
+    mayRead &&= await mayReadServiceDeployments(cluster, name, deps);
+    before.push({ name, service, primary: primaryOf(service), mayReadServiceDeployments: mayRead });
   }
   return before;
 }
@@ -81,30 +78,27 @@ function usable(name: string, service: Service | undefined, cluster: string): { 
   return { name: service.serviceName ?? name, service };
 }
 
-/** The service deployments that exist already: none of them can be ours. Undefined where we may not read them. */
-async function recordsOf(
+/** Asked before anything is changed, so that what is missing in the policy is said first. */
+async function mayReadServiceDeployments(
   cluster: string,
-  service: Service,
+  service: string,
   { aws, announce }: RolloutDeps,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<boolean> {
   try {
-    const { serviceDeployments = [] } = await aws.ecs.listServiceDeployments({
-      cluster,
-      service: service.serviceName,
-      maxResults: 100,
-    });
-    const known = new Set(serviceDeployments.map(({ serviceDeploymentArn }) => serviceDeploymentArn ?? ''));
-    if (service.currentServiceDeployment !== undefined) known.add(service.currentServiceDeployment);
-    return known;
+    await aws.ecs.listServiceDeployments({ cluster, service, maxResults: 1 });
+    return true;
   } catch (error) {
+    // Whether they can be read is asked again while we wait.
+    if (error instanceof TransientError) return true;
     if (!hasCode(error, 'AccessDeniedException', 'UnsupportedFeatureException', 'UnknownOperationException'))
       throw error;
     announce({
       type: 'warning',
       text:
-        'These credentials may not read service deployments (ecs:ListServiceDeployments, ecs:DescribeServiceDeployments, ' +
-        'ecs:DescribeServiceRevisions); following the deployment by its id instead, with less to say about a rollback.',
+        'These credentials are not authorized to read service deployments (ecs:ListServiceDeployments, ' +
+        'ecs:DescribeServiceDeployments, ecs:DescribeServiceRevisions). Following the deployment by its id instead; ' +
+        'less can be said about a rollback.',
     });
-    return undefined;
+    return false;
   }
 }

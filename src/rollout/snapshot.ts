@@ -1,8 +1,12 @@
+import type { Explanation } from '../records/schema.ts';
+
 /** One entry of `deployments[]`; every enumeration is open. */
 export interface DeploymentSnapshot {
   id?: string | undefined;
   status?: string | undefined;
   taskDefinition?: string | undefined;
+  createdAt?: Date | undefined;
+  updatedAt?: Date | undefined;
   desiredCount?: number | undefined;
   runningCount?: number | undefined;
   pendingCount?: number | undefined;
@@ -18,7 +22,7 @@ export interface ServiceSnapshot {
   runningCount?: number | undefined;
   pendingCount?: number | undefined;
   deployments?: readonly DeploymentSnapshot[] | undefined;
-  events?: readonly { message?: string | undefined }[] | undefined;
+  events?: readonly { message?: string | undefined; createdAt?: Date | undefined }[] | undefined;
 }
 
 /** The part of a DescribeServiceDeployments answer that a verdict rests on. */
@@ -40,3 +44,34 @@ export interface ServiceDeploymentSnapshot {
       }[]
     | undefined;
 }
+
+/** A hook that waits for somebody. */
+export interface Pause {
+  hookId: string;
+  stage: string | undefined;
+  expiresAt: Date | undefined;
+  timeoutAction: string;
+}
+
+/** How far ECS has come with taking our deployment back. */
+export type RollbackPhase = 'requested' | 'in-progress' | 'done' | 'failed';
+
+/** What became of our deployment, or that it is still going. */
+export type RolloutVerdict =
+  | { verdict: 'running' }
+  | { verdict: 'paused'; pause: Pause }
+  /** Our revision serves, as far as ECS says. */
+  | { verdict: 'deployed' }
+  /** What was asked for serves already. */
+  | { verdict: 'unchanged' }
+  | { verdict: 'failed'; explanation: Explanation; phase?: RollbackPhase }
+  | {
+      verdict: 'rolled-back';
+      phase: RollbackPhase;
+      explanation: Explanation;
+      /** The service revision that comes back, where ECS says it. */
+      toRevision?: string;
+    }
+  | { verdict: 'superseded'; explanation: Explanation; by?: string };
+
+export type FinalVerdict = Exclude<RolloutVerdict, { verdict: 'running' | 'paused' }>;

@@ -3,10 +3,11 @@ import { watchSilence } from '../base/heartbeat.ts';
 import { type PollEnd, poll } from '../base/poll.ts';
 import { UserError } from '../errors.ts';
 import type { Interrupt } from '../ports.ts';
+import { deploymentVerdict } from './deployment-verdict.ts';
+import { noReason } from './explain.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
+import { type Observation, primaryOf } from './observe.ts';
 import { describeServices, pickService } from './services.ts';
-import { deploymentVerdict } from './verdict.ts';
-import type { Watched } from './watched.ts';
 
 /** Rolling back takes about as long as rolling out; longer than this it is left to go on by itself. */
 const longestWaitMs = 15 * 60_000;
@@ -14,28 +15,30 @@ const longestWaitMs = 15 * 60_000;
 /** The first signal brought us here; only a second one, which ends the program, may cut this short. */
 const undisturbed: Interrupt = { signal: new AbortController().signal, name: () => 'SIGINT' };
 
+/** How going back went, as the record keeps it. */
+export interface Undone {
+  done: boolean;
+  text: string;
+}
+
 /** Rolls a service back, waits for it and says how that went. */
-export async function undo(
-  watched: Watched,
-  options: RolloutOptions,
-  outer: RolloutDeps,
-): Promise<{ done: boolean; text: string }> {
+export async function undo(seen: Observation, options: RolloutOptions, outer: RolloutDeps): Promise<Undone> {
   const deps = { ...outer, interrupt: undisturbed };
-  const { ours, end } = watched;
-  if (ours.isScaling) {
+  const { own, verdict } = seen;
+  if (own.plan.kind === 'scaling') {
     const text = `Only the number of tasks was changed; it stays ${options.desiredCount}: there is no deployment to roll back.`;
     return { done: false, text };
   }
-  if (ours.isAdopted) return { done: false, text: 'Nothing was changed, so nothing was rolled back.' };
-  if (end?.verdict === 'rolled-back') return waitForRecord(watched, deps);
-  if (watched.recordArn !== undefined && (await stopped(watched, deps))) return waitForRecord(watched, deps);
-  return previousRevision(watched, options, deps);
+  if (own.plan.kind === 'unchanged') return { done: false, text: 'Nothing was changed, so nothing was rolled back.' };
+  if (verdict?.verdict === 'rolled-back') return waitForServiceDeployment(seen, deps);
+  const isStopped = seen.serviceDeploymentArn !== undefined && (await stop(seen, deps));
+  return isStopped ? waitForServiceDeployment(seen, deps) : previousRevision(seen, options, deps);
 }
 
-async function stopped({ recordArn = '', ours }: Watched, { aws, announce }: RolloutDeps): Promise<boolean> {
-  announce({ type: 'rolling-back', service: ours.name, how: 'StopServiceDeployment' });
+async function stop({ serviceDeploymentArn, own }: Observation, { aws, announce }: RolloutDeps): Promise<boolean> {
+  announce({ type: 'rolling-back', service: own.name, how: 'StopServiceDeployment' });
   try {
-    await aws.ecs.stopServiceDeployment({ serviceDeploymentArn: recordArn, stopType: 'ROLLBACK' });
+    await aws.ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: 'ROLLBACK' });
     return true;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -44,76 +47,74 @@ async function stopped({ recordArn = '', ours }: Watched, { aws, announce }: Rol
   }
 }
 
-async function waitForRecord(watched: Watched, deps: RolloutDeps): Promise<{ done: boolean; text: string }> {
-  const { recordArn, ours } = watched;
-  const previous = nameOf(watched);
-  if (recordArn === undefined) return waitForPrimary(watched, undefined, deps);
+async function waitForServiceDeployment(seen: Observation, deps: RolloutDeps): Promise<Undone> {
+  const { serviceDeploymentArn, own } = seen;
+  if (serviceDeploymentArn === undefined) return waitForPrimary(seen, undefined, deps);
   const result = await pollAloud(
-    ours.name,
+    own.name,
     async () => {
       const { serviceDeployments = [] } = await deps.aws.ecs.describeServiceDeployments({
-        serviceDeploymentArns: [recordArn],
+        serviceDeploymentArns: [serviceDeploymentArn],
       });
-      const record = serviceDeployments[0];
-      watched.record = record ?? watched.record;
+      const [now] = serviceDeployments;
+      seen.serviceDeployment = now ?? seen.serviceDeployment;
       const over = ['ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED', 'STOPPED', 'SUCCESSFUL'];
-      return over.includes(record?.status ?? '') ? record : undefined;
+      return over.includes(now?.status ?? '') ? now : undefined;
     },
     deps,
   );
-  if (result.end !== 'answered') return unfinished(ours.name);
-  if (result.answer.status === 'ROLLBACK_SUCCESSFUL')
-    return { done: true, text: `${ours.name} is back on ${previous}.` };
-  const reason = result.answer.statusReason ?? 'Amazon ECS gave no reason.';
-  return { done: false, text: `The rollback of ${ours.name} ended ${result.answer.status}: ${reason}` };
+  if (result.end !== 'answered') return unfinished(own.name);
+  if (result.answer.status === 'ROLLBACK_SUCCESSFUL') return isBack(seen);
+  const reason = result.answer.statusReason ?? noReason;
+  return { done: false, text: `The rollback of ${own.name} ended ${result.answer.status}: ${reason}` };
 }
 
-async function previousRevision(
-  watched: Watched,
-  options: RolloutOptions,
-  deps: RolloutDeps,
-): Promise<{ done: boolean; text: string }> {
-  const { ours } = watched;
-  const previous = ours.plan.before.primary?.taskDefinition;
-  if (previous === undefined) return { done: false, text: `${ours.name} has no previous revision to return to.` };
-  deps.announce({ type: 'rolling-back', service: ours.name, how: `UpdateService to ${familyRevision(previous)}` });
+async function previousRevision(seen: Observation, options: RolloutOptions, deps: RolloutDeps): Promise<Undone> {
+  const { own } = seen;
+  const previous = own.plan.before.primary?.taskDefinition;
+  if (previous === undefined) return { done: false, text: `${own.name} has no previous revision to return to.` };
+  deps.announce({ type: 'rolling-back', service: own.name, how: `UpdateService to ${familyRevision(previous)}` });
   const { service } = await deps.aws.ecs.updateService({
     cluster: options.cluster,
-    service: ours.name,
+    service: own.name,
     taskDefinition: previous,
-    ...(previous === ours.taskDefinitionArn ? { forceNewDeployment: true } : {}),
-    ...(options.desiredCount === undefined ? {} : { desiredCount: ours.plan.before.service.desiredCount }),
+    ...(previous === own.taskDefinitionArn ? { forceNewDeployment: true } : {}),
+    ...(options.desiredCount === undefined ? {} : { desiredCount: own.plan.before.service.desiredCount }),
   });
-  return waitForPrimary(watched, service?.deployments?.find(({ status }) => status === 'PRIMARY')?.id, deps);
+  const id = primaryOf(service)?.id;
+  return waitForPrimary(seen, id === own.deploymentId ? undefined : id, deps);
 }
 
 /** Follows the deployment that brings the old revision back, whichever is PRIMARY when its id is not known. */
-async function waitForPrimary(
-  watched: Watched,
-  id: string | undefined,
-  deps: RolloutDeps,
-): Promise<{ done: boolean; text: string }> {
-  const { ours } = watched;
-  const { clusterArn = '' } = ours.plan.before.service;
+async function waitForPrimary(seen: Observation, id: string | undefined, deps: RolloutDeps): Promise<Undone> {
+  const { own } = seen;
+  const { clusterArn = '' } = own.plan.before.service;
+  const idsBefore = new Set(own.deploymentId === undefined ? [] : [own.deploymentId]);
   const result = await pollAloud(
-    ours.name,
+    own.name,
     async () => {
-      const service = pickService(await describeServices(clusterArn, [ours.name], deps.aws), ours.name);
+      const service = pickService(await describeServices(clusterArn, [own.name], deps.aws), own.name);
       if (service === undefined) return undefined;
-      watched.service = service;
-      const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
-      const deploymentId = id ?? (primary?.id === ours.deploymentId ? undefined : primary?.id);
+      seen.service = service;
+      const primary = primaryOf(service);
+      const deploymentId = id ?? (primary?.id === own.deploymentId ? undefined : primary?.id);
       if (deploymentId === undefined) return undefined;
-      const verdict = deploymentVerdict(service, { deploymentId, baselineId: ours.deploymentId });
-      return verdict.verdict === 'going' ? undefined : verdict;
+      const facts = { deploymentId, createdAtMs: 0, idsBefore, wasSeen: false, awayMs: 0 };
+      const verdict = deploymentVerdict(service, facts);
+      return verdict.verdict === 'running' ? undefined : verdict;
     },
     deps,
   );
-  if (result.end !== 'answered') return unfinished(ours.name);
+  if (result.end !== 'answered') return unfinished(own.name);
   const { verdict } = result.answer;
-  if (verdict === 'landed') return { done: true, text: `${ours.name} is back on ${nameOf(watched)}.` };
-  return { done: false, text: `The rollback of ${ours.name} did not land: ${verdict}.` };
+  if (verdict === 'deployed') return isBack(seen);
+  return { done: false, text: `The rollback of ${own.name} did not succeed: ${verdict}.` };
 }
+
+const isBack = ({ own }: Observation): Undone => {
+  const previous = familyRevision(own.plan.before.primary?.taskDefinition ?? 'the previous revision');
+  return { done: true, text: `${own.name} is back on ${previous}.` };
+};
 
 /** Polls with a sign of life every minute. */
 function pollAloud<T>(service: string, look: () => Promise<T | undefined>, deps: RolloutDeps): Promise<PollEnd<T>> {
@@ -144,10 +145,7 @@ function pollAloud<T>(service: string, look: () => Promise<T | undefined>, deps:
   );
 }
 
-const unfinished = (service: string): { done: boolean; text: string } => ({
+const unfinished = (service: string): Undone => ({
   done: false,
   text: `The rollback of ${service} goes on; it was not finished within 15 minutes.`,
 });
-
-const nameOf = ({ ours }: Watched): string =>
-  familyRevision(ours.plan.before.primary?.taskDefinition ?? 'the previous revision');

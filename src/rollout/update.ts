@@ -1,11 +1,16 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { familyRevision } from '../base/arn.ts';
 import { TransientError, UserError } from '../errors.ts';
+import type { Explanation } from '../records/schema.ts';
 import { registerRevision } from '../task-definition/register.ts';
-import type { OurDeployment, RolloutDeps, RolloutOptions, ServicePlan } from './model.ts';
+import type { OwnDeployment, RolloutDeps, RolloutOptions, ServicePlan } from './model.ts';
+import { newObservation, type Observation, primaryOf } from './observe.ts';
 import { describeServices, pickService } from './services.ts';
 
-/** RegisterTaskDefinition's input and UpdateService's, as they will be sent for a plan. */
+/** How an update came out: something to follow, or that nobody knows whether it was carried out. */
+export type Started = { own: OwnDeployment; seen: Observation; unknown?: Explanation };
+
+/** UpdateService's input, as it will be sent for a plan. */
 export function updateInput(plan: ServicePlan, taskDefinition: string, options: RolloutOptions) {
   return {
     cluster: options.cluster,
@@ -48,102 +53,135 @@ export async function startDeployment(
   taskDefinition: string,
   options: RolloutOptions,
   deps: RolloutDeps,
-): Promise<OurDeployment> {
-  const { before } = plan;
+): Promise<Started> {
+  const { before, kind } = plan;
   const startedAtMs = deps.clock.now();
-  // Anything else changes in place, as the number of tasks does.
-  const isDeployment = options.force || taskDefinition !== before.primary?.taskDefinition;
-  const service = plan.isUnchanged ? before.service : await update(plan, taskDefinition, options, isDeployment, deps);
-  const primary = primaryOf(service);
-  const ours = {
-    plan,
-    name: before.name,
-    taskDefinitionArn: primary?.taskDefinition ?? taskDefinition,
-    deploymentId: primary?.id ?? '',
-    deploymentCreatedAtMs: primary?.createdAt?.getTime() ?? startedAtMs,
-    isAdopted: !isDeployment,
-    isScaling: !isDeployment && !plan.isUnchanged,
-    startedAtMs,
+  const own = (service: Service | undefined): OwnDeployment => {
+    const primary = primaryOf(service);
+    return {
+      plan,
+      name: before.name,
+      taskDefinitionArn: kind === 'deployment' ? taskDefinition : (primary?.taskDefinition ?? taskDefinition),
+      deploymentId: primary?.id,
+      createdAtMs: primary?.createdAt?.getTime() ?? startedAtMs,
+      startedAtMs,
+    };
   };
-  announceStart(ours, options.cluster, deps);
-  return ours;
+  const answer = kind === 'unchanged' ? before.service : await update(plan, taskDefinition, options, deps);
+  if ('unknown' in answer) {
+    const lost = own(undefined);
+    return { own: lost, seen: newObservation(lost), unknown: answer.unknown };
+  }
+  const begun = own(answer);
+  announceStart(begun, options.cluster, deps);
+  return { own: begun, seen: newObservation(begun, kind === 'deployment' ? answer : undefined) };
 }
 
-const primaryOf = (service: Service | undefined) => service?.deployments?.find(({ status }) => status === 'PRIMARY');
-
-function announceStart(ours: OurDeployment, cluster: string, { aws, announce }: RolloutDeps): void {
-  const { name: service, deploymentId, taskDefinitionArn } = ours;
-  if (!ours.isAdopted) {
+function announceStart(own: OwnDeployment, cluster: string, { aws, announce }: RolloutDeps): void {
+  const { name: service, deploymentId = 'of unknown id', taskDefinitionArn, plan } = own;
+  if (plan.kind === 'deployment') {
     announce({ type: 'deployment-started', service, cluster, deploymentId, taskDefinitionArn, region: aws.region });
     return;
   }
-  const because = ours.isScaling
-    ? 'only the number of tasks changes, which needs no new deployment'
-    : `the service runs ${familyRevision(taskDefinitionArn)} already and nothing else was asked for`;
+  const because =
+    plan.kind === 'scaling'
+      ? 'only the number of tasks changes, which needs no new deployment'
+      : `the service is set to ${familyRevision(taskDefinitionArn)} already`;
   announce({ type: 'deployment-adopted', service, deploymentId, because });
 }
 
-const looksAfterSilence = 5;
-const looksForSight = 30;
+const pollEveryMs = 2_000;
+const pollsBeforeRepeat = 5;
+/** A repeat with --force-new-deployment would replace our own deployment: it is looked for longer. */
+const pollsBeforeForcedRepeat = 30;
+const pollsForSight = 30;
 
-/** One UpdateService; when its answer is lost, looks whether it was carried out before it is sent again. */
+/** One UpdateService that is carried out once: it is sent again only where an answer shows that it was not. */
 async function update(
   plan: ServicePlan,
   taskDefinition: string,
   options: RolloutOptions,
-  isDeployment: boolean,
   deps: RolloutDeps,
-): Promise<Service> {
+): Promise<Service | { unknown: Explanation }> {
   const input = updateInput(plan, taskDefinition, options);
-  const isOurs = (service: Service | undefined): boolean => {
+  const before = new Set((plan.before.service.deployments ?? []).map(({ id }) => id));
+  const isCarriedOut = (service: Service): boolean => {
+    if (plan.kind === 'scaling') return service.desiredCount === options.desiredCount;
     const primary = primaryOf(service);
-    return primary?.id !== plan.before.primary?.id && primary?.taskDefinition === taskDefinition;
+    return !before.has(primary?.id) && primary?.taskDefinition === taskDefinition;
   };
+  let lost: string | undefined;
   for (let attempt = 1; ; attempt++) {
+    let answered: Service | undefined;
     try {
-      const { service } = await deps.aws.ecs.updateService(input);
-      if (service !== undefined && (!isDeployment || isOurs(service))) return service;
-      return await visibleUpdate(plan, isOurs, options, deps);
+      answered = (await deps.aws.ecs.updateService(input)).service;
     } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
-      deps.announce({ type: 'update-unanswered', service: plan.before.name, message: error.message });
-      const carriedOut =
-        error.throttled || !isDeployment ? undefined : await lookFor(plan, isOurs, looksAfterSilence, options, deps);
-      if (carriedOut !== undefined) return carriedOut;
-      if (attempt >= 3 || deps.interrupt.signal.aborted) throw error;
+      const isRefused = error instanceof UserError && error.details.unanswered !== true && lost === undefined;
+      if (isRefused || !(error instanceof TransientError || error instanceof UserError)) throw error;
+      const message = error instanceof UserError ? (error.why ?? error.message) : error.message;
+      deps.announce({ type: 'update-unanswered', service: plan.before.name, message });
+      if (error instanceof TransientError && error.throttled && lost === undefined) {
+        if (attempt >= 3 || deps.interrupt.signal.aborted) throw error;
+        continue;
+      }
+      lost = message;
+      const polls = options.force ? pollsBeforeForcedRepeat : pollsBeforeRepeat;
+      const found = await lookFor(plan, isCarriedOut, polls, options, deps);
+      if (typeof found === 'object') return found;
+      const mayRepeat = found === 'not-there' && attempt < 3 && error instanceof TransientError;
+      if (mayRepeat && !deps.interrupt.signal.aborted) continue;
+      return { unknown: mayBeCarriedOut(plan, options, deps, lost) };
     }
+    // Whatever comes now, the update was carried out: it is never sent again.
+    if (answered !== undefined && (plan.kind === 'scaling' || isCarriedOut(answered))) return answered;
+    const found = await lookFor(plan, isCarriedOut, pollsForSight, options, deps);
+    return typeof found === 'object' ? found : { unknown: notSeen(plan, options, deps) };
   }
 }
 
-/** The answer may still show the deployment before ours: without our id there is nothing that could be judged. */
-async function visibleUpdate(
-  plan: ServicePlan,
-  isOurs: (service: Service) => boolean,
-  options: RolloutOptions,
-  deps: RolloutDeps,
-): Promise<Service> {
-  const found = await lookFor(plan, isOurs, looksForSight, options, deps);
-  if (found !== undefined) return found;
-  const { name } = plan.before;
-  throw new UserError(`Amazon ECS accepted the update of ${name}, but its deployment cannot be seen.`, {
-    code: 'DeploymentNotSeen',
-    why: 'No new PRIMARY deployment with the revision asked for appeared: another update may have replaced it at once.',
-    fix: `\`migrate-deploy update-service-and-verify --cluster ${options.cluster} --service ${name}\` shows what serves.`,
-  });
+/** The command that shows what became of an update. */
+export function statusCommand({ aws }: Pick<RolloutDeps, 'aws'>, cluster: string, service: string): string {
+  return `migrate-deploy status --region ${aws.region} --cluster ${cluster} --service ${service}`;
 }
 
+const lookFix = (plan: ServicePlan, options: RolloutOptions, deps: RolloutDeps): string =>
+  `Look before you deploy again: \`${statusCommand(deps, options.cluster, plan.before.name)}\` shows whether it was.`;
+
+const mayBeCarriedOut = (plan: ServicePlan, options: RolloutOptions, deps: RolloutDeps, said: string): Explanation => ({
+  code: 'UPDATE_UNANSWERED',
+  cause: `Amazon ECS did not answer the update of ${plan.before.name}, and no deployment of it was seen. It may have been carried out all the same.`,
+  said,
+  fix: lookFix(plan, options, deps),
+});
+
+const notSeen = (plan: ServicePlan, options: RolloutOptions, deps: RolloutDeps): Explanation => ({
+  code: 'DEPLOYMENT_NOT_SEEN',
+  cause: `Amazon ECS accepted the update of ${plan.before.name}, but no answer shows its deployment: another update may have replaced it at once.`,
+  fix: lookFix(plan, options, deps),
+});
+
+/** The service once it shows the update; `not-there` where the last answer shows that it was not carried out. */
 async function lookFor(
   plan: ServicePlan,
-  isOurs: (service: Service) => boolean,
-  looks: number,
+  isCarriedOut: (service: Service) => boolean,
+  polls: number,
   options: RolloutOptions,
-  deps: RolloutDeps,
-): Promise<Service | undefined> {
+  { aws, clock, interrupt }: RolloutDeps,
+): Promise<Service | 'not-there' | 'unknown'> {
   const { name } = plan.before;
-  for (let look = 0; look < looks && !deps.interrupt.signal.aborted; look++) {
-    await deps.clock.sleep(2_000, deps.interrupt.signal);
-    const found = pickService(await describeServices(options.cluster, [name], deps.aws), name);
-    if (found !== undefined && isOurs(found)) return found;
+  let last: 'not-there' | 'unknown' = 'unknown';
+  for (let poll = 0; poll < polls && !interrupt.signal.aborted; poll++) {
+    await clock.sleep(pollEveryMs, interrupt.signal);
+    try {
+      const found = pickService(await describeServices(options.cluster, [name], aws), name);
+      if (found !== undefined && isCarriedOut(found)) return found;
+      last = 'not-there';
+    } catch (error) {
+      // A refusal to look must not hide that the update may have been carried out.
+      if (error instanceof UserError) return 'unknown';
+      if (!(error instanceof TransientError)) throw error;
+      last = 'unknown';
+    }
   }
-  return undefined;
+  return last;
 }

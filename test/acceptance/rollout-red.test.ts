@@ -22,14 +22,15 @@ function deny(world: World): void {
 describe('the bundle, when the new revision does not hold', () => {
   test('crash loop with breaker and rollback: red at once, with the application’s own last words', async () => {
     const world = await rolloutWorld({ more: breaker });
+    world.model.services.settings.rollbackRequestMs = 60_000;
     crashing(world, 'v2');
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(1);
     expect(stdout).toContain('Why: Service deployment rolled back because the circuit breaker threshold was exceeded.');
-    expect(stdout).toMatch(/tasks failed alike: container web exited with code 1/);
+    expect(stdout).toMatch(/tasks failed in the same way: container web exited with code 1/);
     expect(stdout).toContain('[web] KeyError: key not found: "DATABASE_URL"');
     expect(stdout).toContain('Serves now: web:1 (the previous revision; Amazon ECS is returning to it)');
-    expect(stdout).toMatch(/^web: failed; Amazon ECS (rolls it|is rolling it) back \(after /m);
+    expect(stdout).toMatch(/^web: failed; Amazon ECS (rolls it|is rolling it) back$/m);
     expect(stdout).not.toContain('web: rolled back');
     // Not after the rollback has run its course.
     expect(world.model.services.find('prod', 'web')?.serviceDeployments[0]?.status).toMatch(
@@ -61,7 +62,7 @@ describe('the bundle, when the new revision does not hold', () => {
     crashing(world, 'v2');
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/Why: \d tasks of the new revision failed; the limit is 3\./);
+    expect(stdout).toMatch(/Why: \d tasks of the new revision failed in a row; the limit is 3\./);
     expect(stdout).toContain('Note: Amazon ECS goes on starting tasks of web:2; --on-failure rollback');
     expect(stdout).toContain('Serves now: web:1 (the previous revision)');
     expect(stdout).toContain('[web] KeyError');
@@ -90,7 +91,7 @@ describe('the bundle, when the new revision does not hold', () => {
     for (const operation of changing) expect(requestsOf(world.model, operation)).toEqual([]);
   });
 
-  test('a newer deployment overtaking ours is neither green nor a rollback', async () => {
+  test('a newer deployment superseding ours is neither green nor a rollback', async () => {
     const world = await rolloutWorld();
     const { ecs, model, digests } = world;
     const other = await ecs('RegisterTaskDefinition', {
@@ -107,12 +108,12 @@ describe('the bundle, when the new revision does not hold', () => {
     });
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('was overtaken by another deployment');
+    expect(stdout).toContain('was superseded by another deployment');
     expect(stdout).not.toMatch(/roll(ed|ing|s it)? back/);
     expect(model.truth.serving('web').imageDigests).toEqual([digests.v1]);
   });
 
-  test('overtaken, with no permission for service deployments', async () => {
+  test('superseded, with no permission for service deployments', async () => {
     const world = await rolloutWorld();
     deny(world);
     const { ecs, model } = world;
@@ -122,7 +123,7 @@ describe('the bundle, when the new revision does not hold', () => {
     });
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('was overtaken by another deployment (');
+    expect(stdout).toContain('was superseded by another deployment');
   });
 
   test('ELB health-check failures name target, port and answer', async () => {

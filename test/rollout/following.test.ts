@@ -60,7 +60,7 @@ describe('proof', () => {
     expect(stdout).toContain(text);
   });
 
-  test('--check-url: what serves is the revision that landed, though the old tasks are still on their way out', async () => {
+  test('--check-url: what serves is the revision that deployed, though the old tasks are still on their way out', async () => {
     const loadBalancers = [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }];
     const { deploy } = await rolloutWorld({ more: { loadBalancers } });
     const args = [...deployV2, '--check-url', 'https://app.test/', '--check-timeout', '5s'];
@@ -117,13 +117,14 @@ describe('verdicts of unusual ways', () => {
     expect(world.model.truth.serving('web').taskArns).toHaveLength(4);
   });
 
-  test('a deployment that never comes in sight is an error, never green', async () => {
+  test('a deployment that never comes in sight is never green, and the way to look is named', async () => {
     const world = await rolloutWorld();
     world.model.services.settings.staleAnswer = true;
     world.model.services.settings.staleReadMs = 3_600_000;
-    const { exitCode, stderr } = await world.deploy(deployV2);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('Amazon ECS accepted the update of web, but its deployment cannot be seen.');
+    const { exitCode, stdout } = await world.deploy(deployV2);
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('Amazon ECS accepted the update of web, but no answer shows its deployment');
+    expect(stdout).toContain('migrate-deploy status --region eu-west-1 --cluster prod --service web');
   });
 
   test('behind a Classic Load Balancer, counts decide where records may not be read', async () => {
@@ -149,17 +150,17 @@ describe('verdicts of unusual ways', () => {
     loadBalancers: [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }],
   };
 
-  test('--until drained that runs out of time: what landed is said to serve', async () => {
+  test('--until drained that runs out of time: what deployed is said to serve', async () => {
     const { deploy } = await rolloutWorld({ more: drainingSlowly });
     const args = [...deployV2, '--until', 'drained', '--timeout', '3m', '--on-failure', 'rollback'];
     const { exitCode, stdout } = await deploy(args);
     expect(exitCode).toBe(3);
     expect(stdout).not.toContain('rolling back');
-    expect(stdout).toContain('The rollout of web:2 to web landed, but the old tasks were not gone within 3m 00s.');
+    expect(stdout).toContain('The rollout of web:2 to web is deployed, but the old tasks were not gone within 3m 00s.');
     expect(stdout).toContain('Serves now: web:2 (the revision asked for)');
   });
 
-  test('--until drained does not wait for what was overtaken after it had landed', async () => {
+  test('--until drained does not wait for what was superseded after it had deployed', async () => {
     const world = await rolloutWorld({ more: drainingSlowly });
     const startMs = world.model.clock.now();
     later(world, 120_000, () => {
@@ -167,7 +168,7 @@ describe('verdicts of unusual ways', () => {
     });
     const { exitCode, stdout } = await world.deploy([...deployV2, '--until', 'drained']);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('was overtaken by another deployment');
+    expect(stdout).toContain('was superseded by another deployment');
     expect(world.model.clock.now() - startMs).toBeLessThan(180_000);
   });
 
@@ -181,7 +182,7 @@ describe('verdicts of unusual ways', () => {
     expect(requestsOf(world.model, 'StopServiceDeployment')).toEqual([]);
   });
 
-  test('landed, and replaced by another revision before we looked: not green, for it does not serve', async () => {
+  test('deployed, and replaced by another revision before we looked: not green, for it does not serve', async () => {
     const world = await rolloutWorld();
     later(world, 300_000, () => {
       const taskDefinition = world.model.taskDefinitions.get('web:1')?.arn;
@@ -225,7 +226,7 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).toContain('it was deleted');
   });
 
-  test('overtaken by a forced deployment of the very same revision', async () => {
+  test('superseded by a forced deployment of the very same revision', async () => {
     const world = await rolloutWorld();
     later(world, 15_000, () => {
       const taskDefinition = world.model.taskDefinitions.get('web')?.arn;
@@ -233,8 +234,8 @@ describe('verdicts of unusual ways', () => {
     });
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('web:2 to web was overtaken');
-    expect(stdout).toMatch(/by another deployment \(ecs-svc\/\d+\)\./);
+    expect(stdout).toContain('web:2 to web was superseded');
+    expect(stdout).toContain('web:2 to web was superseded by another deployment');
     expect(stdout).toMatch(/ecs-svc\/\d+ brings web:2\./);
   });
 
@@ -268,7 +269,7 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).toContain('Serves now: nothing: no task of the service is running');
   });
 
-  test('a run that finds its revision failed does not call it nothing to do', async () => {
+  test('a run that finds its revision failed does not call it unchanged', async () => {
     const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: false } };
     const world = await rolloutWorld({ more: { deploymentConfiguration } });
     world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
@@ -279,14 +280,21 @@ describe('verdicts of unusual ways', () => {
     expect(again.stdout).toContain('The rollout of web:2 to web failed');
   });
 
-  test('a revision that landed once and whose tasks died since is not called nothing to do', async () => {
+  test('a revision that deployed once and whose tasks died since is not called unchanged', async () => {
     const world = await rolloutWorld({ service: false });
     world.model.behaviours.script({ kind: 'service' }, crash).script({ times: 2 }, { runMs: 3_000_000, exitCode: 1 });
     await world.service('web');
-    const { exitCode, stdout } = await world.deploy(['--service', 'web', '--timeout', '10m']);
+    const { exitCode, stdout } = await world.deploy([
+      '--service',
+      'web',
+      '--task-definition',
+      'web:1',
+      '--timeout',
+      '10m',
+    ]);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('of the new revision failed');
-    expect(stdout).not.toContain('nothing to do');
+    expect(stdout).toContain('its tasks keep failing');
+    expect(stdout).not.toContain('nothing was changed');
   });
 
   test('tasks that cannot be placed: the event says why while we wait', async () => {
@@ -410,7 +418,7 @@ describe('the reason', () => {
     const { exitCode, stdout } = await world.deploy(deployV2);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(said);
-    expect(stdout.split('failed alike')[1]).toContain(advice);
+    expect(stdout.split('failed in the same way')[1]).toContain(advice);
   });
 
   test('tasks that fail in different ways are told apart', async () => {
@@ -419,8 +427,8 @@ describe('the reason', () => {
       .script({ image: world.digests.v2 ?? '' }, crash)
       .script({ image: world.digests.v2 ?? '', times: 2 }, { ...crash, exitCode: 127 });
     const { stdout } = await world.deploy(deployV2);
-    expect(stdout).toMatch(/tasks failed alike: container web exited with code 1;/);
-    expect(stdout).toMatch(/tasks failed alike: container web exited with code 127;/);
+    expect(stdout).toMatch(/tasks failed in the same way: container web exited with code 1 /);
+    expect(stdout).toMatch(/tasks failed in the same way: container web exited with code 127 /);
   });
 
   test('a log that is elsewhere is said to be', async () => {
@@ -445,8 +453,8 @@ describe('the reason', () => {
   test('progress is told on change only, in the words of the service', async () => {
     const world = await rolloutWorld({ more: { ...breaker, desiredCount: 4 } });
     const { stdout } = await world.deploy(deployV2);
-    const lines = stdout.split('\n').filter((line) => /^web: \d of 4 tasks running/.test(line));
-    expect(lines[0]).toBe('web: 0 of 4 tasks running, 4 old');
+    const lines = stdout.split('\n').filter((line) => /^web: \d of 4 (new )?tasks running/.test(line));
+    expect(lines[0]).toBe('web: 0 of 4 new tasks running, 4 old tasks still running');
     expect(new Set(lines).size).toBe(lines.length);
     expect(requestsOf(world.model, 'ListServiceDeployments').length).toBeLessThan(10);
   });
@@ -468,17 +476,18 @@ describe('troubles that take nothing from the verdict', () => {
   });
 
   test.each(['DescribeServiceDeployments', 'DescribeServiceRevisions'])(
-    '%s alone denied: the deployment id will do',
+    '%s alone denied: the verdict and the proof stand without it',
     async (operation) => {
       const world = await rolloutWorld({ more: breaker });
       world.model.behaviours.script({ image: world.digests.v3 ?? '' }, crash);
       denied(world, operation);
       const green = await world.deploy(deployV2);
       expect(green.exitCode).toBe(0);
-      expect(green.stdout).toContain(`ecs:${operation}`);
       expect(green.stdout).toContain(`web is ${world.digests.v2}`);
       const red = await world.deploy(['--service', 'web', '--image', image('v3')]);
       expect(red.exitCode).toBe(1);
+      if (operation === 'DescribeServiceRevisions') return;
+      expect(green.stdout).toContain(`is not authorized to perform: ecs:${operation}`);
       expect(red.stdout).toContain('rolling back to deploymentId');
     },
   );

@@ -31,6 +31,8 @@ export interface DeployOptions {
   onLine?: (line: string, interrupt: (name?: 'SIGINT' | 'SIGTERM') => void) => void;
   /** Answers of the application, by URL. */
   http?: (url: string) => number;
+  /** No file can be written. */
+  isDiskFull?: boolean;
 }
 
 const open: Served[] = [];
@@ -114,6 +116,10 @@ export function definitionOf(family: string, container: Json = {}, more: Json = 
 async function inThisProcess(model: LocalAws, args: readonly string[], options: DeployOptions) {
   const harness = await inProcess(model);
   for (const [path, text] of Object.entries(options.files ?? {})) harness.files.contents.set(path, text);
+  if (options.isDiskFull === true) {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    harness.files.write = () => Promise.reject(full);
+  }
   const output = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') => ({
     isTty: false,
@@ -141,6 +147,24 @@ async function inThisProcess(model: LocalAws, args: readonly string[], options: 
 export function requestsOf(model: LocalAws, operation: string): Json[] {
   return model.requests.filter((request) => request.operation === operation).map(({ input }) => input);
 }
+
+/** Refuses operations to this caller, as IAM does. */
+export function deny(model: LocalAws, ...operations: string[]): void {
+  for (const operation of operations) {
+    const message = `User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecs:${operation} on resource: *`;
+    model.faults.script({ kind: 'error', operation, times: 9_999, type: 'AccessDeniedException', message });
+  }
+}
+
+export const aboutServiceDeployments = [
+  'ListServiceDeployments',
+  'DescribeServiceDeployments',
+  'DescribeServiceRevisions',
+];
+
+/** Does something to the world after some time. */
+export const later = (model: LocalAws, ms: number, run: () => void): void =>
+  void model.clock.at(model.clock.now() + ms, run);
 
 /** A breaker that rolls back. */
 export const breaker = { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } };

@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { breakerThreshold } from '../../src/rollout/circuit-breaker.ts';
+import { deploymentVerdict, isDrained } from '../../src/rollout/deployment-verdict.ts';
+import { codeOf } from '../../src/rollout/explain.ts';
+import { serviceDeploymentVerdict } from '../../src/rollout/service-deployment-verdict.ts';
 import type { DeploymentSnapshot, ServiceDeploymentSnapshot, ServiceSnapshot } from '../../src/rollout/snapshot.ts';
-import { codeOf, deploymentVerdict, isDrained, serviceDeploymentVerdict } from '../../src/rollout/verdict.ts';
 
-const ours = { deploymentId: 'ecs-svc/2', baselineId: 'ecs-svc/1' };
+const ours = {
+  deploymentId: 'ecs-svc/2',
+  createdAtMs: 2_000,
+  idsBefore: new Set(['ecs-svc/1']),
+  wasSeen: false,
+  awayMs: 0,
+};
+const seen = { ...ours, wasSeen: true };
 const old: DeploymentSnapshot = {
   id: 'ecs-svc/1',
   status: 'ACTIVE',
@@ -44,55 +53,69 @@ describe('our service deployment', () => {
     'Service deployment failed because the circuit breaker threshold was exceeded. No rollback candidate was found to run the rollback.';
 
   test.each<[string, ServiceDeploymentSnapshot, object]>([
-    ['PENDING is going', { status: 'PENDING' }, { verdict: 'going' }],
-    ['IN_PROGRESS is going', { status: 'IN_PROGRESS' }, { verdict: 'going' }],
-    ['a status that nobody knows is going', { status: 'TELEPORTING' }, { verdict: 'going' }],
-    ['no status is going', {}, { verdict: 'going' }],
-    ['SUCCESSFUL is landed', { status: 'SUCCESSFUL' }, { verdict: 'landed' }],
+    ['PENDING is running', { status: 'PENDING' }, { verdict: 'running' }],
+    ['IN_PROGRESS is running', { status: 'IN_PROGRESS' }, { verdict: 'running' }],
+    ['a status that nobody knows is running', { status: 'TELEPORTING' }, { verdict: 'running' }],
+    ['no status is running', {}, { verdict: 'running' }],
+    ['SUCCESSFUL is deployed', { status: 'SUCCESSFUL' }, { verdict: 'deployed' }],
     [
       'ROLLBACK_REQUESTED is red at once',
       { status: 'ROLLBACK_REQUESTED', statusReason: breakerText },
-      { verdict: 'rolled-back', phase: 'requested', reason: breakerText },
+      { verdict: 'rolled-back', phase: 'requested', explanation: { said: breakerText } },
     ],
     [
       'ROLLBACK_IN_PROGRESS is red',
       { status: 'ROLLBACK_IN_PROGRESS', statusReason: hookText },
-      { verdict: 'rolled-back', phase: 'in-progress', reason: hookText },
+      { verdict: 'rolled-back', phase: 'in-progress', explanation: { said: hookText } },
     ],
     [
       'ROLLBACK_SUCCESSFUL is red, and says what came back',
       { status: 'ROLLBACK_SUCCESSFUL', statusReason: networkText, rollback: { serviceRevisionArn: 'rev/1' } },
-      { verdict: 'rolled-back', phase: 'done', reason: networkText, toRevision: 'rev/1' },
+      { verdict: 'rolled-back', phase: 'done', explanation: { said: networkText }, toRevision: 'rev/1' },
     ],
     [
-      'ROLLBACK_FAILED is red',
+      'ROLLBACK_FAILED is failed: nothing was gone back to',
       { status: 'ROLLBACK_FAILED', statusReason: noCandidate },
-      { verdict: 'rolled-back', phase: 'failed', reason: noCandidate },
+      { verdict: 'failed', phase: 'failed', explanation: { said: noCandidate } },
     ],
     [
       'the reason of the rollback stands in for a missing statusReason',
       { status: 'ROLLBACK_REQUESTED', rollback: { reason: parseText } },
-      { verdict: 'rolled-back', reason: parseText },
+      { verdict: 'rolled-back', explanation: { said: parseText } },
     ],
-    ['STOP_REQUESTED without a newer one is not decided', { status: 'STOP_REQUESTED' }, { verdict: 'going' }],
+    ['STOP_REQUESTED without a newer one is not decided', { status: 'STOP_REQUESTED' }, { verdict: 'running' }],
     [
       'STOPPED by its own circuit breaker, no rollback configured, is failed',
       { status: 'STOPPED', deploymentCircuitBreaker: { status: 'TRIGGERED' } },
-      { verdict: 'failed', code: 'CIRCUIT_BREAKER' },
+      { verdict: 'failed', explanation: { code: 'CIRCUIT_BREAKER' } },
     ],
     [
       'STOPPED by an alarm is failed',
       { status: 'STOPPED', alarms: { status: 'TRIGGERED' } },
-      { verdict: 'failed', code: 'ALARM' },
+      { verdict: 'failed', explanation: { code: 'ALARM' } },
     ],
-    ['STOPPED without a word is failed', { status: 'STOPPED' }, { verdict: 'failed', code: 'STOPPED' }],
+    [
+      'STOPPED without a word is failed',
+      { status: 'STOPPED' },
+      { verdict: 'failed', explanation: { code: 'STOPPED' } },
+    ],
     [
       'STOPPED by a newer one that cannot be seen any more',
       {
         status: 'STOPPED',
         statusReason: 'Service deployment was stopped because a newer service deployment was started.',
       },
-      { verdict: 'overtaken' },
+      { verdict: 'superseded' },
+    ],
+    [
+      'Replaced by a new service deployment. is superseded, also while it stops',
+      { status: 'STOP_REQUESTED', statusReason: 'Replaced by a new service deployment.' },
+      { verdict: 'superseded', explanation: { said: 'Replaced by a new service deployment.' } },
+    ],
+    [
+      'ROLLBACK_FAILED without a candidate says so',
+      { status: 'ROLLBACK_FAILED', statusReason: 'No rollback candidate was found to run the rollback.' },
+      { verdict: 'failed', phase: 'failed', explanation: { code: 'NO_ROLLBACK_CANDIDATE' } },
     ],
     [
       'a hook that waits is a pause',
@@ -118,30 +141,23 @@ describe('our service deployment', () => {
     [
       'a hook that runs is no pause',
       { status: 'IN_PROGRESS', lifecycleHookDetails: [{ hookId: 'a', status: 'IN_PROGRESS' }] },
-      { verdict: 'going' },
+      { verdict: 'running' },
     ],
   ])('%s', (_rule, record, verdict) => {
-    expect(serviceDeploymentVerdict(record, service(mine, old), ours)).toMatchObject(verdict);
+    expect(serviceDeploymentVerdict(record, {})).toMatchObject(verdict);
   });
 
   test.each(['STOP_REQUESTED', 'STOPPED'])(
-    '%s with a newer service deployment is overtaken, not rolled back',
+    '%s with a newer service deployment is superseded, not rolled back',
     (status) => {
-      const verdict = serviceDeploymentVerdict({ status }, service(other), { ...ours, newer: 'sd/4' });
-      expect(verdict).toMatchObject({ verdict: 'overtaken', by: 'sd/4' });
+      const verdict = serviceDeploymentVerdict({ status }, { newer: 'sd/4' });
+      expect(verdict).toMatchObject({ verdict: 'superseded', by: 'sd/4' });
     },
   );
 
   test('a newer one does not excuse a deployment that failed by itself', () => {
     const record = { status: 'STOPPED', deploymentCircuitBreaker: { status: 'TRIGGERED' } };
-    expect(serviceDeploymentVerdict(record, service(other), { ...ours, newer: 'sd/4' }).verdict).toBe('failed');
-  });
-
-  test('SUCCESSFUL before the old tasks are gone is landed but not drained', () => {
-    expect(serviceDeploymentVerdict({ status: 'SUCCESSFUL' }, service(mine, old), ours)).toEqual({
-      verdict: 'landed',
-      drained: false,
-    });
+    expect(serviceDeploymentVerdict(record, { newer: 'sd/4' }).verdict).toBe('failed');
   });
 });
 
@@ -156,27 +172,26 @@ describe('our deployment id, without service deployments', () => {
   const stateless = { id: mine.id, status: 'PRIMARY', desiredCount: 2, runningCount: 2, pendingCount: 0 };
 
   test.each<[string, ServiceSnapshot, object]>([
-    ['PRIMARY and IN_PROGRESS is going', service(mine, old), { verdict: 'going', isVisible: true }],
-    ['PRIMARY and COMPLETED is landed', service(completed), { verdict: 'landed', drained: true }],
-    [
-      'COMPLETED beside a draining one is landed, not drained',
-      service(completed, old),
-      { verdict: 'landed', drained: false },
-    ],
+    ['PRIMARY and IN_PROGRESS is running', service(mine, old), { verdict: 'running' }],
+    ['PRIMARY and COMPLETED is deployed', service(completed), { verdict: 'deployed' }],
+    ['COMPLETED beside a draining one is deployed, not drained', service(completed, old), { verdict: 'deployed' }],
     [
       'PRIMARY and FAILED is failed, with the reason',
       service(failed, old),
-      { verdict: 'failed', code: 'CIRCUIT_BREAKER', reason: 'ECS deployment circuit breaker: tasks failed to start.' },
+      {
+        verdict: 'failed',
+        explanation: { code: 'CIRCUIT_BREAKER', said: 'ECS deployment circuit breaker: tasks failed to start.' },
+      },
     ],
     [
       'the older wording of the breaker',
       service({ ...failed, rolloutStateReason: 'ECS deployment circuit breaker: task failed to start.' }),
-      { verdict: 'failed', code: 'CIRCUIT_BREAKER' },
+      { verdict: 'failed', explanation: { code: 'CIRCUIT_BREAKER' } },
     ],
     [
       'an alarm',
       service({ ...failed, rolloutStateReason: 'ECS deployment failed: alarm detected.' }),
-      { verdict: 'failed', code: 'ALARM' },
+      { verdict: 'failed', explanation: { code: 'ALARM' } },
     ],
     [
       'a PRIMARY that rolls back means ours was rolled back',
@@ -186,16 +201,16 @@ describe('our deployment id, without service deployments', () => {
     [
       'ours still says IN_PROGRESS while the rollback is under way',
       service(back, { ...notPrimary, rolloutState: 'IN_PROGRESS' }),
-      { verdict: 'rolled-back', phase: 'in-progress', reason: back.rolloutStateReason },
+      { verdict: 'rolled-back', phase: 'in-progress', explanation: { said: back.rolloutStateReason } },
     ],
     [
       'ours FAILED and DRAINING under a finished rollback',
       service({ ...other }, { ...failed, status: 'DRAINING' }),
       { verdict: 'rolled-back' },
     ],
-    ['another PRIMARY is an overtaking', service(other, notPrimary), { verdict: 'overtaken', by: 'ecs-svc/4' }],
+    ['another PRIMARY is a superseding', service(other, notPrimary), { verdict: 'superseded', by: 'ecs-svc/4' }],
     ['ours gone, a rollback PRIMARY', service(back), { verdict: 'rolled-back' }],
-    ['ours gone, another PRIMARY', service(other), { verdict: 'overtaken', by: 'ecs-svc/4' }],
+    ['ours gone, another PRIMARY', service(other), { verdict: 'superseded', by: 'ecs-svc/4' }],
     [
       'ours gone, a finished rollback: the events remember',
       {
@@ -207,29 +222,85 @@ describe('our deployment id, without service deployments', () => {
     [
       'a stale read, the old PRIMARY, is not visible yet',
       service({ ...old, status: 'PRIMARY' }),
-      { verdict: 'going', isVisible: false },
+      { verdict: 'running' },
     ],
-    ['no deployments at all', service(), { verdict: 'going', isVisible: false }],
+    ['no deployments at all', service(), { verdict: 'running' }],
     [
       'DRAINING: the service was deleted',
       { status: 'DRAINING', deployments: [mine] },
-      { verdict: 'failed', code: 'SERVICE_DELETED' },
+      { verdict: 'failed', explanation: { code: 'SERVICE_DELETED' } },
     ],
-    ['INACTIVE: the service was deleted', { status: 'INACTIVE' }, { verdict: 'failed', code: 'SERVICE_DELETED' }],
-    ['without a rollout state, counts and a single deployment decide', service(stateless), { verdict: 'landed' }],
-    ['without a rollout state, two deployments are going', service(stateless, old), { verdict: 'going' }],
     [
-      'without a rollout state, a missing task is going',
+      'INACTIVE: the service was deleted',
+      { status: 'INACTIVE' },
+      { verdict: 'failed', explanation: { code: 'SERVICE_DELETED' } },
+    ],
+    ['without a rollout state, counts and a single deployment decide', service(stateless), { verdict: 'deployed' }],
+    ['without a rollout state, two deployments are going', service(stateless, old), { verdict: 'running' }],
+    [
+      'without a rollout state, a missing task is running',
       service({ ...stateless, runningCount: 1 }),
-      { verdict: 'going' },
+      { verdict: 'running' },
     ],
     [
-      'without a rollout state, a pending task is going',
+      'without a rollout state, a pending task is running',
       service({ ...stateless, pendingCount: 1 }),
-      { verdict: 'going' },
+      { verdict: 'running' },
     ],
   ])('%s', (_rule, snapshot, verdict) => {
     expect(deploymentVerdict(snapshot, ours)).toMatchObject(verdict);
+  });
+
+  const backAgain = { ...old, status: 'PRIMARY', createdAt: new Date(1_000) };
+  test.each<[string, ServiceSnapshot, object, object]>([
+    [
+      'the old deployment is PRIMARY again beside ours: rolled back, never superseded',
+      service(backAgain, { ...mine, status: 'ACTIVE' }),
+      seen,
+      { verdict: 'rolled-back', phase: 'in-progress' },
+    ],
+    [
+      'PRIMARY again and COMPLETED, ours FAILED: the rollback is done',
+      service(backAgain, { ...failed, status: 'ACTIVE' }),
+      seen,
+      { verdict: 'rolled-back', phase: 'done' },
+    ],
+    [
+      'ours was seen and is gone, the old one was touched since: rolled back',
+      service({ ...backAgain, updatedAt: new Date(90_000) }),
+      seen,
+      { verdict: 'rolled-back', phase: 'done' },
+    ],
+    [
+      'ours was seen and is gone, for half a minute: rolled back',
+      service(backAgain),
+      { ...seen, awayMs: 30_000 },
+      { verdict: 'rolled-back', phase: 'done' },
+    ],
+    ['ours was seen and is gone from one answer: it may be stale', service(backAgain), seen, { verdict: 'running' }],
+    [
+      'ours was never seen, and the events tell of its failure: rolled back',
+      {
+        ...service(backAgain),
+        events: [{ message: '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.' }],
+      },
+      ours,
+      { verdict: 'rolled-back' },
+    ],
+    [
+      'a PRIMARY that is not known and was created before ours never supersedes it',
+      service({ ...other, createdAt: new Date(1_999) }),
+      ours,
+      { verdict: 'running' },
+    ],
+    [
+      'a PRIMARY that was created after ours does',
+      service({ ...other, createdAt: new Date(2_001) }),
+      ours,
+      { verdict: 'superseded', by: 'ecs-svc/4' },
+    ],
+  ])('%s', (_rule, snapshot, facts, verdict) => {
+    expect(deploymentVerdict(snapshot, { ...ours, ...facts })).toMatchObject(verdict);
   });
 
   test('the same task definition before and after hides nothing: ids decide', () => {

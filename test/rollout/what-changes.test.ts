@@ -3,27 +3,14 @@ import { breaker, crash, definitionOf, registry, requestsOf, rolloutWorld } from
 
 const image = (tag: string): string => `${registry}/web:${tag}`;
 
-const base = { schemaVersion: 1, startedAt: '2026-01-05T09:00:00.000Z' };
-const migration = (taskDefinition: string, status = 'succeeded') =>
-  JSON.stringify({
-    ...base,
-    stage: 'run-migration-task',
-    status,
-    verdict: status,
-    reason: 'exit code 1',
-    cluster: 'prod',
-    taskDefinition,
-  });
-const build = (pinned: string) =>
-  JSON.stringify({
-    ...base,
-    stage: 'build-and-push-image',
-    status: 'succeeded',
-    verdict: 'pushed',
-    repository: 'web',
-    tags: ['v2'],
-    image: pinned,
-  });
+const place = { region: 'eu-west-1', account: '123456789012', cluster: 'prod' };
+const record = (more: object) =>
+  JSON.stringify({ schemaVersion: 2, startedAt: '2026-01-05T09:00:00.000Z', verdict: 'succeeded', ...more });
+const migration = (taskDefinition: string, more: object = {}) =>
+  record({ stage: 'run-migration-task', ...place, taskDefinition, ...more });
+const build = (pinned: string, more: object = {}) =>
+  record({ stage: 'build-and-push-image', repository: `${registry}/web`, tags: ['v2'], image: pinned, ...more });
+const revision = (name: string): string => `arn:aws:ecs:eu-west-1:123456789012:task-definition/${name}`;
 
 describe('the records of earlier stages', () => {
   test('the revision that migrated is the one that is deployed', async () => {
@@ -54,10 +41,10 @@ describe('the records of earlier stages', () => {
   test('a migration that did not succeed forbids the rollout', async () => {
     const { model, deploy } = await rolloutWorld();
     const { exitCode, stderr } = await deploy(['--service', 'web', '--record-dir', 'r'], {
-      files: { 'r/run-migration-task.json': migration('arn:x:task-definition/web:1', 'failed') },
+      files: { 'r/run-migration-task.json': migration(revision('web:1'), { verdict: 'failed' }) },
     });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('The record of the migration says that it did not succeed.');
+    expect(stderr).toContain('The record of the migration in cluster prod says that it did not succeed.');
     expect(requestsOf(model, 'UpdateService')).toEqual([]);
   });
 
@@ -154,7 +141,7 @@ describe('a definition given as a whole', () => {
       files: { 'td.json': text },
     });
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('nothing to do');
+    expect(stdout).toContain('web serves web:1 already: nothing was changed.');
     expect(requestsOf(model, 'RegisterTaskDefinition')).toEqual([]);
     expect(requestsOf(model, 'UpdateService')).toEqual([]);
   });
@@ -179,12 +166,25 @@ describe('an existing revision', () => {
     expect(requestsOf(model, 'UpdateService')).toEqual([]);
   });
 
-  test('--family that is not the service’s own starts from its latest revision', async () => {
+  test('--family that is not the service’s own is refused: another family is another program', async () => {
     const { ecs, model, deploy } = await rolloutWorld();
-    await ecs('RegisterTaskDefinition', definitionOf('other', { environment: [{ name: 'FROM', value: 'other' }] }));
-    const { exitCode } = await deploy(['--service', 'web', '--family', 'other', '--image', image('v2')]);
+    await ecs('RegisterTaskDefinition', definitionOf('worker'));
+    const { exitCode, stderr } = await deploy(['--service', 'web', '--family', 'worker', '--image', image('v2')]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('The service web runs the task definition family web, not worker.');
+    for (const operation of ['RegisterTaskDefinition', 'UpdateService'])
+      expect(requestsOf(model, operation)).toEqual([]);
+  });
+
+  test('another family that --task-definition names is deployed, and its differences from what serves are told', async () => {
+    const { ecs, model, deploy } = await rolloutWorld();
+    await ecs('RegisterTaskDefinition', definitionOf('worker', { environment: [{ name: 'QUEUE', value: 'x' }] }));
+    const { exitCode, stdout } = await deploy(['--service', 'web', '--task-definition', 'worker:1']);
     expect(exitCode).toBe(0);
-    expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/other:2$/);
+    expect(stdout).toContain('web: changes from web:1');
+    expect(stdout).toContain('+ container web: environment QUEUE added');
+    expect(stdout).toContain('- container web: environment MODE removed');
+    expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/worker:1$/);
   });
 });
 
@@ -214,15 +214,16 @@ describe('many services', () => {
     [
       'got no answer',
       { kind: 'empty-500' as const },
-      'b: the update got no answer, and no deployment of b:2 was seen.',
+      3,
+      'Amazon ECS did not answer the update of b, and no deployment of it was seen. It may have been carried out all the same.',
     ],
-    ['was refused', { kind: 'error' as const, type: 'ClientException', message: 'no' }, 'b: not updated.'],
-  ])('the one whose update %s is named', async (_rule, fault, text) => {
+    ['was refused', { kind: 'error' as const, type: 'ClientException', message: 'no' }, 2, 'b was not updated.'],
+  ])('the one whose update %s is named', async (_rule, fault, code, text) => {
     const { model, service, deploy } = await rolloutWorld();
     await service('b', {}, { name: 'web' });
     model.faults.script({ ...fault, operation: 'UpdateService', skip: 1, times: 1_000 });
     const { exitCode, stdout } = await deploy(['--service', 'web,b', '--image', image('v2')]);
-    expect(exitCode).toBe(2);
+    expect(exitCode).toBe(code);
     expect(stdout).toContain('web serves web:2');
     expect(stdout).toContain(text);
   });
@@ -275,11 +276,12 @@ test('--desired-count alone makes no deployment and is done when the tasks run',
   expect(model.services.find('prod', 'web')?.serviceDeployments).toHaveLength(1);
 });
 
-test('--no-verify starts the deployment and says that nobody looked', async () => {
+test('--no-verify starts the deployment and says that it is not verified', async () => {
   const { model, deploy } = await rolloutWorld();
   const { exitCode, stdout } = await deploy(['--service', 'web', '--image', image('v2'), '--no-verify']);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain('NOT verified');
+  expect(stdout).toContain('web: started, not verified.');
+  expect(stdout).not.toMatch(/deployed|web serves/);
   expect(requestsOf(model, 'UpdateService')).toHaveLength(1);
   expect(requestsOf(model, 'DescribeServices')).toHaveLength(1);
 });
@@ -307,16 +309,19 @@ test('--output json is one document, the record validates, and both say the same
   expect(stderr).toContain('web serves web:2');
   expect(JSON.parse(stdout)).toMatchObject({
     exitCode: 0,
-    services: [{ service: 'web', verdict: 'landed', servesNow: expect.stringMatching(/web:2$/) }],
+    services: [{ service: 'web', verdict: 'deployed', servesNow: expect.stringMatching(/web:2$/) }],
   });
-  const { parseRecord } = await import('../../src/records/record.ts');
-  const path = 'r/update-service-and-verify-web.json';
-  expect(parseRecord(path, files.get(path) ?? '')).toMatchObject({
-    status: 'succeeded',
-    verdict: 'landed',
+  const { parseRecord } = await import('../../src/records/records.ts');
+  const path = [...files.keys()].find((name) => name.startsWith('r/update-service-and-verify.eu-west-1.prod.web'));
+  const saved = parseRecord(path ?? '', files.get(path ?? '') ?? '');
+  expect(saved).toMatchObject({
+    verdict: 'deployed',
+    account: '123456789012',
+    region: 'eu-west-1',
     images: [{ name: 'web', imageDigest: digests.v2 }],
     ci: { branch: 'main' },
   });
+  expect(saved).toMatchObject(JSON.parse(stdout).services[0]);
 });
 
 test('a wrong set of options is told all at once', async () => {
@@ -360,7 +365,7 @@ test('a wrong set of options is told all at once', async () => {
     '--secret must be [CONTAINER:]NAME=VALUE; number 1 is not',
     '--env sets A twice',
     '--remove-secret must be [CONTAINER:]NAME, without a value',
-    '--until must be one of landed, drained',
+    '--until must be one of deployed, drained',
     '--max-failed-tasks must be a whole number',
     '--check-url must be an http or https address',
     '--task-definition: there is no file missing.json',

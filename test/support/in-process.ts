@@ -3,7 +3,7 @@ import { requestHandler, requestTimeoutMs, type WireModel } from '../../local/aw
 import { connectAws } from '../../src/aws/connect.ts';
 import type { AwsOptions } from '../../src/options/common.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../../src/ports.ts';
-import { openRecords, type RecordStore } from '../../src/records/record.ts';
+import { openRecords, type RecordStore } from '../../src/records/records.ts';
 import { memoryFiles } from './memory-files.ts';
 
 /** Everything a use-case is handed, running on the model's virtual clock without a socket. */
@@ -65,7 +65,7 @@ export async function inProcess(
     announce: (event) => events.push(event),
     events,
     files,
-    records: openRecords(options.recordDir ?? 'records', files),
+    records: openRecords(options.recordDir ?? 'records', files, {}),
   };
 }
 

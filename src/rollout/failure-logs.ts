@@ -1,8 +1,9 @@
 import { taskId } from '../base/arn.ts';
 import { hasCode, TransientError, UserError } from '../errors.ts';
 import type { LogsPort, RawContainerDefinition } from '../ports.ts';
+import type { FailedTask, LogTail } from '../records/schema.ts';
 import { logPlace } from '../task/log-place.ts';
-import type { FailedTask, RolloutDeps } from './model.ts';
+import type { RolloutDeps } from './model.ts';
 
 const tailLength = 20;
 const pagesAtMost = 5;
@@ -11,41 +12,46 @@ const settledAfterMs = 15_000;
 const longestWaitMs = 20_000;
 const lookEveryMs = 2_000;
 
-/** Reads the last lines of the containers of the first task of each group, whose log had the most time to arrive. */
-export async function readLogTails(
-  groups: readonly (readonly FailedTask[])[],
-  containers: readonly RawContainerDefinition[],
+/**
+ * The last lines of the containers of the first task of each group, whose log had the most time to arrive, by task ARN.
+ * All are read side by side.
+ */
+export async function readFailureLogs(
+  groups: readonly (readonly Pick<FailedTask, 'taskArn' | 'stopCode' | 'containers' | 'endedAt'>[])[],
+  definitions: readonly RawContainerDefinition[],
   deps: RolloutDeps,
-): Promise<void> {
+): Promise<Map<string, LogTail>> {
   const latestMs = deps.clock.now() + longestWaitMs;
-  for (const [task] of groups) {
-    if (task === undefined || task.stopCode === 'TaskFailedToStart') continue;
-    const settledMs = (task.endedAtMs ?? deps.clock.now()) + settledAfterMs;
-    await readTask(task, containers, Math.min(latestMs, settledMs), deps);
-  }
+  const tails = groups.map(async ([task]): Promise<[string, LogTail][]> => {
+    // What never started wrote nothing.
+    if (task === undefined || task.stopCode === 'TaskFailedToStart') return [];
+    const endedMs = task.endedAt === undefined ? deps.clock.now() : Date.parse(task.endedAt);
+    const untilMs = Math.min(latestMs, endedMs + settledAfterMs);
+    return [[task.taskArn, await readTask(task, definitions, untilMs, deps)]];
+  });
+  return new Map((await Promise.all(tails)).flat());
 }
 
 async function readTask(
-  task: FailedTask,
-  containers: readonly RawContainerDefinition[],
+  { taskArn, containers = [] }: Pick<FailedTask, 'taskArn' | 'containers'>,
+  definitions: readonly RawContainerDefinition[],
   untilMs: number,
   deps: RolloutDeps,
-): Promise<void> {
-  const culprits = task.containers.filter(({ exitCode, reason }) => (exitCode ?? 0) !== 0 || reason !== undefined);
-  const interesting = culprits.length > 0 ? culprits : task.containers;
-  for (const { name } of interesting) {
-    const definition = containers.find((one) => one.name === name);
-    if (definition === undefined) continue;
-    const place = logPlace(definition, { id: taskId(task.taskArn), region: deps.aws.region });
-    if (place.kind === 'awslogs') {
-      task.logTail.push({ container: name, ...(await tail(place, untilMs, deps)) });
-    } else if (place.kind === 'elsewhere') {
-      const note = `its log driver is ${place.driver}: ${place.where}`;
-      task.logTail.push({ container: name, lines: [], note });
-    } else {
-      task.logTail.push({ container: name, lines: [], note: 'its definition keeps no log that could be read' });
-    }
-  }
+): Promise<LogTail> {
+  const culprits = containers.filter(({ exitCode, reason }) => (exitCode ?? 0) !== 0 || reason !== undefined);
+  const interesting = culprits.length > 0 ? culprits : containers;
+  const tails = interesting.map(async ({ name }): Promise<LogTail> => {
+    const definition = definitions.find((one) => one.name === name);
+    if (definition === undefined) return [];
+    const place = logPlace(definition, { id: taskId(taskArn), region: deps.aws.region });
+    if (place.kind === 'awslogs') return [{ container: name, ...(await tail(place, untilMs, deps)) }];
+    const note =
+      place.kind === 'elsewhere'
+        ? `its log driver is ${place.driver}: ${place.where}`
+        : 'its definition keeps no log that could be read';
+    return [{ container: name, lines: [], note }];
+  });
+  return (await Promise.all(tails)).flat();
 }
 
 async function tail(

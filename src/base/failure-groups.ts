@@ -1,15 +1,19 @@
-/** What two failures must share to be alike. */
-export interface Failure {
-  stopCode: string | undefined;
-  stoppedReason: string | undefined;
-  containers: readonly { name: string; exitCode?: number; reason?: string }[];
+/** What the end of a failed task shows. */
+interface Failure {
+  stopCode?: string;
+  stoppedReason?: string;
+  containers?: readonly { name: string; exitCode?: number; reason?: string }[];
 }
 
-/** Failed tasks that failed alike, by what they show. */
+/** Failed tasks in groups that failed in the same way, the largest group first. */
 export function groupFailures<F extends Failure>(tasks: readonly F[]): F[][] {
   const groups = new Map<string, F[]>();
   for (const task of tasks) {
-    const ends = task.containers.map(({ name, exitCode, reason }) => [name, exitCode, withoutIds(reason ?? '')]);
+    const ends = (task.containers ?? []).map(({ name, exitCode, reason }) => [
+      name,
+      exitCode,
+      withoutIds(reason ?? ''),
+    ]);
     const key = JSON.stringify([task.stopCode, withoutIds(task.stoppedReason ?? ''), ends]);
     groups.set(key, [...(groups.get(key) ?? []), task]);
   }

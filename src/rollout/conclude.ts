@@ -1,0 +1,193 @@
+import { familyRevision } from '../base/arn.ts';
+import { groupFailures } from '../base/failure-groups.ts';
+import { late, within } from '../base/within.ts';
+import { TransientError, UserError } from '../errors.ts';
+import type { FailedTask, RolloutOutcome } from '../records/schema.ts';
+import type { Evidence } from './evidence.ts';
+import { readFailureLogs } from './failure-logs.ts';
+import type { RolloutDeps, RolloutOptions } from './model.ts';
+import { type Observation, ownDeploymentIn } from './observe.ts';
+import { type Ending, outcomeOf } from './outcome.ts';
+import { type Proof, proveImages } from './prove.ts';
+import { definitionOf } from './service-deployments.ts';
+import { describeServices, pickService } from './services.ts';
+import { undo } from './undo.ts';
+
+const shownGroups = 3;
+/** Real time that looking for reasons may take once the verdict stands; logs of ended tasks come up to 20 s late. */
+const longestSearchMs = 45_000;
+const longestProofMs = 30_000;
+
+interface Means {
+  options: RolloutOptions;
+  evidence: Evidence;
+}
+
+/** Makes the Outcome of one service: proves a green one, explains a red one, rolls back where that was asked for. */
+export async function conclude(
+  seen: Observation,
+  ending: Ending,
+  means: Means,
+  deps: RolloutDeps,
+): Promise<RolloutOutcome> {
+  if (ending.verdict === 'deployed' || ending.verdict === 'unchanged') return proved(seen, ending, means, deps);
+  if (ending.verdict === 'not-verified' || ending.verdict === 'refused') {
+    return outcomeOf(seen, ending, means.options, deps);
+  }
+  return explainedOutcome(seen, ending, means, deps);
+}
+
+async function proved(seen: Observation, ending: Ending, means: Means, deps: RolloutDeps): Promise<RolloutOutcome> {
+  const { options } = means;
+  const { images, contradiction, notes } = await proof(seen, options.cluster, deps);
+  const all = [...notes, ...standingNotes(seen)];
+  if (contradiction === undefined) return { ...outcomeOf(seen, ending, options, deps), images, ...noted(all) };
+  const explanation = {
+    code: 'DIGEST_MISMATCH',
+    cause: `The revision serves, but not with the image asked for: ${contradiction}`,
+    fix: 'Find out who moved the image or deployed at the same time, then deploy again.',
+  };
+  const outcome = await explainedOutcome(seen, { verdict: 'failed', explanation }, means, deps);
+  return { ...outcome, images, ...noted([...notes, ...(outcome.notes ?? [])]) };
+}
+
+const noted = (notes: readonly string[]): { notes?: string[] } => (notes.length === 0 ? {} : { notes: [...notes] });
+
+/** What green leaves open: ECS may be successful early, and tasks may have died since. */
+function standingNotes(seen: Observation): string[] {
+  const { service, own, stoppedTasks } = seen;
+  const mine = ownDeploymentIn(seen);
+  const desired = service?.desiredCount ?? 0;
+  const running = mine?.runningCount;
+  const isEarly = service?.deploymentConfiguration?.earlySuccessCriteria?.enable === true;
+  const notes: string[] = [];
+  if (running !== undefined && running < desired) {
+    const count = `${running} of ${desired} tasks are running`;
+    const early = `Successful early: ${count}; Amazon ECS starts the others behind it.`;
+    notes.push(isEarly ? early : `Amazon ECS calls the deployment successful, and ${count} now.`);
+  }
+  if (own.plan.kind !== 'unchanged') return notes;
+  const recent = outcomeTasks(seen);
+  if (recent > 0) notes.push(`${recent} of its tasks failed in the last ten minutes; it has recovered.`);
+  if (stoppedTasks !== 'read') notes.push('Its stopped tasks could not be read, so whether any failed is not known.');
+  return notes;
+}
+
+const outcomeTasks = ({ failedTasks, atMs }: Observation): number =>
+  [...failedTasks.values()].filter(({ endedAtMs }) => atMs - endedAtMs < 600_000).length;
+
+/** Not being able to look takes nothing from what ECS said. */
+async function proof(seen: Observation, cluster: string, deps: RolloutDeps): Promise<Proof> {
+  const unproved = (why: string): Proof => ({
+    images: [],
+    contradiction: undefined,
+    notes: [`The images are not proved: ${why}`],
+  });
+  try {
+    const found = await within(proveImages(seen, cluster, deps), longestProofMs);
+    return found === late ? unproved('AWS did not answer in time.') : found;
+  } catch (error) {
+    return unproved(refusalText(error));
+  }
+}
+
+/** What AWS said when it did not help; bugs pass through. */
+function refusalText(error: unknown): string {
+  if (error instanceof UserError) return `${error.message} ${error.why ?? ''}`.trim();
+  if (error instanceof TransientError) return error.message;
+  throw error;
+}
+
+async function explainedOutcome(
+  seen: Observation,
+  ending: Ending,
+  { options, evidence }: Means,
+  deps: RolloutDeps,
+): Promise<RolloutOutcome> {
+  const notes: string[] = [];
+  const { verdict } = ending;
+  const tails = verdict === 'superseded' ? undefined : await gatherEvidence(seen, evidence, notes, deps);
+  // Old tasks that linger are no reason to take back what serves.
+  const isUndecided =
+    verdict === 'timed-out' && seen.firsts.deployed === undefined && seen.own.deploymentId !== undefined;
+  const mayUndo = verdict === 'failed' || verdict === 'rolled-back' || isUndecided;
+  const isUndone =
+    (mayUndo && options.onFailure === 'rollback') || (verdict === 'interrupted' && options.onInterrupt === 'rollback');
+  const rollback = isUndone ? await tryUndo(seen, options, deps) : undefined;
+  if (ending.explanation?.code === 'TOO_MANY_FAILED_TASKS' && rollback === undefined) {
+    const what = `Amazon ECS goes on starting tasks of ${familyRevision(seen.own.taskDefinitionArn)}`;
+    notes.push(`${what}; --on-failure rollback, or a circuit breaker on the service, would end that.`);
+  }
+  await pollOnceMore(seen, options.cluster, notes, deps);
+  const outcome = outcomeOf(seen, ending, options, deps);
+  const failedTasks = (outcome.failedTasks ?? []).map((task): FailedTask => {
+    const logTail = tails?.get(task.taskArn);
+    return logTail === undefined ? task : { ...task, logTail };
+  });
+  const back = verdict === 'rolled-back' ? await returning(ending.toRevision, deps) : undefined;
+  const previous = seen.own.plan.before.primary?.taskDefinition;
+  const serves = rollback?.done === true ? previous : (outcome.servesNow ?? back);
+  const { progress, resume, ...rest } = outcome;
+  return {
+    ...rest,
+    ...(serves === undefined ? {} : { servesNow: serves }),
+    ...(rollback === undefined ? {} : { rollback }),
+    ...(rollback?.done === true && verdict === 'rolled-back' ? { rollbackPhase: 'done' as const } : {}),
+    ...(failedTasks.length === 0 ? {} : { failedTasks }),
+    ...(rollback !== undefined || progress === undefined ? {} : { progress }),
+    ...(rollback !== undefined || resume === undefined ? {} : { resume }),
+    ...noted(notes),
+  };
+}
+
+async function tryUndo(seen: Observation, options: RolloutOptions, deps: RolloutDeps): ReturnType<typeof undo> {
+  try {
+    return await undo(seen, options, deps);
+  } catch (error) {
+    return { done: false, text: `It could not be rolled back: ${refusalText(error)}` };
+  }
+}
+
+async function returning(revision: string | undefined, deps: RolloutDeps): Promise<string | undefined> {
+  try {
+    return await definitionOf(revision, deps);
+  } catch (error) {
+    if (error instanceof UserError || error instanceof TransientError) return undefined;
+    throw error;
+  }
+}
+
+/** No trouble while gathering may hide the verdict. */
+async function gatherEvidence(
+  seen: Observation,
+  evidence: Evidence,
+  notes: string[],
+  deps: RolloutDeps,
+): Promise<Awaited<ReturnType<typeof readFailureLogs>> | undefined> {
+  if (deps.interrupt.signal.aborted || seen.own.deploymentId === undefined) return undefined;
+  const search = async () => {
+    await evidence.gather(seen, { always: true });
+    const groups = groupFailures([...seen.failedTasks.values()]).slice(0, shownGroups);
+    if (groups.length === 0) return undefined;
+    const { taskDefinition } = await deps.aws.ecs.describeTaskDefinition(seen.own.taskDefinitionArn);
+    return readFailureLogs(groups, taskDefinition.containerDefinitions ?? [], deps);
+  };
+  try {
+    const found = await within(search(), longestSearchMs);
+    if (found !== late) return found;
+    notes.push('The failed tasks could not be read in time.');
+  } catch (error) {
+    notes.push(`The failed tasks could not be read in full: ${refusalText(error)}`);
+  }
+  return undefined;
+}
+
+async function pollOnceMore(seen: Observation, cluster: string, notes: string[], { aws }: RolloutDeps): Promise<void> {
+  try {
+    const { name } = seen.own;
+    const found = await within(describeServices(cluster, [name], aws), longestProofMs);
+    seen.service = (found === late ? undefined : pickService(found, name)) ?? seen.service;
+  } catch (error) {
+    notes.push(`What serves now could not be read: ${refusalText(error)}`);
+  }
+}

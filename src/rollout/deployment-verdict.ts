@@ -1,0 +1,110 @@
+import { codeOf, explained, noReason } from './explain.ts';
+import { superseded } from './service-deployment-verdict.ts';
+import type { DeploymentSnapshot, RolloutVerdict, ServiceSnapshot } from './snapshot.ts';
+
+/** What tells our deployment from those before and after it. */
+export interface OwnFacts {
+  deploymentId: string | undefined;
+  createdAtMs: number;
+  /** Ids of the deployments that were there before ours: none of them can supersede it. */
+  idsBefore: ReadonlySet<string>;
+  /** Ours stood in an answer of DescribeServices. */
+  wasSeen: boolean;
+  /** For how many milliseconds answers have shown an older PRIMARY and not ours, after ours was seen. */
+  awayMs: number;
+}
+
+/** A stale read may hide a deployment that was seen already, but not for long. */
+const staleForMs = 30_000;
+
+/**
+ * Judges by `deployments[]` alone, by the id of our deployment: for those who are not authorized to read service
+ * deployments. A rollback brings the old deployment back with its old id (reference §3.4).
+ */
+export function deploymentVerdict(service: ServiceSnapshot, own: OwnFacts): RolloutVerdict {
+  if (service.status === 'INACTIVE' || service.status === 'DRAINING') return deleted(service.status);
+  const { deployments = [] } = service;
+  const mine = deployments.find(({ id }) => id !== undefined && id === own.deploymentId);
+  const primary = deployments.find(({ status }) => status === 'PRIMARY');
+  if (mine === undefined) return gone(service, primary, own);
+  if (mine.status === 'PRIMARY') return primaryVerdict(service, mine);
+  if (mine.rolloutState === 'FAILED' || isRollingBack(primary) || isOlder(primary, own)) {
+    const isBack = primary?.rolloutState === 'COMPLETED' && mine.rolloutState === 'FAILED';
+    return rolledBack(
+      isBack ? 'done' : 'in-progress',
+      isRollingBack(primary) ? primary?.rolloutStateReason : (failureOf(service, own) ?? mine.rolloutStateReason),
+    );
+  }
+  return superseded(primary?.id, undefined);
+}
+
+function deleted(status: string): RolloutVerdict {
+  const explanation = {
+    code: 'SERVICE_DELETED',
+    cause: `The service is ${status}: it was deleted.`,
+    fix: 'Create the service again, then deploy.',
+  };
+  return { verdict: 'failed', explanation };
+}
+
+function primaryVerdict(service: ServiceSnapshot, mine: DeploymentSnapshot): RolloutVerdict {
+  switch (mine.rolloutState) {
+    case 'COMPLETED':
+      return { verdict: 'deployed' };
+    case 'FAILED': {
+      const reason = mine.rolloutStateReason ?? noReason;
+      return { verdict: 'failed', explanation: explained(codeOf({}, reason), reason) };
+    }
+    case undefined: {
+      // Behind a Classic Load Balancer there is no rollout state; counts are all there is.
+      const isFull = mine.runningCount === mine.desiredCount && (mine.pendingCount ?? 0) === 0;
+      return { verdict: isFull && service.deployments?.length === 1 ? 'deployed' : 'running' };
+    }
+    default:
+      return { verdict: 'running' };
+  }
+}
+
+/** Ours is not in the list: not visible yet, or already forgotten. */
+function gone(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined, own: OwnFacts): RolloutVerdict {
+  if (primary === undefined) return { verdict: 'running' };
+  const failure = failureOf(service, own);
+  if (isRollingBack(primary)) return rolledBack('in-progress', primary.rolloutStateReason);
+  if (failure !== undefined) {
+    return rolledBack(primary.rolloutState === 'COMPLETED' ? 'done' : 'in-progress', failure);
+  }
+  if (!isOlder(primary, own)) return superseded(primary.id, undefined);
+  // An older deployment is PRIMARY: ECS went back to it, or this answer is older than ours.
+  const isBack = own.wasSeen && (isTouchedSince(primary, own) || own.awayMs >= staleForMs);
+  return isBack ? rolledBack('done', undefined) : { verdict: 'running' };
+}
+
+function rolledBack(phase: 'in-progress' | 'done', said: string | undefined): RolloutVerdict {
+  return { verdict: 'rolled-back', phase, explanation: explained(codeOf({}, said ?? ''), said) };
+}
+
+/** Nothing is left of a rollback that is long done but what the events tell. */
+const failureOf = ({ events }: ServiceSnapshot, { deploymentId }: OwnFacts): string | undefined =>
+  deploymentId === undefined
+    ? undefined
+    : events?.find(({ message = '' }) => message.includes(`(deployment ${deploymentId}) deployment failed`))?.message;
+
+const isRollingBack = (deployment: DeploymentSnapshot | undefined): boolean =>
+  /rolling back to deployment/i.test(deployment?.rolloutStateReason ?? '');
+
+/** Whether a deployment was there before ours. */
+export const isOlder = (deployment: DeploymentSnapshot | undefined, own: OwnFacts): boolean =>
+  deployment !== undefined &&
+  (own.idsBefore.has(deployment.id ?? '') ||
+    (deployment.createdAt !== undefined && deployment.createdAt.getTime() < own.createdAtMs));
+
+const isTouchedSince = ({ updatedAt }: DeploymentSnapshot, { createdAtMs }: OwnFacts): boolean =>
+  updatedAt !== undefined && updatedAt.getTime() > createdAtMs;
+
+/** Whether nothing but our deployment is left. */
+export function isDrained(service: ServiceSnapshot | undefined, deploymentId: string | undefined): boolean {
+  const deployments = service?.deployments ?? [];
+  return (
+    deployments.length === 1 && deployments[0]?.id === deploymentId && deployments[0]?.rolloutState !== 'IN_PROGRESS'
+  );
+}

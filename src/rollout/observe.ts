@@ -1,0 +1,136 @@
+import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
+import type { FailedTask } from '../records/schema.ts';
+import { isOlder, type OwnFacts } from './deployment-verdict.ts';
+import type { OwnDeployment } from './model.ts';
+import type { FinalVerdict, Pause } from './snapshot.ts';
+
+/** What AWS has shown of one service and our deployment of it so far, merged over the polls. */
+export interface Observation {
+  own: OwnDeployment;
+  /** When the last answer came, in milliseconds since the epoch. */
+  atMs: number;
+  polls: number;
+  service: Service | undefined;
+  /** Ids of the deployments that were there before ours. */
+  idsBefore: Set<string>;
+  wasSeen: boolean;
+  /** Since when answers show an older PRIMARY and not ours, after ours was seen. */
+  awaySinceMs: number | undefined;
+  /** Since when no answer holds the service. */
+  missingSinceMs: number | undefined;
+  /** The number of tasks that was asked for was seen. */
+  sawCount: boolean;
+  /** Our service deployment, once it was found. */
+  serviceDeploymentArn: string | undefined;
+  /** As the last poll showed it; undefined where that poll could not read it. */
+  serviceDeployment: ServiceDeployment | undefined;
+  /** A service deployment that began after ours. */
+  newer: string | undefined;
+  failedTasks: Map<string, FailedTask & { endedAtMs: number }>;
+  /** `unread` until the stopped tasks were listed once, `unreadable` where they cannot be. */
+  stoppedTasks: 'unread' | 'read' | 'unreadable';
+  /** Messages of the service since our deployment began, oldest first. */
+  events: string[];
+  eventIds: Set<string>;
+  /** The pause hook that waits now. */
+  pause: Pause | undefined;
+  verdict: FinalVerdict | undefined;
+  /** Moments of what happened first. */
+  firsts: { running?: number; deployed?: number; judged?: number };
+}
+
+/** Nothing was observed yet but what was there before, and the answer to our update. */
+export function newObservation(own: OwnDeployment, answered?: Service): Observation {
+  const before = [...(own.plan.before.service.deployments ?? []), ...(answered?.deployments ?? [])];
+  const ids = before.flatMap(({ id }) => (id === undefined || id === own.deploymentId ? [] : [id]));
+  return {
+    own,
+    atMs: own.startedAtMs,
+    polls: 0,
+    service: undefined,
+    idsBefore: new Set(ids),
+    wasSeen: false,
+    awaySinceMs: undefined,
+    missingSinceMs: undefined,
+    sawCount: false,
+    serviceDeploymentArn: undefined,
+    serviceDeployment: undefined,
+    newer: undefined,
+    failedTasks: new Map(),
+    stoppedTasks: 'unread',
+    events: [],
+    eventIds: new Set(),
+    pause: undefined,
+    verdict: undefined,
+    firsts: {},
+  };
+}
+
+/** A service that stays away was deleted, but answers without it may be stale reads for a while. */
+const deletedAfterMs = 30_000;
+
+/** Merges an answer of DescribeServices; answers the messages of the service that are new. */
+export function observe(seen: Observation, found: Service | undefined, nowMs: number, desiredCount?: number): string[] {
+  seen.atMs = nowMs;
+  seen.polls++;
+  seen.missingSinceMs = found === undefined ? (seen.missingSinceMs ?? nowMs) : undefined;
+  const isDeleted = seen.missingSinceMs !== undefined && nowMs - seen.missingSinceMs >= deletedAfterMs;
+  seen.service = found ?? (isDeleted ? { ...seen.service, status: 'INACTIVE' } : seen.service);
+  if (found === undefined) return [];
+  const isThere = ownDeploymentIn(seen) !== undefined;
+  const isAway = seen.wasSeen && !isThere && isOlder(primaryOf(found), ownFacts(seen));
+  seen.awaySinceMs = isAway ? (seen.awaySinceMs ?? nowMs) : undefined;
+  seen.wasSeen ||= isThere;
+  seen.sawCount ||= desiredCount !== undefined && found.desiredCount === desiredCount;
+  const running = ownDeploymentIn(seen)?.runningCount ?? 0;
+  if (running > 0 && running >= (found.desiredCount ?? 0)) seen.firsts.running ??= nowMs;
+  return newEvents(seen, found);
+}
+
+function newEvents(seen: Observation, { events = [] }: Service): string[] {
+  const { own } = seen;
+  const sinceMs = own.plan.kind === 'deployment' ? own.createdAtMs : own.startedAtMs;
+  const fresh = [...events]
+    .reverse()
+    .filter(({ id = '', createdAt }) => !seen.eventIds.has(id) && (createdAt?.getTime() ?? 0) >= sinceMs);
+  for (const { id = '' } of fresh) seen.eventIds.add(id);
+  const messages = fresh.map(({ message = '' }) => message);
+  seen.events.push(...messages);
+  return messages;
+}
+
+/** The entry of `deployments[]` that is ours. */
+export const ownDeploymentIn = ({ service, own }: Observation) =>
+  service?.deployments?.find(({ id }) => id !== undefined && id === own.deploymentId);
+
+/** The deployment that ECS works for. */
+export const primaryOf = (service: Service | undefined) =>
+  service?.deployments?.find(({ status }) => status === 'PRIMARY');
+
+/** What tells our deployment from others. */
+export const ownFacts = ({ own, idsBefore, wasSeen, awaySinceMs, atMs }: Observation): OwnFacts => ({
+  deploymentId: own.deploymentId,
+  createdAtMs: own.createdAtMs,
+  idsBefore,
+  wasSeen,
+  awayMs: awaySinceMs === undefined ? 0 : atMs - awaySinceMs,
+});
+
+/** Failed tasks in a row, as ECS counts them: with the first task that runs well the count begins anew. */
+export const failedInARow = (seen: Observation): number =>
+  Math.max(
+    ownDeploymentIn(seen)?.failedTasks ?? 0,
+    seen.serviceDeployment?.deploymentCircuitBreaker?.failureCount ?? 0,
+  );
+
+/** Whether ECS itself gives up when too many tasks fail. */
+export const hasBreaker = ({ service, own }: Observation): boolean =>
+  (service ?? own.plan.before.service).deploymentConfiguration?.deploymentCircuitBreaker?.enable === true;
+
+/** How many tasks of our deployment run. */
+export function runningTasks(seen: Observation): number {
+  const mine = ownDeploymentIn(seen);
+  const revision = seen.serviceDeployment?.targetServiceRevision;
+  // A stale answer does not show ours at all.
+  return mine?.runningCount ?? revision?.runningTaskCount ?? 0;
+}

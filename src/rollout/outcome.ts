@@ -1,0 +1,209 @@
+import type { Service } from '@aws-sdk/client-ecs';
+import { accountOf, resourceName } from '../base/arn.ts';
+import { type Explanation, type FailedTask, type RolloutOutcome, schemaVersion } from '../records/schema.ts';
+import { isDrained } from './deployment-verdict.ts';
+import { continueCommand } from './follow.ts';
+import type { RolloutDeps, RolloutOptions } from './model.ts';
+import type { Observation } from './observe.ts';
+import { progressOf, thresholdReached } from './progress.ts';
+import type { RollbackPhase } from './snapshot.ts';
+import { statusCommand } from './update.ts';
+
+/** How it ends for one service: the verdict of ECS, or that we left before there was one. */
+export interface Ending {
+  verdict: RolloutOutcome['verdict'];
+  explanation?: Explanation | undefined;
+  phase?: RollbackPhase | undefined;
+  /** The service revision that comes back, where ECS says it. */
+  toRevision?: string | undefined;
+}
+
+/** The Outcome of a service that is still to be judged. */
+export function runningOutcome(seen: Observation, options: RolloutOptions, deps: RolloutDeps): RolloutOutcome {
+  const { own } = seen;
+  const previous = own.plan.before.primary?.taskDefinition;
+  const account = accountOf(own.plan.before.service.serviceArn ?? '');
+  return {
+    schemaVersion,
+    stage: 'update-service-and-verify',
+    verdict: 'running',
+    region: deps.aws.region,
+    ...(account === undefined ? {} : { account }),
+    cluster: resourceName(options.cluster),
+    service: own.name,
+    startedAt: new Date(own.startedAtMs).toISOString(),
+    ...(own.taskDefinitionArn === '' ? {} : { taskDefinition: own.taskDefinitionArn }),
+    ...(previous === undefined ? {} : { previousTaskDefinition: previous }),
+    ...(own.deploymentId === undefined ? {} : { deploymentId: own.deploymentId }),
+    ...(seen.serviceDeploymentArn === undefined ? {} : { serviceDeploymentArn: seen.serviceDeploymentArn }),
+    ...(Object.keys(deps.ci).length === 0 ? {} : { ci: deps.ci }),
+  };
+}
+
+/** The verdicts that leave the deployment going on. */
+const open: readonly RolloutOutcome['verdict'][] = ['timed-out', 'paused', 'interrupted', 'refused', 'started'];
+
+/** The Outcome of a service with everything that was observed; nothing is looked up. */
+export function outcomeOf(
+  seen: Observation,
+  ending: Ending,
+  options: RolloutOptions,
+  deps: RolloutDeps,
+): RolloutOutcome {
+  const { own, firsts, pause } = seen;
+  const { verdict, phase } = ending;
+  const explanation = explanationWith(ending, seen);
+  const since = (name: string, ms: number | undefined): [string, number][] =>
+    ms === undefined ? [] : [[name, ms - own.startedAtMs]];
+  const timingsMs = Object.fromEntries([
+    ...since('tasksRunning', firsts.running),
+    ...since('deployed', firsts.deployed),
+    ...since('judged', firsts.judged),
+  ]);
+  const serves = servesNow(seen, ending);
+  const failedTasks = tasksToShow(seen);
+  const isOpen = open.includes(verdict) && own.deploymentId !== undefined;
+  const command = pause === undefined ? undefined : continueCommand(seen, pause);
+  return {
+    ...runningOutcome(seen, options, deps),
+    verdict,
+    ...(explanation === undefined ? {} : { explanation }),
+    finishedAt: new Date(deps.clock.now()).toISOString(),
+    timingsMs,
+    ...(serves === undefined ? {} : { servesNow: serves }),
+    ...(phase === undefined ? {} : { rollbackPhase: phase }),
+    ...(verdict !== 'paused' || pause === undefined
+      ? {}
+      : {
+          pause: {
+            hookId: pause.hookId,
+            ...(pause.stage === undefined ? {} : { stage: pause.stage }),
+            ...(pause.expiresAt === undefined ? {} : { expiresAt: pause.expiresAt.toISOString() }),
+            timeoutAction: pause.timeoutAction,
+            ...(command === undefined ? {} : { continue: command }),
+          },
+        }),
+    ...(failedTasks.length === 0 ? {} : { failedTasks }),
+    ...(seen.events.length === 0 ? {} : { events: seen.events }),
+    ...(isOpen && seen.service !== undefined ? { progress: progressOf(seen, options) } : {}),
+    ...(isOpen || ending.explanation?.code === 'UPDATE_UNANSWERED' || ending.explanation?.code === 'DEPLOYMENT_NOT_SEEN'
+      ? { resume: statusCommand(deps, options.cluster, own.name) }
+      : {}),
+    ...(verdict === 'interrupted' ? { signal: deps.interrupt.name() } : {}),
+  };
+}
+
+const recentMs = 600_000;
+
+/** Of a service that was not changed, what failed long ago is not ours to tell. */
+function tasksToShow({ failedTasks, own }: Observation): FailedTask[] {
+  return [...failedTasks.values()]
+    .filter(({ endedAtMs }) => own.plan.kind !== 'unchanged' || own.startedAtMs - endedAtMs < recentMs)
+    .map(({ endedAtMs: _endedAtMs, ...task }) => task);
+}
+
+/** Codes that say that tasks failed, and not why they did. */
+const aboutTasks = [
+  'CIRCUIT_BREAKER',
+  'NO_ROLLBACK_CANDIDATE',
+  'TOO_MANY_FAILED_TASKS',
+  'TASKS_FAIL',
+  'STOPPED',
+  'ROLLED_BACK',
+];
+
+/** What the tasks died of says more than that they did. */
+function explanationWith({ explanation }: Ending, seen: Observation): Explanation | undefined {
+  if (explanation === undefined || !aboutTasks.includes(explanation.code)) return explanation;
+  const task = tasksToShow(seen).find((one) => one.explanation !== undefined)?.explanation;
+  if (task === undefined) return explanation;
+  return { ...explanation, code: task.code, ...(task.fix === undefined ? {} : { fix: task.fix }) };
+}
+
+/** The revision that serves now, as far as ECS says: ours where it was deployed, else what runs beside it. */
+function servesNow({ service, own, firsts }: Observation, { verdict, explanation }: Ending): string | undefined {
+  if (verdict === 'deployed' || verdict === 'unchanged') return own.taskDefinitionArn;
+  // What ECS calls successful serves, whatever the application answers; the old tasks are only on their way out.
+  if (['CHECK_URL', 'DIGEST_MISMATCH'].includes(explanation?.code ?? '')) return own.taskDefinitionArn;
+  if (firsts.deployed !== undefined && ['timed-out', 'interrupted'].includes(verdict)) return own.taskDefinitionArn;
+  return servedBeside(service, own.deploymentId, !open.includes(verdict));
+}
+
+function servedBeside(
+  service: Service | undefined,
+  deploymentId: string | undefined,
+  isOver: boolean,
+): string | undefined {
+  const running = (service?.deployments ?? []).filter(({ runningCount = 0 }) => runningCount > 0);
+  const others = running.filter(({ id }) => id !== deploymentId);
+  // An old revision whose rollout was completed is surer than one that is on its way.
+  const sure = others.find(({ rolloutState }) => rolloutState === 'COMPLETED') ?? others[0];
+  if (sure !== undefined) return sure.taskDefinition;
+  return isOver ? running[0]?.taskDefinition : undefined;
+}
+
+/** How it ends for a service where polling ended as it did. */
+export function endingOf(
+  seen: Observation,
+  end: 'judged' | 'timed-out' | 'interrupted' | { explanation: Explanation },
+  unanswered: string | undefined,
+  deps: RolloutDeps,
+): Ending {
+  const { verdict, service } = seen;
+  if (verdict?.verdict === 'deployed' && unanswered !== undefined) return unansweredEnding(unanswered, deps);
+  if (verdict?.verdict === 'deployed' && service?.desiredCount === 0) {
+    const cause = 'desiredCount is 0: no task runs, so nothing is verified.';
+    return { verdict: 'not-verified', explanation: { code: 'NO_TASKS', cause } };
+  }
+  if (verdict !== undefined) return withSuccessor(verdict, seen);
+  if (typeof end === 'object') return refusedEnding(seen, end.explanation);
+  if (end === 'interrupted') {
+    const cause = `${deps.interrupt.name()} came before the verdict; the deployment goes on.`;
+    return { verdict: 'interrupted', explanation: { code: 'INTERRUPTED', cause, fix: followAgain } };
+  }
+  if (seen.pause !== undefined) return pausedEnding(seen.pause);
+  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause: lateCause(seen), fix: waitLonger } };
+}
+
+const followAgain = 'The same command without --force-new-deployment follows the deployment that is under way.';
+const waitLonger = `${followAgain} A longer --timeout waits longer.`;
+
+function lateCause(seen: Observation): string {
+  if (seen.firsts.deployed !== undefined && !isDrained(seen.service, seen.own.deploymentId)) {
+    return 'The new revision serves, but old tasks were still there when time ran out.';
+  }
+  const threshold = thresholdReached(seen);
+  if (threshold === undefined) return 'Time ran out before the verdict; the deployment goes on.';
+  return `Time ran out. The threshold of the circuit breaker (${threshold} failed tasks) is reached, but Amazon ECS has not spoken yet; the deployment goes on.`;
+}
+
+function unansweredEnding(unanswered: string, { interrupt }: RolloutDeps): Ending {
+  if (interrupt.signal.aborted) {
+    const cause = `${interrupt.name()} came before the application had answered.`;
+    return { verdict: 'interrupted', explanation: { code: 'INTERRUPTED', cause } };
+  }
+  const fix = 'The application does not answer as expected: look at its log, and whether the address is right.';
+  return { verdict: 'failed', explanation: { code: 'CHECK_URL', cause: unanswered, fix } };
+}
+
+function pausedEnding({ stage, expiresAt, timeoutAction }: NonNullable<Observation['pause']>): Ending {
+  const until = expiresAt === undefined ? '' : ` until ${expiresAt.toISOString()}, then ${timeoutAction}`;
+  const cause = `A pause hook (${stage ?? 'stage unknown'}) waits for an answer${until}.`;
+  return { verdict: 'paused', explanation: { code: 'PAUSED', cause, fix: 'Answer the hook.' } };
+}
+
+/** Adds what the deployment brings that took the place of ours. */
+function withSuccessor(ending: Ending, { service, own }: Observation): Ending {
+  const primary = service?.deployments?.find(({ status }) => status === 'PRIMARY');
+  const { id = '', taskDefinition } = primary ?? {};
+  if (ending.verdict !== 'superseded' || ending.explanation === undefined) return ending;
+  if (id === own.deploymentId || taskDefinition === undefined) return ending;
+  const cause = `${ending.explanation.cause} Deployment ${id} brings ${resourceName(taskDefinition)}.`;
+  return { ...ending, explanation: { ...ending.explanation, cause } };
+}
+
+/** AWS refused while we were polling: what was started is named. */
+function refusedEnding({ own }: Observation, explanation: Explanation): Ending {
+  const goesOn = own.plan.kind === 'deployment' ? ` Deployment ${own.deploymentId} of ${own.name} goes on.` : '';
+  return { verdict: 'refused', explanation: { ...explanation, cause: `${explanation.cause}${goesOn}` } };
+}
