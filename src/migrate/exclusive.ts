@@ -15,6 +15,8 @@ export interface ExclusiveOptions {
   mark: string | undefined;
   /** What the user gave for --started-by. */
   startedBy: string | undefined;
+  /** How one of our own tasks stands. */
+  judge(task: Task): 'going' | 'succeeded' | 'failed';
   timeoutMs: number;
 }
 
@@ -30,15 +32,16 @@ export type Exclusion =
   | { end: 'clear'; own: OwnTasks }
   | { end: 'timed-out' | 'interrupted'; busy: boolean; lastTrouble: string | undefined };
 
-/** The tasks that an earlier run of this very job started. */
+/** The tasks that earlier runs of this very job started, as far as ECS still knows them. */
 export interface OwnTasks {
-  /** One that has not ended, by ARN. */
-  alive: string | undefined;
-  /** Those that have ended and that ECS still knows, newest first. */
-  ended: readonly Task[];
+  /** One that may yet succeed, by ARN. */
+  going: string | undefined;
+  succeeded: string | undefined;
+  /** How many have failed. */
+  failed: number;
 }
 
-const nobody: OwnTasks = { alive: undefined, ended: [] };
+const nobody: OwnTasks = { going: undefined, succeeded: undefined, failed: 0 };
 
 /**
  * Finds our own tasks, and waits until no other migration is alive, or refuses to go on. Best effort: two jobs that look at
@@ -56,16 +59,16 @@ export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): P
     else breakSilence(trouble);
   };
   const look = async (): Promise<OwnTasks | undefined> => {
-    const { own, others } = await survey(options, memory, deps);
+    const { own, ending, others } = await survey(options, memory, deps);
     lastTrouble = undefined;
     // Our own task is there already: nothing is started, so nobody needs to be waited for.
-    if (own.alive !== undefined || options.mode === 'ignore') return own;
-    if (others.length === 0) {
+    if (taskOf(own) !== undefined || options.mode === 'ignore') return own;
+    const taskArns = [...ending, ...others];
+    if (taskArns.length === 0) {
       if (known !== '') announce({ type: 'others-done' });
       return own;
     }
-    if (options.mode === 'fail') throw busy(options, others);
-    const taskArns = [...others];
+    if (options.mode === 'fail' && others.length > 0) throw busy(options, others);
     if (known !== taskArns.join()) announce({ type: 'waiting-for-others', taskArns });
     known = taskArns.join();
     breakSilence(() => ({ type: 'waiting-for-others', taskArns }));
@@ -86,6 +89,9 @@ function busy({ family, cluster }: ExclusiveOptions, taskArns: readonly string[]
   });
 }
 
+/** The task that makes another one needless: one that may yet succeed, or that has. */
+export const taskOf = ({ going, succeeded }: OwnTasks): string | undefined => going ?? succeeded;
+
 const staleForMs = 60_000;
 
 /** What earlier polls of one wait found out. */
@@ -94,15 +100,22 @@ interface Memory {
   ended: Map<string, Task>;
 }
 
+interface Survey {
+  own: OwnTasks;
+  /** Our own that have failed and have not come to their end. */
+  ending: readonly string[];
+  others: readonly string[];
+}
+
 /** All one-off tasks of the family (or with the user's --started-by): ours, and the others that are alive. */
 async function survey(
   options: ExclusiveOptions,
   { missingSince, ended: known }: Memory,
   deps: ExclusiveDeps,
-): Promise<{ own: OwnTasks; others: readonly string[] }> {
+): Promise<Survey> {
   const { cluster, mark } = options;
   const listed = await list(options, deps);
-  if (listed === undefined) return { own: nobody, others: [] };
+  if (listed === undefined) return { own: nobody, ending: [], others: [] };
   const { running, stopped } = listed;
   // What has ended stays so: it is described once.
   const open = [...new Set([...running, ...stopped])].filter((arn) => !known.has(arn));
@@ -112,7 +125,6 @@ async function survey(
   const alive = tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED' && lastStatus !== 'DELETED');
   const over = tasks.filter((task) => !alive.includes(task));
   for (const task of over) known.set(arnOf(task), task);
-  const ended = over.filter(isOwn);
   // What is listed and cannot be described may run all the same; one that is listed as stopped will soon be forgotten.
   const described = new Set(tasks.map(arnOf));
   const nowMs = deps.clock.now();
@@ -122,13 +134,19 @@ async function survey(
     missingSince.set(arn, sinceMs);
     return running.has(arn) || nowMs - sinceMs < staleForMs;
   });
-  const ours = alive.filter(isOwn).map(arnOf);
   const isHiddenOwn = (arn: string): boolean => listed.byMark.has(arn);
+  const judged = tasks.filter(isOwn).map((task) => ({ task, verdict: options.judge(task) }));
+  const own = (verdict: 'going' | 'succeeded' | 'failed'): Task[] =>
+    judged.filter((one) => one.verdict === verdict).map(({ task }) => task);
   return {
     own: {
-      alive: ours[0] ?? hidden.find(isHiddenOwn),
-      ended: ended.sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0)),
+      going: own('going').map(arnOf)[0] ?? hidden.find(isHiddenOwn),
+      succeeded: own('succeeded').map(arnOf)[0],
+      failed: own('failed').length,
     },
+    ending: own('failed')
+      .filter((task) => alive.includes(task))
+      .map(arnOf),
     others: [
       ...alive.filter((task) => !isOwn(task) && isMigration(task, options)).map(arnOf),
       ...hidden.filter((arn) => !isHiddenOwn(arn)),
