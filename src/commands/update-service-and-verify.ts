@@ -37,7 +37,7 @@ export const updateServiceAndVerifyCommand = defineCommand<UpdateServiceOptions>
 });
 
 async function run(options: UpdateServiceOptions, context: CommandContext): Promise<CommandResult> {
-  const aws = await context.connect(options.aws);
+  const aws = await context.connect(options.aws, options.rollout.timeoutMs);
   const { dryRun } = context.common;
   const requests: { action: string; input: unknown }[] = [];
   const results = await rollOut(

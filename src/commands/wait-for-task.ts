@@ -32,7 +32,7 @@ export const waitForTaskCommand = defineCommand<Options>({
 });
 
 async function run(options: Options, context: CommandContext): Promise<CommandResult> {
-  const aws = await context.connect(options.aws);
+  const aws = await context.connect(options.aws, options.wait.waiting.timeoutMs);
   if (context.common.dryRun) {
     const lines = [line(`Would wait for ${options.wait.tasks.join(', ')} in cluster ${options.wait.cluster}.`)];
     return { exitCode: exitCode.done, lines, document: { exitCode: exitCode.done, dryRun: options.wait.tasks } };

@@ -149,14 +149,14 @@ async function watch(
   return goesOn ? { ...result, resume } : result;
 }
 
-async function register(plan: MigrationPlan, { aws, announce, clock, interrupt }: MigrateDeps): Promise<MigrationPlan> {
+async function register(plan: MigrationPlan, { aws, announce }: MigrateDeps): Promise<MigrationPlan> {
   if (plan.register === undefined) return plan;
   // A rerun of the same job must come to the same revision, or its client token would be another one.
   const latest = await aws.ecs.describeTaskDefinition(plan.family);
   const isThere = sameDefinition(latest.taskDefinition as DefinitionDocument, plan.register as DefinitionDocument);
   const taskDefinitionArn = isThere
     ? (latest.taskDefinition.taskDefinitionArn ?? '')
-    : await registerRevision(plan.register, { ecs: aws.ecs, clock, interrupt }).catch((error: unknown) => {
+    : await registerRevision(plan.register, aws).catch((error: unknown) => {
         throw refused(error, plan.request);
       });
   if (!isThere) announce({ type: 'revision-registered', taskDefinitionArn });

@@ -6,6 +6,7 @@ import type { RecordStore } from '../records/record.ts';
 import { recordedImage } from '../records/recorded-image.ts';
 import { chooseContainer } from '../task/container.ts';
 import type { FollowedContainer } from '../task/tracker.ts';
+import { ownTags } from '../task-definition/edit.ts';
 import { type DefinitionDocument, withImages } from '../task-definition/pin.ts';
 import type { MigrationEvent } from './events.ts';
 import type { MigrateOptions } from './options.ts';
@@ -58,12 +59,13 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
     { ecs: aws.ecs, warn: (text) => announce({ type: 'warning', text }) },
   );
   const definition = containers.find((one) => one.name === judged.name);
+  const own = ownTags(tags);
   warnOfRestarts(definition, announce);
   if (images.length === 0) warnOfTag(definition, announce);
   return {
     family: taskDefinition.family ?? name.replace(/:\d+$/, ''),
     container: { ...judged, logConfiguration: definition?.logConfiguration },
-    register: register === undefined ? undefined : { ...register, ...(tags.length === 0 ? {} : { tags }) },
+    register: register === undefined ? undefined : { ...register, ...(own.length === 0 ? {} : { tags: own }) },
     request: request(options, taskDefinition, overrides, placement),
   };
 }

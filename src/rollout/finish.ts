@@ -68,7 +68,8 @@ function endOf(
       reason: 'The new revision serves, but old tasks were still there when time ran out.',
     };
   }
-  return { verdict: 'timed-out', reason: 'Time ran out before the verdict; the deployment goes on.' };
+  const trouble = watched.trouble === undefined ? '' : ` ${watched.trouble}`;
+  return { verdict: 'timed-out', reason: `Time ran out before the verdict; the deployment goes on.${trouble}` };
 }
 
 /** Adds what the deployment brings that took the place of ours. */

@@ -1,5 +1,5 @@
 import { watchSilence } from '../base/heartbeat.ts';
-import { poll } from '../base/poll.ts';
+import { poll, troubleText } from '../base/poll.ts';
 import { lookForFailures } from './failures.ts';
 import type { RolloutDeps } from './model.ts';
 import { allowedFailures, progressOf, tellEvents, tellProgress } from './progress.ts';
@@ -26,7 +26,7 @@ export async function follow(
     const elapsedMs = clock.now() - startMs;
     breakSilence(() => ({ type: 'heartbeat', services: open.map(({ ours }) => ours.name), elapsedMs, progress }));
   };
-  const { end } = await poll(
+  const looked = await poll(
     async () => {
       await look(watched, options, search, deps);
       heartbeat();
@@ -44,7 +44,9 @@ export async function follow(
       },
     },
   );
-  return end === 'answered' ? 'judged' : end;
+  if (looked.end === 'answered') return 'judged';
+  for (const one of watched) one.trouble = looked.trouble === undefined ? undefined : troubleText(looked.trouble);
+  return looked.end;
 }
 
 const goneAfterMs = 30_000;

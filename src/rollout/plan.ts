@@ -2,7 +2,7 @@ import { familyRevision } from '../base/arn.ts';
 import { hasCode, UserError } from '../errors.ts';
 import { definitionDifferences } from '../task-definition/diff.ts';
 import { resolveImage } from '../task-definition/digests.ts';
-import { type Definition, editDefinition, imagesFor, registrable } from '../task-definition/edit.ts';
+import { type Definition, editDefinition, imagesFor, ownTags, registrable } from '../task-definition/edit.ts';
 import { type RecordedChoice, recordedChoice, withRecorded } from './from-records.ts';
 import type { RolloutDeps, RolloutOptions, ServiceBefore, ServicePlan } from './model.ts';
 
@@ -152,7 +152,10 @@ async function sameAsLatest(
 ): Promise<string | undefined> {
   try {
     const latest = await deps.describe(String(edited.family));
-    const differences = definitionDifferences({ ...latest.definition, tags: latest.tags }, { ...edited, tags });
+    const differences = definitionDifferences(
+      { ...latest.definition, tags: ownTags(latest.tags) },
+      { ...edited, tags: ownTags(tags) },
+    );
     if (differences.length > 0) return undefined;
     deps.announce({ type: 'note', text: `${service}: ${familyRevision(latest.arn)} says just that; no new revision.` });
     return latest.arn;
@@ -168,8 +171,7 @@ async function currentOf(current: string, deps: PlanDeps): Promise<Definition> {
 }
 
 function withTags(document: Definition, { tags }: Described): Definition {
-  // Tags that AWS itself put there are refused when they come back.
-  const own = tags.filter(({ key }) => !key.startsWith('aws:'));
+  const own = ownTags(tags);
   return own.length === 0 ? document : { ...document, tags: own };
 }
 

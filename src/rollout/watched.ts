@@ -28,6 +28,8 @@ export interface Watched {
   sawCount: boolean;
   /** Since when no look found the service. */
   missingSinceMs: number | undefined;
+  /** When time was over AWS had not answered for a while, in words. */
+  trouble?: string | undefined;
   /** Moments of what happened first, for the summary. */
   firsts: { running?: number; landed?: number; ended?: number };
 }

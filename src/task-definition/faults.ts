@@ -1,5 +1,21 @@
+import { parseJson } from '../base/lossless-json.ts';
+import type { Definition } from './edit.ts';
+
+/**
+ * The definition in a file's JSON and what is wrong with it. What `aws ecs describe-task-definition` prints has the
+ * definition one level down and its tags beside it. Throws a SyntaxError for what is no JSON.
+ */
+export function readDefinition(text: string): { document: Definition; faults: string[] } {
+  const outer = parseJson(text);
+  if (!isObject(outer) || !isObject(outer.taskDefinition))
+    return { document: outer as Definition, faults: definitionFaults(outer) };
+  const { tags, taskDefinition } = outer;
+  const document = { ...(isAbsent(tags) ? {} : { tags }), ...taskDefinition };
+  return { document, faults: definitionFaults(document) };
+}
+
 /** What in a definition that somebody wrote cannot even be looked at; everything else is for ECS to judge. */
-export function definitionFaults(document: unknown): string[] {
+function definitionFaults(document: unknown): string[] {
   if (!isObject(document)) return ['must be an object'];
   const { containerDefinitions, family } = document;
   if (!Array.isArray(containerDefinitions) || containerDefinitions.length === 0) return ['has no containerDefinitions'];

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
+import { troubleText } from '../base/poll.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { MigrationEvent } from '../migrate/events.ts';
 import type { WaitingOptions } from '../migrate/options.ts';
@@ -12,6 +13,8 @@ export interface FollowEnd {
   tasks: FollowedTask[];
   /** We asked ECS to stop what was still going. */
   stopped: boolean;
+  /** AWS did not answer at last, in words. */
+  trouble?: string | undefined;
 }
 
 export interface FollowToEndOptions {
@@ -37,9 +40,10 @@ export async function followToEnd(
   const { interrupt } = deps;
   const follower = createFollower(targets, { cluster, ...waiting }, deps);
   try {
-    const end = await follower.follow({ timeoutMs, interrupt });
+    const { end, trouble: last } = await follower.follow({ timeoutMs, interrupt });
+    const trouble = last === undefined ? undefined : troubleText(last);
     const policy = end === 'timed-out' ? waiting.onTimeout : waiting.onInterrupt;
-    if (end === 'judged' || policy === 'leave') return { end, tasks: follower.tasks(), stopped: false };
+    if (end === 'judged' || policy === 'leave') return { end, tasks: follower.tasks(), stopped: false, trouble };
     const because =
       end === 'timed-out' ? `no end within ${formatDuration(waiting.timeoutMs)}` : `interrupted by ${interrupt.name()}`;
     const refusals: unknown[] = [];
@@ -52,7 +56,7 @@ export async function followToEnd(
     }
     if (refusals.length > 0) throw refusals[0];
     await follower.follow({ timeoutMs: stopWindowMs, interrupt: never });
-    return { end, tasks: follower.tasks(), stopped: true };
+    return { end, tasks: follower.tasks(), stopped: true, trouble };
   } catch (error) {
     throw cutOff(error, targets, options);
   }

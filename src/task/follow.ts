@@ -1,5 +1,5 @@
 import { watchSilence } from '../base/heartbeat.ts';
-import { adaptiveIntervalMs, poll } from '../base/poll.ts';
+import { adaptiveIntervalMs, poll, type Trouble } from '../base/poll.ts';
 import type { TransientError } from '../errors.ts';
 import type { Interrupt } from '../ports.ts';
 import { drain } from './drain.ts';
@@ -15,11 +15,15 @@ import {
 } from './tracker.ts';
 
 const endedIntervalMs = 2_000;
+const lastReadMs = 3_000;
 
 /** Tasks under observation; `follow` may be called again and goes on where it stopped. */
 export interface Follower {
-  /** Until each verdict stands, time runs out or the user interrupts. */
-  follow(until: { timeoutMs: number; interrupt: Interrupt }): Promise<'judged' | 'timed-out' | 'interrupted'>;
+  /** Until each verdict stands, time runs out or the user interrupts; `trouble` where AWS did not answer at last. */
+  follow(until: {
+    timeoutMs: number;
+    interrupt: Interrupt;
+  }): Promise<{ end: 'judged' | 'timed-out' | 'interrupted'; trouble?: Trouble | undefined }>;
   tasks(): FollowedTask[];
 }
 
@@ -50,18 +54,22 @@ export function createFollower(targets: readonly FollowTarget[], options: Follow
     trackers.some(({ endSeenMs, verdict }) => endSeenMs !== undefined && verdict.verdict === 'going')
       ? endedIntervalMs
       : adaptiveIntervalMs(elapsedMs);
-  const allJudged = async (): Promise<true | undefined> => {
-    await look(trackers, options, startMs, inner);
+  const allJudged = async (interrupt: Interrupt): Promise<true | undefined> => {
+    await look(trackers, options, startMs, { ...inner, interrupt });
     heartbeat();
     return trackers.every(({ verdict }) => verdict.verdict !== 'going') || undefined;
   };
   return {
     follow: async ({ timeoutMs, interrupt }) => {
       const intervalMs = options.pollIntervalMs ?? nextLookMs;
-      const { end } = await poll(allJudged, { clock, interrupt, timeoutMs, intervalMs, onTrouble });
-      if (end === 'answered') await drain(trackers, options, interrupt, inner);
-      else await readLogs(trackers, inner);
-      return end === 'answered' ? 'judged' : end;
+      const looked = await poll(() => allJudged(interrupt), { clock, interrupt, timeoutMs, intervalMs, onTrouble });
+      if (looked.end === 'answered') {
+        await drain(trackers, options, interrupt, { ...inner, interrupt });
+        return { end: 'judged' };
+      }
+      // Our time is over: what is there is printed, as far as a moment reaches, whatever interrupted us.
+      await readLogs(trackers, { ...inner, interrupt: undefined }, 'the end', lastReadMs);
+      return looked;
     },
     tasks: () => trackers.map(outside),
   };

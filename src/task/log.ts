@@ -4,14 +4,14 @@ import { UserError } from '../errors.ts';
 import type { FollowEvent } from '../migrate/events.ts';
 import type { Announce, Aws } from '../ports.ts';
 import { type LogPlace, logPlace } from './log-place.ts';
-import { createLogReader, type LogReader } from './log-reader.ts';
+import { createLogReader, type LogReader, type ReadOptions } from './log-reader.ts';
 
 /** The log of the container that counts, from wherever its definition sends it. */
 export interface TaskLog {
   /** Takes from the task what the place depends on. */
   sight(task: Task): void;
   /** Announces what came since the last call; until the end of the stream, or as far as one look needs. */
-  read(nowMs: number, upTo: 'the end' | 'a short page'): Promise<void>;
+  read(nowMs: number, options: ReadOptions): Promise<void>;
   place(): LogPlace | undefined;
   lastLines(): string[];
   lastLineMs(): number | undefined;
@@ -44,7 +44,7 @@ export function createTaskLog(
       place = found;
       if (found.kind === 'awslogs') reader = createLogReader(found, aws.logs(found.region));
     },
-    read: async (nowMs, upTo) => {
+    read: async (nowMs, options) => {
       // The stream is made when the container starts: until then every question would be in vain.
       if (reader === undefined || !readable || !started) return;
       try {
@@ -53,7 +53,7 @@ export function createTaskLog(
           kept.push(message);
           if (kept.length > keptLines) kept.shift();
           announce({ type: 'log-line', taskArn, container: container.name, message });
-        }, upTo);
+        }, options);
       } catch (error) {
         // Whoever may not read the log may still learn the verdict.
         if (!(error instanceof UserError)) throw error;

@@ -24,7 +24,7 @@ export interface Outcome {
 /** The outcome of a task that was followed. */
 export function outcomeOf(
   { verdict, taskArn, task }: FollowedTask,
-  { end, stopped }: Pick<FollowEnd, 'end' | 'stopped'>,
+  { end, stopped, trouble }: Pick<FollowEnd, 'end' | 'stopped' | 'trouble'>,
   namedByUser: boolean,
 ): Outcome {
   switch (verdict.verdict) {
@@ -33,9 +33,11 @@ export function outcomeOf(
     case 'lost':
       return lost(taskArn, verdict.seen, namedByUser);
     case 'going':
-      if (task === undefined) return { ...unfinished(end, false), unseen: true };
+      if (task === undefined)
+        return { ...unfinished(end, false), ...(trouble === undefined ? {} : { cause: trouble }), unseen: true };
       return {
         ...unfinished(end, false),
+        ...(trouble === undefined ? {} : { cause: trouble }),
         ...(stopped ? { cause: 'It was asked to stop and has not ended yet.' } : {}),
       };
     case 'failed': {

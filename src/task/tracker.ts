@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { TransientError } from '../errors.ts';
 import type { FollowEvent } from '../migrate/events.ts';
-import type { Announce, Aws, Clock } from '../ports.ts';
+import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import type { TaskLog } from './log.ts';
 import type { LogPlace } from './log-place.ts';
 import type { JudgedContainer, TaskVerdict } from './verdict.ts';
@@ -30,6 +30,10 @@ export interface FollowDeps {
   aws: Aws;
   clock: Clock;
   announce: Announce<FollowEvent>;
+  /** Ends the reading of a long log between two pages. */
+  interrupt?: Interrupt | undefined;
+  /** Resolves when whoever reads our output has caught up. */
+  drained?: (() => Promise<void>) | undefined;
 }
 
 /** What became of one task while we looked. */
@@ -88,17 +92,24 @@ export const outside = ({ taskArn, verdict, task, container, log, logPlace }: Tr
   lastLogLines: log?.lastLines() ?? [],
 });
 
+/** Between two looks at the tasks; what is left over comes with the next one. */
+const longestReadMs = 10_000;
+
 /** Reads what is there now; no trouble with the log may stand in the way of the verdict. */
 export async function readLogs(
   trackers: Tracker[],
   deps: FollowDeps,
   upTo: 'the end' | 'a short page' = 'the end',
+  budgetMs = longestReadMs,
 ): Promise<void> {
+  const untilMs = deps.clock.now() + budgetMs;
+  const isOver = (): boolean => deps.clock.now() >= untilMs || deps.interrupt?.signal.aborted === true;
   for (const { log } of trackers) {
     try {
-      await log?.read(deps.clock.now(), upTo);
+      await log?.read(deps.clock.now(), { upTo, isOver, drained: deps.drained });
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
+      if (error.code === 'Interrupted') return;
       deps.announce({ type: 'trouble', message: error.message, inARow: 1 });
     }
   }

@@ -103,7 +103,7 @@ describe('what the SDK throws', () => {
 
 describe('repeats', () => {
   const ok = { $metadata: { requestId: 'r-9' } };
-  async function send(repeat: 'always' | 'when-refused', failures: readonly Error[]) {
+  async function send(repeat: 'read' | 'change', failures: readonly Error[]) {
     const model = new VirtualClock(0);
     const notes: RequestNote[] = [];
     let calls = 0;
@@ -124,21 +124,21 @@ describe('repeats', () => {
   const refused = sdkError('Error', 'connect ECONNREFUSED', { code: 'ECONNREFUSED' });
 
   it('a read is repeated after a reset', async () => {
-    expect(await send('always', [reset, reset])).toMatchObject({ result: ok, calls: 3 });
+    expect(await send('read', [reset, reset])).toMatchObject({ result: ok, calls: 3 });
   });
 
   it('a read gives up after three attempts', async () => {
-    const { result, calls } = await send('always', [reset, reset, reset]);
+    const { result, calls } = await send('read', [reset, reset, reset]);
     expect(calls).toBe(3);
     expect(result).toBeInstanceOf(TransientError);
   });
 
   it('a change is not repeated when it may have been carried out', async () => {
-    expect(await send('when-refused', [reset])).toMatchObject({ calls: 1 });
+    expect(await send('change', [reset])).toMatchObject({ calls: 1 });
   });
 
   it('a change is repeated when AWS refused it for load, with growing pauses', async () => {
-    expect(await send('when-refused', [throttled, throttled])).toMatchObject({
+    expect(await send('change', [throttled, throttled])).toMatchObject({
       result: ok,
       calls: 3,
       elapsedMs: 750 + 1_500,
@@ -154,24 +154,24 @@ describe('repeats', () => {
       if (calls === 2) stop.abort();
       return calls < 5 ? Promise.reject(throttled) : Promise.resolve(ok);
     };
-    await expect(sendNow('ecs:X', 'always', busy)).rejects.toBeInstanceOf(TransientError);
+    await expect(sendNow('ecs:X', 'read', busy)).rejects.toBeInstanceOf(TransientError);
     expect(calls).toBe(2);
-    await expect(sendNow('ecs:StopTask', 'always', busy)).resolves.toBe(ok);
+    await expect(sendNow('ecs:StopTask', 'read', busy)).resolves.toBe(ok);
     expect(calls).toBe(5);
   });
 
   it('a change is repeated when the connection was refused', async () => {
-    expect(await send('when-refused', [refused])).toMatchObject({ result: ok, calls: 2 });
+    expect(await send('change', [refused])).toMatchObject({ result: ok, calls: 2 });
   });
 
   it('what the user must fix is never repeated', async () => {
-    expect(await send('always', [sdkError('ClusterNotFoundException', 'Cluster not found.', client())])).toMatchObject({
+    expect(await send('read', [sdkError('ClusterNotFoundException', 'Cluster not found.', client())])).toMatchObject({
       calls: 1,
     });
   });
 
   it('every attempt is noted with its request id and without its values', async () => {
-    const { notes } = await send('always', [throttled]);
+    const { notes } = await send('read', [throttled]);
     expect(notes.map(({ outcome, requestId }) => [outcome, requestId])).toEqual([
       ['ThrottlingException', 'r-1'],
       ['ok', 'r-9'],

@@ -82,7 +82,7 @@ describe('poll', () => {
     const look = async () => {
       throw new TransientError('reset', { code: 'ECONNRESET', throttled: false });
     };
-    expect(await poll(look, { clock, interrupt: never, timeoutMs: 60_000 })).toEqual({ end: 'timed-out' });
+    expect(await poll(look, { clock, interrupt: never, timeoutMs: 60_000 })).toMatchObject({ end: 'timed-out' });
   });
 
   it('lets what the user must fix through', async () => {

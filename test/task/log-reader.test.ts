@@ -15,7 +15,7 @@ async function world() {
   const reader = createLogReader(place, aws.logs('eu-west-1'));
   const read = async (upTo: 'the end' | 'a short page' = 'the end'): Promise<string[]> => {
     const got: string[] = [];
-    await reader.read((line) => got.push(line), upTo).catch(() => got.push('(failed)'));
+    await reader.read((line) => got.push(line), { upTo }).catch(() => got.push('(failed)'));
     return got;
   };
   return { model, write, read };
