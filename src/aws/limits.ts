@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/duration.ts';
 import { TransientError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 
@@ -63,13 +64,15 @@ export function createLimits(limits: Limits, clock: Clock): { begin(kind: Kind):
         attempt: async (action, request) => {
           const leftMs = Math.max(leastMs[kind], untilMs - clock.now());
           const requestTimeout = Math.min(requestTimeoutMs, leftMs);
+          const longestMs = Math.ceil(Math.min(leftMs, bodyFactor * requestTimeoutMs));
           const whole = new AbortController();
+          const isCut = (): TransientError => cutShort(action, longestMs, isInterrupted());
           const cut = new Promise<never>((_resolve, reject) => {
-            whole.signal.addEventListener('abort', () => reject(cutShort(action, isInterrupted())));
+            whole.signal.addEventListener('abort', () => reject(isCut()));
           });
           cut.catch(() => undefined);
           const abort = (): void => whole.abort();
-          const time = AbortSignal.timeout(Math.ceil(Math.min(leftMs, bodyFactor * requestTimeoutMs)));
+          const time = AbortSignal.timeout(longestMs);
           time.addEventListener('abort', abort);
           const interrupted = (): void => {
             if (patienceMs[kind] === 0) abort();
@@ -80,7 +83,7 @@ export function createLimits(limits: Limits, clock: Clock): { begin(kind: Kind):
             // The SDK looks at its signal only while it talks to the endpoint itself, not while it looks for credentials.
             return await Promise.race([request({ abortSignal: whole.signal, requestTimeout }), cut]);
           } catch (error) {
-            throw whole.signal.aborted ? cutShort(action, isInterrupted()) : error;
+            throw whole.signal.aborted ? isCut() : error;
           } finally {
             underWay.delete(interrupted);
             time.removeEventListener('abort', abort);
@@ -96,8 +99,11 @@ export function createLimits(limits: Limits, clock: Clock): { begin(kind: Kind):
   };
 }
 
-function cutShort(action: string, interrupted: boolean): TransientError {
+function cutShort(action: string, afterMs: number, interrupted: boolean): TransientError {
   return interrupted
     ? new TransientError(`${action}: interrupted before AWS answered`, { code: 'Interrupted', throttled: false })
-    : new TransientError(`${action}: no whole answer in time`, { code: 'TimeoutError', throttled: false });
+    : new TransientError(`${action}: no whole answer within ${formatDuration(afterMs)}`, {
+        code: 'TimeoutError',
+        throttled: false,
+      });
 }

@@ -192,7 +192,7 @@ function notStarted(start: Exclude<Start, { start: 'started' }>): Outcome {
     case 'interrupted':
       return {
         outcome: 'interrupted',
-        verdict: 'interrupted-before-start',
+        verdict: start.perhaps ? 'unanswered' : 'interrupted-before-start',
         reasonCode: 'INTERRUPTED',
         cause: 'Interrupted before Amazon ECS had confirmed a task.',
         fix: `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`,

@@ -1,7 +1,7 @@
 import type { Failure, RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
 import { poll } from '../base/poll.ts';
 import { isCapacityReason, refusalFix } from '../diagnosis/refusals.ts';
-import { hasCode, UserError } from '../errors.ts';
+import { hasCode, TransientError, UserError } from '../errors.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
 import type { MigrationEvent } from './events.ts';
 import { tokenForTry } from './identity.ts';
@@ -12,7 +12,8 @@ export type Start =
   | { start: 'not-placed'; failures: Failure[] }
   /** No answer to any of the requests: a task may or may not run. */
   | { start: 'unanswered'; clientToken: string }
-  | { start: 'interrupted'; clientToken: string };
+  /** `perhaps`: a request was under way, so that the task may run. */
+  | { start: 'interrupted'; clientToken: string; perhaps: boolean };
 
 export interface StartOptions {
   request: RunTaskCommandInput;
@@ -46,7 +47,7 @@ export async function startTask(options: StartOptions, deps: StartDeps): Promise
     const nextTryMs = Math.min(capacityIntervalMs, leftMs);
     announce({ type: 'no-capacity', reason: start.failures[0]?.reason ?? '', nextTryMs });
     await clock.sleep(nextTryMs, interrupt.signal);
-    if (interrupt.signal.aborted) return { start: 'interrupted', clientToken: options.clientToken };
+    if (interrupt.signal.aborted) return { start: 'interrupted', clientToken: options.clientToken, perhaps: false };
   }
 }
 
@@ -55,7 +56,10 @@ async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps
   const sentMs = clock.now();
   let unanswered = false;
   const look = async (): Promise<Start> => {
-    const { tasks = [], failures = [] } = await ecs.runTask({ ...request, clientToken });
+    const { tasks = [], failures = [] } = await ecs.runTask({ ...request, clientToken }).catch((error: unknown) => {
+      unanswered ||= error instanceof TransientError && !error.throttled && !error.unsent;
+      throw error;
+    });
     const [task] = tasks;
     if (task?.taskArn === undefined) return { start: 'not-placed', failures };
     return { start: 'started', taskArn: task.taskArn, task, adopted: isOlder(task, sentMs), clientToken };
@@ -65,13 +69,11 @@ async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps
       clock,
       interrupt,
       timeoutMs: Math.min(answerWindowMs, timeoutMs),
-      onTrouble: ({ message, throttled }) => {
-        unanswered ||= !throttled;
-        announce({ type: 'start-unanswered', message });
-      },
+      onTrouble: ({ message }) => announce({ type: 'start-unanswered', message }),
     });
     if (sent.end === 'answered') return sent.answer;
-    return { start: sent.end === 'interrupted' ? 'interrupted' : 'unanswered', clientToken };
+    if (sent.end === 'interrupted') return { start: 'interrupted', clientToken, perhaps: unanswered };
+    return { start: 'unanswered', clientToken };
   } catch (error) {
     const may = unanswered || (error instanceof UserError && error.details.unanswered === true);
     return adopt(error, { request, clientToken, unanswered: may }, ecs);

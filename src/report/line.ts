@@ -21,6 +21,7 @@ const sequences =
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[P\]X^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\n\r\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|\u001b[ -/]*[0-~]/g;
 /** What ends a line for some reader of the log. */
 const breaks = /\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]/;
+const lastBreak = /[\n\r]+$/;
 /** C0 but the tab, DEL, C1, and what turns the direction of text (UAX #9): a line shows what it says. */
 const invisible = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -31,6 +32,7 @@ const invisible = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u2
 export function harmless(text: string): string {
   return text
     .replaceAll(sequences, '')
+    .replace(lastBreak, '')
     .split(breaks)
     .map((part) => part.replaceAll(invisible, ''))
     .join('\n    ');
