@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatDuration, parseDuration } from '../src/base/duration.ts';
 import { expandVariables } from '../src/base/expand.ts';
 import { suggest } from '../src/base/suggest.ts';
-import { paint, wantsColour } from '../src/report/line.ts';
+import { wantsColour } from '../src/report/line.ts';
 
 describe('parseDuration', () => {
   it.each([
@@ -80,9 +80,5 @@ describe('colour', () => {
     ['NO_COLOR wins', { NO_COLOR: '1', FORCE_COLOR: '1', CIRCLECI: 'true' }, true, false],
   ])('%s', (_rule, env, isTty, expected) => {
     expect(wantsColour(env, isTty)).toBe(expected);
-  });
-
-  it('drops control characters that could rewrite the log, and keeps tabs', () => {
-    expect(paint({ text: 'a\u0007\rb\tc' }, false)).toBe('ab\tc');
   });
 });
