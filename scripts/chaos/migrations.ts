@@ -85,7 +85,10 @@ const run: fc.Arbitrary<MigrationRun> = fc.record({
 /** Random lifecycles, faults, people and several runs of our own. */
 export const migrationSchedule: fc.Arbitrary<MigrationSchedule> = fc.record({
   behaviours: fc.array(
-    fc.oneof({ weight: 2, arbitrary: behaviour }, { weight: 1, arbitrary: fc.constant({ runMs: 20_000, exitCode: 0 }) }),
+    fc.oneof(
+      { weight: 2, arbitrary: behaviour },
+      { weight: 1, arbitrary: fc.constant({ runMs: 20_000, exitCode: 0 }) },
+    ),
     { minLength: 1, maxLength: 3 },
   ),
   sidecar: often<MigrationSchedule['sidecar']>(undefined, fc.record({ essential: fc.boolean(), behaviour })),
@@ -157,7 +160,8 @@ function prepared(schedule: MigrationSchedule): LocalAws {
   const definition = fargateDefinition('app') as { containerDefinitions: { name: string }[] };
   const [app] = definition.containerDefinitions;
   if (app === undefined) throw new Error('the definition has no container');
-  const sidecar = schedule.sidecar === undefined ? [] : [{ ...app, name: 'proxy', essential: schedule.sidecar.essential }];
+  const sidecar =
+    schedule.sidecar === undefined ? [] : [{ ...app, name: 'proxy', essential: schedule.sidecar.essential }];
   // A task needs one essential container.
   const isEssential = schedule.isEssential || schedule.sidecar?.essential !== true;
   model.taskDefinitions.register({
@@ -166,7 +170,10 @@ function prepared(schedule: MigrationSchedule): LocalAws {
   });
   if (schedule.sidecar !== undefined) model.behaviours.script({ container: 'proxy' }, schedule.sidecar.behaviour);
   for (const one of schedule.behaviours.toReversed()) {
-    model.behaviours.script({ container: app.name, times: 1 }, { ...one, logs: [{ atMs: 10, message: 'CREATE TABLE' }] });
+    model.behaviours.script(
+      { container: app.name, times: 1 },
+      { ...one, logs: [{ atMs: 10, message: 'CREATE TABLE' }] },
+    );
   }
   settings.missingForMs = schedule.missingForMs;
   settings.missingWindows = schedule.missingWindows;
@@ -254,7 +261,12 @@ const longestAfterwardsMs = { leave: 90_000, stop: 90_000 + 330_000 };
 function findingsOf(one: Ended, model: LocalAws, schedule: MigrationSchedule): string[] {
   const { outcome, error, run } = one;
   const findings: string[] = [];
-  const said = JSON.stringify([outcome, one.program.events, String(error), error instanceof UserError ? error.why : '']);
+  const said = JSON.stringify([
+    outcome,
+    one.program.events,
+    String(error),
+    error instanceof UserError ? error.why : '',
+  ]);
   if (said.includes(canary)) findings.push('a secret value was printed');
   if (error !== undefined) {
     if (!(error instanceof UserError || error instanceof TransientError)) findings.push(`a bug: ${String(error)}`);
@@ -272,16 +284,19 @@ function findingsOf(one: Ended, model: LocalAws, schedule: MigrationSchedule): s
   const code = outcome.explanation?.code ?? '';
   if (outcome.verdict === 'failed' && isTrue && !unknowable.has(code)) findings.push(`wrong red (${code})`);
   if (outcome.verdict === 'timed-out' && run.wait && spentMs < run.timeoutMs - 1) {
-    if (!(code === 'START_UNANSWERED' && spentMs >= 290_000)) findings.push(`timed out after ${spentMs} ms of ${run.timeoutMs}`);
+    if (!(code === 'START_UNANSWERED' && spentMs >= 290_000))
+      findings.push(`timed out after ${spentMs} ms of ${run.timeoutMs}`);
   }
   if (outcome.verdict === 'interrupted' && run.interruptAtMs === undefined) findings.push('interrupted by nobody');
   // Whatever runs is named.
   const mine = one.aliveTasks.filter((arn) => model.tasks.tasks.get(arn)?.startedBy === outcome.startedBy);
-  const mayRun = code === 'START_UNANSWERED' || code === 'INTERRUPTED' || outcome.explanation?.fix?.includes('--client-token');
+  const mayRun =
+    code === 'START_UNANSWERED' || code === 'INTERRUPTED' || outcome.explanation?.fix?.includes('--client-token');
   if (mine.length > 0 && !mine.includes(taskArn ?? '') && mayRun !== true && run.exclusive !== 'fail') {
     if (code !== 'OTHER_MIGRATION' && code !== 'OTHERS_UNKNOWN') findings.push(`${mine.join()} runs and is not named`);
   }
-  if (schedule.faults.length === 0 && error === undefined && outcome.verdict === 'refused') findings.push('refused without a fault');
+  if (schedule.faults.length === 0 && error === undefined && outcome.verdict === 'refused')
+    findings.push('refused without a fault');
   return findings;
 }
 

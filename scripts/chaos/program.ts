@@ -114,7 +114,9 @@ function requestHandler(model: LocalAws, time: SharedTime): unknown {
       if (answer.sabotage === 'hang') await time.sleep(requestTimeoutMs, abortSignal);
       if (isAborted()) throw aborted();
       if (isLate) {
-        throw Object.assign(new Error(`Request did not complete within ${requestTimeoutMs} ms`), { name: 'TimeoutError' });
+        throw Object.assign(new Error(`Request did not complete within ${requestTimeoutMs} ms`), {
+          name: 'TimeoutError',
+        });
       }
       if (answer.sabotage === 'reset') throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
       if (answer.sabotage === 'no-connection') {

@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { familyOf } from '../base/arn.ts';
 import { watchSilence } from '../base/heartbeat.ts';
-import { poll } from '../base/poll.ts';
+import { poll, troubleText } from '../base/poll.ts';
 import { hasCode, type TransientError, UserError } from '../errors.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
 import { describeTasks, listTasks } from '../task/find.ts';
@@ -30,7 +30,7 @@ export interface ExclusiveDeps {
 /** `busy`: another migration was seen; else nothing is known about others. */
 export type Exclusion =
   | { end: 'clear'; own: OwnTasks }
-  | { end: 'timed-out' | 'interrupted'; busy: boolean; lastTrouble: string | undefined };
+  | { end: 'timed-out' | 'interrupted'; busy: boolean; trouble: string | undefined };
 
 /** The tasks that earlier runs of this very job started, as far as ECS still knows them. */
 export interface OwnTasks {
@@ -51,16 +51,13 @@ export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): P
   const { announce, breakSilence } = watchSilence(deps.announce, deps.clock);
   const memory: Memory = { missingSince: new Map(), ended: new Map() };
   let known = '';
-  let lastTrouble: string | undefined;
   const onTrouble = ({ message }: TransientError, inARow: number): void => {
-    lastTrouble = message;
     const trouble = () => ({ type: 'trouble', message, inARow }) as const;
     if (inARow === 1) announce(trouble());
     else breakSilence(trouble);
   };
   const look = async (): Promise<OwnTasks | undefined> => {
     const { own, ending, others } = await survey(options, memory, deps);
-    lastTrouble = undefined;
     // Our own task is there already: nothing is started, so nobody needs to be waited for.
     if (taskOf(own) !== undefined || options.mode === 'ignore') return own;
     const taskArns = [...ending, ...others];
@@ -78,7 +75,8 @@ export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): P
   const { clock, interrupt } = deps;
   const waited = await poll(look, { clock, interrupt, timeoutMs, intervalMs: 5_000, onTrouble });
   if (waited.end === 'answered') return { end: 'clear', own: waited.answer };
-  return { end: waited.end, busy: known !== '', lastTrouble };
+  const trouble = waited.trouble === undefined ? undefined : troubleText(waited.trouble);
+  return { end: waited.end, busy: known !== '', trouble };
 }
 
 function busy({ family, cluster }: ExclusiveOptions, taskArns: readonly string[]): UserError {

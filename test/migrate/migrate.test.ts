@@ -81,6 +81,18 @@ describe('migrate', () => {
     });
   });
 
+  test('tags travel, but for those that AWS itself put there', async () => {
+    const { model, run } = await world();
+    const tags = [
+      { key: 'aws:cloudformation:stack-name', value: 's' },
+      { key: 'team', value: 'a' },
+    ];
+    model.taskDefinitions.register({ ...fargateDefinition('app', {}), tags });
+    await run({ images: [{ container: undefined, reference: `acme/app@${digest('e')}` }] });
+    const [register] = model.requests.filter(({ operation }) => operation === 'RegisterTaskDefinition');
+    expect(register?.input.tags).toEqual([{ key: 'team', value: 'a' }]);
+  });
+
   test('no change, no new revision', async () => {
     const { model, run } = await world({ image: `acme/app@${digest('c')}` });
     await run({ images: [{ container: undefined, reference: `acme/app@${digest('c')}` }] });

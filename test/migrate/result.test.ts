@@ -15,11 +15,11 @@ const linesOf = (result: TaskResult, stage: TaskOutcome['stage']): string[] => {
   const times = { startedAt: '2026-01-05T09:00:00.000Z', finishedAt: '2026-01-05T09:00:05.000Z' };
   return taskOutcomeLines({ schemaVersion, stage, cluster: 'prod', ...times, ...result }).map(({ text }) => text);
 };
-const judged = { end: 'judged', stopped: false } as const;
+const judged = { end: 'judged', stopped: false, trouble: undefined } as const;
 
 describe('the outcome of a task', () => {
   test('left before it was ever seen: that it runs is not claimed', () => {
-    const left = { end: 'interrupted', stopped: false } as const;
+    const left = { end: 'interrupted', stopped: false, trouble: undefined } as const;
     const result = taskResult(followed({ verdict: 'going' }), left, { namedByUser: true, signal: 'SIGTERM' });
     expect(linesOf(result, 'wait-for-task').slice(0, 2)).toEqual([
       'Task 0123 had not ended when SIGTERM came, after 5s.',
@@ -28,7 +28,7 @@ describe('the outcome of a task', () => {
   });
 
   test('asked to stop and not seen to end: it is not called stopped', () => {
-    const end = { end: 'timed-out', stopped: true } as const;
+    const end = { end: 'timed-out', stopped: true, trouble: undefined } as const;
     const by = { namedByUser: false, signal: 'SIGINT' } as const;
     expect(taskResult(followed({ verdict: 'going' }, { taskArn }), end, by)).toMatchObject({
       verdict: 'timed-out',

@@ -77,6 +77,32 @@ describe('a definition given as a whole', () => {
     expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
   });
 
+  test('numbers keep their digits', async () => {
+    const { deploy } = await rolloutWorld();
+    const args = ['--service', 'web', '--task-definition', 'td.json', '--dry-run'];
+    const text = file().replace('"command":', '"linuxParameters":{"sharedMemorySize":9007199254740993},"command":');
+    const { exitCode, stdout } = await deploy(args, { files: { 'td.json': text } });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('"sharedMemorySize": 9007199254740993');
+  });
+
+  test('tags that AWS put there are not sent again', async () => {
+    const { model, deploy, service } = await rolloutWorld({ service: false });
+    await service(
+      'web',
+      {},
+      {},
+      {
+        tags: [
+          { key: 'aws:cloudformation:stack-name', value: 's' },
+          { key: 'team', value: 'a' },
+        ],
+      },
+    );
+    await deploy(['--service', 'web', '--image', image('v2')]);
+    expect(requestsOf(model, 'RegisterTaskDefinition')[0]?.tags).toEqual([{ key: 'team', value: 'a' }]);
+  });
+
   test('also as describe-task-definition prints it', async () => {
     const { model, deploy } = await rolloutWorld();
     const text = JSON.stringify({ taskDefinition: { ...JSON.parse(file()), revision: 9, status: 'ACTIVE' }, tags: [] });
@@ -89,6 +115,12 @@ describe('a definition given as a whole', () => {
 
   test.each<[string, object, string]>([
     ['tags as a map', { tags: { team: 'a' } }, 'tags must be a list'],
+    ['a tag without a key', { tags: [{ value: 'a' }] }, 'tags[0].key is missing'],
+    [
+      'a tag without a key beside the definition',
+      { taskDefinition: definitionOf('web'), tags: [{ value: 'a' }] },
+      'tags[0].key is missing',
+    ],
     [
       'an environment as a map',
       container({ environment: { A: 'geheim' } }),
