@@ -38,7 +38,7 @@ describe('no text of a container or of AWS begins a line that looks like ours', 
     printed.flatMap((one) => paint(one, false).split(/[\n\r\u2028\u2029\u0085\u000b\u000c]/));
 
   it('log lines', () => {
-    const event = { type: 'log-line', taskArn: 'arn:aws:ecs:r:1:task/c/0', container: 'app', message: forged };
+    const event = { type: 'log-line', taskArn: 'arn:aws:ecs:r:1:task/c/0', container: 'app', message: forged } as const;
     for (const one of lines(taskEventLines(event, { several: false }))) expect(one).toMatch(/^(\[app\] | {4})/);
   });
 
