@@ -41,7 +41,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
   http: systemHttp,
   processes: systemProcesses,
   version,
-  stdout: { write: (text) => void process.stdout.write(text), isTty: process.stdout.isTTY === true },
+  stdout: {
+    write: (text) => void process.stdout.write(text),
+    isTty: process.stdout.isTTY === true,
+    columns: process.stdout.columns,
+  },
   stderr: { write: (text) => void process.stderr.write(text), isTty: process.stderr.isTTY === true },
   connect: async (options, onRequest) => {
     const { connectAws } = await import('./aws/connect.ts');

@@ -1,5 +1,5 @@
 import { circleCiFacts } from '../base/circleci.ts';
-import type { BuildOptions } from '../options/build-and-push-image.ts';
+import type { BuildOptions } from '../commands/build-and-push-image.ts';
 import type { BuildRecord } from '../records/record.ts';
 import { repositoryUri } from '../task-definition/image-reference.ts';
 import type { BuildOutcome } from './build.ts';

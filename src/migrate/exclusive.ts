@@ -7,7 +7,7 @@ import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
 import type { MigrationEvent } from './events.ts';
 
 export interface ExclusiveOptions {
-  mode: 'wait' | 'fail' | 'off';
+  mode: 'wait' | 'fail' | 'ignore';
   cluster: string;
   family: string;
   /** What the user gave for --started-by. */
@@ -34,7 +34,7 @@ export type Exclusion = { end: 'clear' } | { end: 'timed-out' | 'interrupted'; b
  * and ListTasks may lag behind.
  */
 export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): Promise<Exclusion> {
-  if (options.mode === 'off') return { end: 'clear' };
+  if (options.mode === 'ignore') return { end: 'clear' };
   const { announce, breakSilence } = watchSilence(deps.announce, deps.clock);
   let known = '';
   const onTrouble = ({ message }: TransientError, inARow: number): void => {

@@ -1,45 +1,15 @@
+import type { RunMigrationTaskOptions } from '../commands/run-migration-task.ts';
+import type { AwsOptions, GeneralOptions, PlacementOptions, WaitingOptions } from '../options/shared.ts';
 import type { TaskOverrides } from './overrides.ts';
 
-/** How to wait for tasks and what to do when that ends early. */
-export interface WaitingOptions {
-  timeoutMs: number;
-  pollIntervalMs: number | undefined;
-  logs: boolean;
-  logGraceMs: number | undefined;
-  onTimeout: 'leave' | 'stop';
-  onInterrupt: 'leave' | 'stop';
-  passExitCode: boolean;
-}
+export type { PlacementOptions, WaitingOptions };
 
-/** Where the task runs, as far as the user said. */
-export interface PlacementOptions {
-  networkFromService: string | undefined;
-  subnets: string[];
-  securityGroups: string[];
-  assignPublicIp: 'ENABLED' | 'DISABLED' | undefined;
-  launchType: 'EC2' | 'FARGATE' | 'EXTERNAL' | 'MANAGED_INSTANCES' | undefined;
-  capacityProviderStrategy: { capacityProvider: string; weight?: number; base?: number }[];
-  platformVersion: string | undefined;
-}
-
-/** What run-migration-task was asked to do. */
-export interface MigrateOptions {
-  cluster: string;
-  taskDefinition: string;
+/** What run-migration-task was asked to do: the values of its options. */
+export type MigrateOptions = Omit<
+  RunMigrationTaskOptions,
+  'overrides' | keyof AwsOptions | keyof GeneralOptions | keyof PlacementOptions | keyof WaitingOptions
+> & {
   overrides: TaskOverrides;
-  container: string | undefined;
-  command: string[] | undefined;
-  environment: { name: string; value: string }[];
-  images: { container: string | undefined; reference: string }[];
   placement: PlacementOptions;
-  startedBy: string | undefined;
-  group: string | undefined;
-  tags: { key: string; value: string }[];
-  propagateTags: 'TASK_DEFINITION' | 'NONE' | undefined;
-  enableExecuteCommand: boolean;
-  clientToken: string | undefined;
-  exclusive: 'wait' | 'fail' | 'off';
-  retryCapacityMs: number | undefined;
-  wait: boolean;
   waiting: WaitingOptions;
-}
+};

@@ -20,7 +20,9 @@ export function errorLines(error: UserError | TransientError): Line[] {
 
 function indented(label: string, text: string): Line[] {
   const [first = '', ...more] = text.split('\n');
-  return [line(`  ${label}: ${first}`.trimEnd()), ...more.map((part) => line(`    ${part}`))];
+  // A list that begins on a line of its own explains itself.
+  const head = first === '' ? [] : [line(`  ${label}: ${first}`)];
+  return [...head, ...more.map((part) => line(`    ${part}`))];
 }
 
 /** What our own bug looks like: the stack, and where to report it. */

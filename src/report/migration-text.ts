@@ -26,7 +26,9 @@ function render(event: MigrationEvent, name: (taskArn: string) => string): Line[
     case 'waiting-for-others':
       return [
         warn(`Waiting for another migration to end: ${event.taskArns.map(taskId).join(', ')}`),
-        dim('  (best effort: two that start at the same moment do not see each other; --exclusive off does not wait)'),
+        dim(
+          '  (best effort: two that start at the same moment do not see each other; --exclusive ignore does not wait)',
+        ),
       ];
     case 'others-done':
       return [line('The other migration has ended.')];

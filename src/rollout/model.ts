@@ -1,4 +1,6 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
+import type { UpdateServiceOptions } from '../commands/update-service-and-verify.ts';
+import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
 import type { Announce, Aws, Clock, Http, Interrupt } from '../ports.ts';
 import type { RecordStore } from '../records/record.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
@@ -13,30 +15,16 @@ export interface CheckUrl {
   timeoutMs: number;
 }
 
-/** What the user asked for, checked. */
-export interface RolloutOptions {
-  cluster: string;
-  services: readonly string[];
-  /** Where the new revision starts from, when it is not the service's own family. */
-  family: string | undefined;
-  taskDefinition:
-    | { kind: 'reference'; reference: string }
-    | { kind: 'document'; document: Definition; from: string }
-    | undefined;
+/** What the user asked for: the values of the options of update-service-and-verify, and what follows from them. */
+export type RolloutOptions = Omit<
+  UpdateServiceOptions,
+  keyof AwsOptions | Exclude<keyof GeneralOptions, 'dryRun'> | keyof DefinitionChanges | 'timeoutMs' | CheckOption
+> & {
   changes: DefinitionChanges;
-  force: boolean;
-  desiredCount: number | undefined;
-  verify: boolean;
-  until: 'landed' | 'drained';
   timeoutMs: number;
-  pollIntervalMs: number | undefined;
-  maxLooks: number | undefined;
-  maxFailedTasks: number | undefined;
-  onFailure: 'leave' | 'rollback';
-  onInterrupt: 'leave' | 'rollback';
   checkUrls: readonly CheckUrl[];
-  dryRun: boolean;
-}
+};
+type CheckOption = 'checkUrls' | 'checkStatus' | 'checkTimeoutMs';
 
 export interface RolloutDeps {
   aws: Aws;

@@ -61,7 +61,7 @@ describe('the article’s own overrides file', () => {
 });
 
 describe('wrong input is exit 2, one clear message, and starts nothing', () => {
-  test('a deliberately wrong option set reports all its complaints at once', async () => {
+  test('a deliberately wrong option set reports all its errors at once', async () => {
     const { model, bundle } = await migrationWorld();
     const { exitCode, stderr, stdout } = await bundle([
       'run-migration-task',
@@ -87,12 +87,12 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
         '--tag',
         'aws:x=1',
       ],
-      ...['--started-by', 'a b', '--exclusive', 'maybe', '--container', 'a', '--container', 'b'],
+      ...['--started-by', 'a'.repeat(129), '--exclusive', 'maybe', '--container', 'a', '--container', 'b'],
       ...['--overrides', '{"containerOverrides":[{"nam":"app"}]}', '--command', 'x', '--', 'y'],
     ]);
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');
-    for (const complaint of [
+    for (const error of [
       '--overides is not an option of this command; did you mean --overrides?',
       '--cluster is empty',
       '--timeout must be a duration',
@@ -100,13 +100,13 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
       '--security-groups needs --subnets or --network-from-service',
       '--env must be NAME=VALUE',
       '--tag aws:x: keys that begin with aws: are AWS’s own',
-      '--started-by must be up to 128 letters',
-      '--exclusive must be one of wait, fail, off, not "maybe"',
+      '--started-by may have 128 characters at most',
+      '--exclusive must be one of wait, fail, ignore, not "maybe"',
       '--container was given more than once',
       'containerOverrides[0].nam is not known; did you mean name?',
       '--command and words behind `--` exclude each other',
     ]) {
-      expect(stderr).toContain(complaint);
+      expect(stderr).toContain(error);
     }
     expect(stderr.match(/^Error: /gm)).toHaveLength(1);
     expect(model.requests).toEqual([]);
@@ -115,7 +115,7 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
   test.each([
     ['no cluster', ['run-migration-task', '--task-definition', 'app'], '--cluster is missing'],
     ['no task definition', ['run-migration-task', '--cluster', 'prod'], '--task-definition is missing'],
-    ['a missing file', ['--overrides', 'file://nowhere.json'], 'there is no file "nowhere.json"'],
+    ['a missing file', ['--overrides', 'file://nowhere.json'], 'there is no file nowhere.json'],
     [
       'broken JSON',
       ['--overrides', '{"containerOverrides": [\n  {"name": "app",}\n]}'],
@@ -205,7 +205,7 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
     ],
   ])('%s', async (_name, args, why, fix) => {
     const { model, bundle } = await migrationWorld();
-    const { exitCode, stderr } = await bundle(['run-migration-task', '--exclusive', 'off', ...args]);
+    const { exitCode, stderr } = await bundle(['run-migration-task', '--exclusive', 'ignore', ...args]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(why);
     expect(stderr).toContain(fix);

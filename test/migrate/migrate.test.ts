@@ -108,7 +108,7 @@ describe('migrate', () => {
 
   test('a refusal leaves a record that says so', async () => {
     const { deps, run } = await world();
-    await expect(run({ cluster: 'nope', exclusive: 'off' })).rejects.toMatchObject({
+    await expect(run({ cluster: 'nope', exclusive: 'ignore' })).rejects.toMatchObject({
       code: 'ClusterNotFoundException',
     });
     expect(JSON.parse(deps.files.contents.get('records/run-migration-task.json') ?? '')).toMatchObject({
@@ -171,7 +171,7 @@ describe('migrate', () => {
   test('why it was refused is told even where it cannot be written down', async () => {
     const { deps, run } = await world();
     deps.records = { ...deps.records, save: () => Promise.reject(new UserError('The file r cannot be written.')) };
-    await expect(run({ cluster: 'nope', exclusive: 'off', taskDefinition: 'none' })).rejects.not.toMatchObject({
+    await expect(run({ cluster: 'nope', exclusive: 'ignore', taskDefinition: 'none' })).rejects.not.toMatchObject({
       message: expect.stringContaining('cannot be written'),
     });
   });
@@ -238,7 +238,7 @@ describe('migrate', () => {
   test('an interrupt before the start starts nothing and says how to go on', async () => {
     const { model, deps, run } = await world();
     deps.interrupt.trigger('SIGTERM');
-    const result = await run({ exclusive: 'off', clientToken: 'mine' });
+    const result = await run({ exclusive: 'ignore', clientToken: 'mine' });
     expect(result).toMatchObject({
       outcome: 'interrupted',
       verdict: 'interrupted-before-start',
