@@ -1,6 +1,7 @@
 import { taskId } from '../base/arn.ts';
 import { redact } from '../base/redact.ts';
 import { type MigrationResult, migrate, planRequests } from '../migrate/migrate.ts';
+import type { MigrateOptions } from '../migrate/options.ts';
 import { readOverrides } from '../migrate/overrides.ts';
 import { containerCommand } from '../options/container-command.ts';
 import { choice, duration, flag, group, list, text } from '../options/define.ts';
@@ -143,13 +144,18 @@ export const runMigrationTaskCommand = defineCommand({
   render: createMigrationRender(),
 });
 
-async function run(values: RunMigrationTaskOptions, context: CommandContext): Promise<CommandResult> {
-  const asked = {
+/** What the use-case is asked to do. */
+export function migrationOf(values: RunMigrationTaskOptions): MigrateOptions {
+  return {
     ...values,
     overrides: values.overrides ?? {},
     placement: only(placementOptions, values),
     waiting: only(waitingOptions, values),
   };
+}
+
+async function run(values: RunMigrationTaskOptions, context: CommandContext): Promise<CommandResult> {
+  const asked = migrationOf(values);
   const aws = await context.connect(values);
   const deps = { ...context, aws };
   if (context.common.dryRun) {

@@ -37,8 +37,7 @@ export function parseOverrides(text: string): { overrides: TaskOverrides; errors
   }
   const document: unknown = JSON.parse(text);
   const errors = checkMembers(document, taskMembers, '');
-  if (errors.length === 0)
-    errors.push(...checkContainers((document as TaskOverrides).containerOverrides ?? []));
+  if (errors.length === 0) errors.push(...checkContainers((document as TaskOverrides).containerOverrides ?? []));
   return { overrides: errors.length === 0 ? (document as TaskOverrides) : {}, errors };
 }
 

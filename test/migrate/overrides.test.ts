@@ -148,13 +148,11 @@ describe('an overrides document', () => {
 
   test('nested without end, or far too long: an error', () => {
     const place = 'line 1, column 102';
-    expect(parseOverrides('['.repeat(200_000)).errors).toEqual([
-      `is not JSON: ${place} should be less deeply nested`,
-    ]);
+    expect(parseOverrides('['.repeat(200_000)).errors).toEqual([`is not JSON: ${place} should be less deeply nested`]);
     expect(parseOverrides(`"${'x'.repeat(20_000_000)}"`).errors.join()).toContain('8192 at most');
-    expect(
-      parseOverrides(`{"containerOverrides":[{"name":"a","command":["${'x'.repeat(900_000)}"]}]}`).errors,
-    ).toEqual([]);
+    expect(parseOverrides(`{"containerOverrides":[{"name":"a","command":["${'x'.repeat(900_000)}"]}]}`).errors).toEqual(
+      [],
+    );
   });
 
   test('errors name places and never values', () => {
