@@ -38,7 +38,10 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     const prepared = await line.command.prepare(line.given, deps);
     // Known before the errors are told, so that they come in the form that was asked for.
     output.json = prepared.common.output === 'json';
-    print((await strangeVariables(line.command, deps.env)).map(warn), 'stderr');
+    print(
+      (await strangeVariables(line.command, deps.env)).map((text) => warn(`Warning: ${text}`)),
+      'stderr',
+    );
     const result = await run(line, prepared, { ...deps, print });
     if (output.json) {
       print(result.lines, 'stderr');

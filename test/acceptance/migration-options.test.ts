@@ -213,6 +213,24 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
   });
 });
 
+describe('what is seen first', () => {
+  test('one option error is the first line', async () => {
+    const { bundle } = await migrationWorld();
+    const { stderr, exitCode } = await bundle(['run-migration-task', '--task-definition', 'app']);
+    expect(stderr.split('\n')[0]).toBe('Error: --cluster is missing: the cluster that the task runs in.');
+    expect(exitCode).toBe(2);
+  });
+
+  test('a variable that no option has is told, and nothing else changes', async () => {
+    const { migrate } = await migrationWorld();
+    const { stderr, exitCode } = await migrate(['--command', 'x'], { env: { MIGRATE_DEPLOY_CONTAINR: 'app' } });
+    expect(stderr).toBe(
+      'Warning: MIGRATE_DEPLOY_CONTAINR belongs to no option and does nothing; did you mean MIGRATE_DEPLOY_CONTAINER?\n',
+    );
+    expect(exitCode).toBe(0);
+  });
+});
+
 describe('secrets', () => {
   const canaries = [
     'canary-env-7f3a',
@@ -230,6 +248,9 @@ describe('secrets', () => {
     ['a refusal', ['--debug', '--network-from-service', 'nope'], 2],
     ['a wrong option set', ['--timeout', 'x', '--env', 'canary-env-7f3a'], 2],
     ['broken JSON', ['--overrides', '{"containerOverrides":[{"environment":[{"value":"canary-json-9b1c}]}]}'], 2],
+    ['JSON in stray quotes', ['--overrides', `'{"containerOverrides":[{"name":"canary-json-9b1c"}]}'`], 2],
+    ['JSON that a variable holds, and that is none', ['--overrides', '$OVERRIDES', '--expand-env'], 2],
+    ['words without --', ['rails', 'canary-env-7f3a'], 2],
   ])('%s shows no value of an override and no secret, anywhere', async (_name, args, code) => {
     const definition = {
       environment: [{ name: 'DEFAULT', value: 'canary-default-22d0' }],
@@ -266,7 +287,10 @@ describe('secrets', () => {
           ...args,
         ],
       ],
-      { env: { AWS_SECRET_ACCESS_KEY: 'canary-access-0c0c', TMPDIR: folder }, cwd: folder },
+      {
+        env: { AWS_SECRET_ACCESS_KEY: 'canary-access-0c0c', TMPDIR: folder, OVERRIDES: '"name":"canary-json-9b1c"}' },
+        cwd: folder,
+      },
     );
     expect(exitCode).toBe(code);
     const files = await Promise.all(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runMigrationTaskOptions } from '../../src/commands/run-migration-task.ts';
 import { updateServiceOptions } from '../../src/commands/update-service-and-verify.ts';
 import { waitForTaskOptions } from '../../src/commands/wait-for-task.ts';
+import { systemFiles } from '../../src/node.ts';
 import { memoryFiles } from '../support/memory-files.ts';
 import { errorsOf, valuesOf } from '../support/options.ts';
 
@@ -152,6 +153,13 @@ describe('a file', () => {
       '--overrides: there is no file docker/x.json (looked for /work/docker/x.json); JSON itself must begin with {',
     ]);
   });
+});
+
+it('a folder in the place of a file is called so', async () => {
+  const files = { ...memoryFiles(), read: systemFiles.read };
+  expect(await errorsOf(runMigrationTaskOptions, { ...needed, overrides: 'src' }, env, files)).toEqual([
+    '--overrides: src is a folder, not a file; JSON itself must begin with {',
+  ]);
 });
 
 describe('words that only a shell understands', () => {
