@@ -1,18 +1,17 @@
 import type { RequestNote } from './aws/send.ts';
 import { optional } from './base/optional.ts';
-import type { AnyCommand, CommandContext } from './commands/command.ts';
+import { chooseCommand } from './commands/choose.ts';
+import type { AnyCommand, CommandContext, CommandResult, PreparedCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { recordRefusal } from './commands/refusal.ts';
 import { TransientError, UserError } from './errors.ts';
-import { type AwsOptions, readCommonOptions } from './options/common.ts';
-import { collectRaw } from './options/raw.ts';
-import { createReader } from './options/reader.ts';
-import { parseCommandLine } from './options/yargs.ts';
+import { optionError, unknownVariables } from './options/read.ts';
+import type { AwsOptions } from './options/shared.ts';
 import { exitCode, explanationOf, interruptedExitCode } from './outcome.ts';
 import type { Announce, Aws } from './ports.ts';
 import { openRecords } from './records/records.ts';
 import { bugLines, errorLines } from './report/error-text.ts';
-import { dim, documentText, type Line, line, paint, wantsColour } from './report/line.ts';
+import { dim, documentText, type Line, line, paint, wantsColour, warn } from './report/line.ts';
 
 /** The outside world, as `main` hands it in. */
 export interface CliDeps extends Omit<CommandContext, 'common' | 'announce' | 'drained' | 'records' | 'connect'> {
@@ -30,6 +29,7 @@ interface Output {
   /** Resolves when whoever reads it has caught up. */
   drained?(): Promise<void>;
   isTty: boolean;
+  columns?: number | undefined;
 }
 
 /** Runs one command line to its end and answers the exit code; never throws and never exits. */
@@ -42,17 +42,19 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   };
   const printDocument = (document: unknown): void => deps.stdout.write(`${documentText(document)}\n`);
   try {
-    const parsed = await parseCommandLine(argv, commands, deps);
-    if (parsed.end) {
-      print(parsed.text.split('\n').map(line), parsed.exitCode === exitCode.done ? 'stdout' : 'stderr');
-      return parsed.exitCode;
+    const chosen = await chooseCommand(argv, commands, { version: deps.version, columns: deps.stdout.columns });
+    if (chosen.end) {
+      print(chosen.text.split('\n').map(line), chosen.exitCode === exitCode.done ? 'stdout' : 'stderr');
+      return chosen.exitCode;
     }
-    const { command } = parsed;
-    const raw = collectRaw(command.options, parsed.arguments, deps.env);
-    // Known before the options are checked, so that their complaints come in the form that was asked for.
-    output.json = raw.given.get('output')?.values.at(-1) === 'json';
-    const run = await prepare(command, raw, deps);
-    const result = await run(print);
+    const prepared = await chosen.command.prepare(chosen.given, deps);
+    // Known before the errors are told, so that they come in the form that was asked for.
+    output.json = prepared.common.output === 'json';
+    print(
+      (await strangeVariables(chosen.command, deps.env)).map((text) => warn(`Warning: ${text}`)),
+      'stderr',
+    );
+    const result = await run(chosen, prepared, { ...deps, print });
     if (output.json) {
       print(result.lines, 'stderr');
       printDocument(result.document);
@@ -76,34 +78,39 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
 
 type Print = (lines: readonly Line[], to: 'stdout' | 'stderr') => void;
 
-async function prepare(command: AnyCommand, raw: ReturnType<typeof collectRaw>, deps: CliDeps) {
-  const expand = ['true', '1'].includes(raw.given.get('expand-env')?.values.at(-1)?.toLowerCase() ?? '');
-  const reader = createReader(raw, deps.env, expand);
-  reader.boolean('expand-env', false);
-  const common = readCommonOptions(reader);
-  if (raw.rest.length > 0 && !command.takesRest) reader.complain('this command takes no words behind `--`');
+/** Runs a command whose options were read; a refusal is put on record first. */
+async function run(
+  { name, command }: { name: string; command: AnyCommand },
+  { common, errors, stages, run: runCommand }: PreparedCommand,
+  { print, ...deps }: CliDeps & { print: Print },
+): Promise<CommandResult> {
   const records = openRecords(common.recordDir, deps.files, deps.env);
   const startedAtMs = deps.clock.now();
-  const onRecord = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (!common.dryRun) await recordRefusal(error, command.stages(reader), { ...deps, records, startedAtMs });
-      throw error;
-    }
+  const progress = common.output === 'json' ? 'stderr' : 'stdout';
+  const announce: Announce = (event) => print(command.render(event), progress);
+  const onRequest = (note: RequestNote): void => {
+    if (common.debug) print([requestLine(note)], 'stderr');
   };
-  const runCommand = await onRecord(() => command.prepare(reader, deps.files));
-  return (print: Print) => {
-    const progress = common.output === 'json' ? 'stderr' : 'stdout';
-    const announce: Announce = (event) => print(command.render(event), progress);
-    const onRequest = (note: RequestNote): void => {
-      if (common.debug) print([requestLine(note)], 'stderr');
-    };
-    const connect: CommandContext['connect'] = (options, timeoutMs) =>
-      deps.connect(options, { onRequest, deadlineMs: timeoutMs === undefined ? undefined : startedAtMs + timeoutMs });
-    const drained = async (): Promise<void> => deps[progress].drained?.();
-    return onRecord(() => runCommand({ ...deps, common, announce, drained, records, connect }));
-  };
+  const connect: CommandContext['connect'] = (options, timeoutMs) =>
+    deps.connect(options, { onRequest, deadlineMs: timeoutMs === undefined ? undefined : startedAtMs + timeoutMs });
+  const drained = async (): Promise<void> => deps[progress].drained?.();
+  try {
+    if (runCommand === undefined) throw optionError(errors, name);
+    return await runCommand({ ...deps, common, announce, drained, records, connect });
+  } catch (error) {
+    if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });
+    throw error;
+  }
+}
+
+/** Warnings about MIGRATE_DEPLOY_… variables; the other commands are loaded only where one is not this command's. */
+async function strangeVariables(command: AnyCommand, env: CliDeps['env']): Promise<string[]> {
+  if (unknownVariables(env, command.options).length === 0) return [];
+  const all = await Promise.all(commands.map(({ load }) => load()));
+  return unknownVariables(
+    env,
+    all.flatMap(({ options }) => options),
+  );
 }
 
 function requestLine({ action, durationMs, outcome, requestId }: RequestNote): Line {

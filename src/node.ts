@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TransientError, UserError } from './errors.ts';
 import type { Clock, Files, Http, ProcessRunner } from './ports.ts';
@@ -15,6 +15,7 @@ export const systemClock: Clock = {
 
 /** The file system of this machine. */
 export const systemFiles: Files = {
+  absolute: (path) => resolve(path),
   read: (path) => readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => missing(error, path)),
   readStdin: async () => {
     const chunks: Buffer[] = [];
@@ -60,6 +61,7 @@ export const systemFiles: Files = {
 function missing(error: NodeJS.ErrnoException, path: string): undefined {
   if (error.code === 'ENOENT') return undefined;
   throw new UserError(`${path} cannot be read.`, {
+    ...(error.code === undefined ? {} : { code: error.code }),
     why: error.message,
     fix: 'Check the path and its permissions.',
     cause: error,

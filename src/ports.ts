@@ -162,6 +162,8 @@ export interface ProcessRunner {
 
 /** The files we touch. */
 export interface Files {
+  /** Where a path leads, seen from the working directory. */
+  absolute(path: string): string;
   /** The text, or undefined where there is no such file. */
   read(path: string): Promise<string | undefined>;
   readStdin(): Promise<string>;

@@ -49,12 +49,23 @@ describe('expandVariables', () => {
     ['${NAME:-fallback}', 'web'],
     ['costs $5', 'costs $5'],
     ['$', '$'],
+    ['$$NAME', '$NAME'],
+    ['$$$NAME$$', '$web$'],
     ['$NESTED', '$NAME'],
     ['$MONEY', '$5'],
     ['$(touch x) `id`', '$(touch x) `id`'],
     ['${NAME', '${NAME'],
   ])('%s', (text, expected) => {
-    expect(expandVariables(text, env)).toBe(expected);
+    expect(expandVariables(text, env).text).toBe(expected);
+  });
+
+  it.each([
+    ['$NAMED $NAME ${OTHER} $NAMED', ['NAMED', 'OTHER']],
+    ['$EMPTY is set, to nothing', []],
+    ['${UNSET:-} has a default', []],
+    ['$$UNSET', []],
+  ])('%s: which variables are not set', (text, unset) => {
+    expect(expandVariables(text, env).unset).toEqual(unset);
   });
 });
 

@@ -31,7 +31,7 @@ export async function startProgram(
       profile: undefined,
       roleArn: undefined,
       roleSessionName: undefined,
-      sessionDurationSeconds: undefined,
+      sessionDurationMs: undefined,
       expectAccount: undefined,
       requestTimeoutMs,
     },
@@ -70,6 +70,7 @@ function inMemory(contents: Map<string, string>): Files {
     throw new Error('a random schedule has no such files');
   };
   return {
+    absolute: (path) => path,
     read: async (path) => contents.get(path),
     write: async (path, text) => void contents.set(path, text),
     list: async (folder) =>

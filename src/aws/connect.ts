@@ -1,5 +1,5 @@
 import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
-import type { AwsOptions } from '../options/common.ts';
+import type { AwsOptions } from '../options/shared.ts';
 import type { Aws, ProcessRunner } from '../ports.ts';
 import { explain } from './explain.ts';
 import { createSend, type Send, type SendOptions } from './send.ts';

@@ -1,6 +1,6 @@
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-sdk/types';
 import { hasCode, UserError } from '../errors.ts';
-import type { AwsOptions } from '../options/common.ts';
+import type { AwsOptions } from '../options/shared.ts';
 import type { Clock, ProcessRunner, StsPort } from '../ports.ts';
 import { type Assumed, connectAssume, resolveCredentials } from './assume.ts';
 import { cannotAssume, noTokenNoCredentials, notTrusted } from './credential-errors.ts';
@@ -82,7 +82,8 @@ async function assume(options: AwsOptions, deps: RoleDeps): Promise<Assumed> {
   const request = {
     roleArn,
     sessionName: sessionName(options.roleSessionName, deps.env),
-    durationSeconds: options.sessionDurationSeconds,
+    durationSeconds:
+      options.sessionDurationMs === undefined ? undefined : Math.round(options.sessionDurationMs / 1_000),
   };
   const withCredentials = async (): Promise<Assumed> => {
     try {

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { AwsOptions } from '../options/common.ts';
+import type { AwsOptions } from '../options/shared.ts';
 import type { NodeFault } from './network-faults.ts';
 
 /** The endpoints of the services that we call, as the AWS SDKs read them from the environment. */

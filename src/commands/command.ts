@@ -1,8 +1,9 @@
 import { optional } from '../base/optional.ts';
 import { redact } from '../base/redact.ts';
-import type { AwsOptions, CommonOptions } from '../options/common.ts';
-import type { OptionReader } from '../options/reader.ts';
-import type { OptionSpec } from '../options/spec.ts';
+import { type NamedOption, namedOptions, type OptionTable, type ValuesOf } from '../options/option.ts';
+import type { Given } from '../options/parse.ts';
+import { type IsGiven, type ReadDeps, readOptions } from '../options/read.ts';
+import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
 import type { Announce, Aws, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
@@ -29,6 +30,9 @@ export interface CommandContext {
   connect(options: AwsOptions, timeoutMs?: number): Promise<Aws>;
 }
 
+/** What the edge itself must know of a command's options. */
+export type CommonOptions = Omit<GeneralOptions, 'expandEnv' | 'recordDir'> & { recordDir: string | undefined };
+
 /** How a command ended: what the edge prints and exits with. */
 export interface CommandResult {
   exitCode: number;
@@ -38,41 +42,59 @@ export interface CommandResult {
   document: unknown;
 }
 
-/** A command: its options as data, their check, what it does, and how its events look. */
-export interface Command<Options> {
-  options: readonly OptionSpec[];
+/** A command: its options as data, what it does, and how its events look. */
+export interface Command<Table extends OptionTable> {
+  options: Table;
   /** Shown under the options in --help: a command line and what it does. */
   examples: readonly (readonly [string, string])[];
-  /** Whether words behind `--` belong to it. */
-  takesRest: boolean;
-  /** Reads every option; complaints stay in the reader until `finish`. May read files that options name. */
-  check(reader: OptionReader, files: Files): Promise<Options> | Options;
+  /** Errors of options that depend on each other; sees those that have none of their own. */
+  check?(known: Partial<ValuesOf<Table>>, isGiven: IsGiven<Table>): readonly string[];
   /** The stages whose records say so when the command is refused, as far as its options name them. */
-  stages?(reader: OptionReader): StageNames[];
-  run(options: Options, context: CommandContext): Promise<CommandResult>;
+  stages?(known: Partial<ValuesOf<Table>>, env: CommandContext['env']): StageNames[];
+  run(options: ValuesOf<Table>, context: CommandContext): Promise<CommandResult>;
   render(event: { type: string }): Line[];
 }
 
 /** A command whose options only it knows. */
-export interface AnyCommand extends Omit<Command<never>, 'check' | 'run' | 'stages'> {
-  stages(reader: OptionReader): StageNames[];
-  prepare(reader: OptionReader, files: Files): Promise<(context: CommandContext) => Promise<CommandResult>>;
+export interface AnyCommand {
+  options: readonly NamedOption[];
+  examples: readonly (readonly [string, string])[];
+  prepare(given: Given, deps: ReadDeps): Promise<PreparedCommand>;
+  render(event: { type: string }): Line[];
 }
 
-/** Ties a command's checked options to its run, so that the edge need not know their type. */
-export function defineCommand<Options>(command: Command<Options>): AnyCommand {
+/** A command with its options read. */
+export interface PreparedCommand {
+  errors: readonly string[];
+  common: CommonOptions;
+  stages: StageNames[];
+  /** Undefined where there are errors. */
+  run: ((context: CommandContext) => Promise<CommandResult>) | undefined;
+}
+
+/** Ties a command's options to its run, so that the edge need not know their type. */
+export function defineCommand<Table extends OptionTable>(command: Command<Table>): AnyCommand {
   return {
-    options: command.options,
+    options: namedOptions(command.options),
     examples: command.examples,
-    takesRest: command.takesRest,
     render: (event) => command.render(event),
-    stages: (reader) => command.stages?.(reader) ?? [],
-    prepare: async (reader, files) => {
-      const options = await command.check(reader, files);
-      reader.finish();
-      return (context) => command.run(options, context);
+    prepare: async (given, deps) => {
+      const check = command.check ?? (() => []);
+      const { errors, known, values } = await readOptions(command.options, given, check, deps);
+      return {
+        errors,
+        common: commonOptions(known),
+        stages: command.stages?.(known, deps.env) ?? [],
+        run: values === undefined ? undefined : (context) => command.run(values, context),
+      };
     },
   };
+}
+
+/** A command that has no such option behaves as one that was not given it. */
+function commonOptions(known: Partial<GeneralOptions>): CommonOptions {
+  const { output = 'text', recordDir, dryRun = false, debug = false } = known;
+  return { output, recordDir, dryRun, debug };
 }
 
 /** The result of every dry run: what would be sent and run, with values that may be secret left out. */

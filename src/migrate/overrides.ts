@@ -1,6 +1,9 @@
 import { jsonFault } from '../base/json-fault.ts';
+import { type Parsed, valid, wrong } from '../base/parsed.ts';
 import { schemaFaults } from '../base/schema-faults.ts';
+import { findSource } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
+import type { ParseContext } from '../options/option.ts';
 import { overridesSchema } from './overrides-schema.ts';
 
 /** RunTask's `overrides`, checked. */
@@ -21,38 +24,52 @@ const longestOverrides = 8192;
 /** Overrides with much white space around them still fit into this. */
 const longestText = 1_000_000;
 
-/** Reads an overrides document; every complaint names its place and none quotes a value. */
-export function parseOverrides(text: string): { overrides: TaskOverrides; complaints: string[] } {
+/** Reads an overrides document; every error names its place and none quotes a value. */
+export function parseOverrides(text: string): { overrides: TaskOverrides; errors: string[] } {
   if (text.length > longestText) {
     return {
       overrides: {},
-      complaints: [`${text.length} characters are too many: ECS takes ${longestOverrides} at most`],
+      errors: [`${text.length} characters are too many: ECS takes ${longestOverrides} at most`],
     };
   }
   const fault = jsonFault(text);
   if (fault !== undefined) {
     const place = `line ${fault.line}, column ${fault.column}`;
-    return { overrides: {}, complaints: [`is not JSON: ${place} should be ${fault.expected}`] };
+    return { overrides: {}, errors: [`is not JSON: ${place} should be ${fault.expected}`] };
   }
   const document: unknown = JSON.parse(text);
-  const complaints = schemaFaults(overridesSchema, document);
-  return { overrides: complaints.length === 0 ? (document as TaskOverrides) : {}, complaints };
+  const errors = schemaFaults(overridesSchema, document);
+  return { overrides: errors.length === 0 ? (document as TaskOverrides) : {}, errors };
+}
+
+/**
+ * Reads `--overrides`: inline JSON, `-` for standard input, a path or `file://` path. Variables are replaced in what was
+ * given; a file means what it says, e.g. a `$HOME` that the container's shell is to see.
+ */
+export async function readOverrides(given: string, context: ParseContext): Promise<Parsed<TaskOverrides>> {
+  const source = await findSource(given, context);
+  if ('errors' in source) return source;
+  const { overrides, errors } = parseOverrides(source.value.text);
+  const { name } = source.value;
+  const placed = (fault: string): string =>
+    fault.startsWith('is not JSON') ? `: ${name} ${fault}` : `: in ${name}, ${fault}`;
+  return errors.length === 0 ? valid(overrides) : wrong(...errors.map(placed));
 }
 
 /** What is wrong with overrides as they will be sent: containers that are not there, and the length. */
 export function overridesFaults(overrides: TaskOverrides, containers: readonly string[]): string[] {
   const named = (overrides.containerOverrides ?? []).map(({ name }) => name);
   const unknown = named.filter((name) => !containers.includes(name));
-  const complaints = unknown.map((name) => {
+  const errors = unknown.map((name) => {
     const near = suggest(name, containers);
     const hint = near === undefined ? '' : `; did you mean ${near}?`;
     return `the task definition has no container named ${name} (it has: ${containers.join(', ')})${hint}`;
   });
   const length = JSON.stringify(overrides).length;
   if (length > longestOverrides) {
-    complaints.push(`the overrides are ${length} characters long, and Amazon ECS takes ${longestOverrides} at most`);
+    errors.push(`the overrides are ${length} characters long, and Amazon ECS takes ${longestOverrides} at most`);
   }
-  return complaints;
+  return errors;
 }
 
 /** The containers that overrides say anything about. */

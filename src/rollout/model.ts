@@ -1,4 +1,6 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
+import type { UpdateServiceOptions } from '../commands/update-service-and-verify.ts';
+import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
 import type { Announce, Aws, Clock, Http, Interrupt } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
@@ -7,31 +9,16 @@ import type { CheckUrl, RolloutEvent } from './events.ts';
 
 export type { CheckUrl } from './events.ts';
 
-/** What the user asked for, checked. */
-export interface RolloutOptions {
-  cluster: string;
-  services: readonly string[];
-  /** The family that the user takes the service to run. */
-  family: string | undefined;
-  taskDefinition:
-    | { kind: 'reference'; reference: string }
-    | { kind: 'document'; document: Definition; from: string }
-    | undefined;
+/** What the user asked for: the values of the options of update-service-and-verify, and what follows from them. */
+export type RolloutOptions = Omit<
+  UpdateServiceOptions,
+  keyof AwsOptions | Exclude<keyof GeneralOptions, 'dryRun'> | keyof DefinitionChanges | 'timeoutMs' | CheckOption
+> & {
   changes: DefinitionChanges;
-  force: boolean;
-  desiredCount: number | undefined;
-  verify: boolean;
-  /** What ends the wait: ECS calls it successful, or the old tasks are gone as well. */
-  until: 'deployed' | 'drained';
   timeoutMs: number;
-  pollIntervalMs: number | undefined;
-  maxLooks: number | undefined;
-  /** So many failed tasks in a row, as ECS counts them, end the wait. */
-  maxFailedTasks: number | undefined;
-  onFailure: 'leave' | 'rollback';
-  onInterrupt: 'leave' | 'rollback';
   checkUrls: readonly CheckUrl[];
-}
+};
+type CheckOption = 'checkUrls' | 'checkStatus' | 'checkTimeoutMs';
 
 export interface RolloutDeps {
   aws: Aws;

@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LocalAws } from '../../local/aws/local-aws.ts';
 import { type BuildDeps, type BuildEvent, type BuildResult, buildAndPush, planBuild } from '../../src/build/build.ts';
-import { type BuildOptions, buildOptionSpecs, readBuildOptions } from '../../src/options/build-and-push-image.ts';
-import { collectRaw } from '../../src/options/raw.ts';
-import { createReader } from '../../src/options/reader.ts';
+import { buildOptions } from '../../src/commands/build-and-push-image.ts';
 import { buildEventLines } from '../../src/report/build-text.ts';
 import { type FakeDocker, fakeDocker } from '../support/fake-docker.ts';
 import { type InProcess, inProcess } from '../support/in-process.ts';
+import { errorsOf, valuesOf } from '../support/options.ts';
 
 const uri = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg';
 let model: LocalAws;
@@ -20,17 +19,10 @@ beforeEach(async () => {
   model.ecr.store.create('hoge-stg');
 });
 
-function optionsOf(given: Record<string, unknown>): BuildOptions {
-  const reader = createReader(collectRaw(buildOptionSpecs, { _: ['build-and-push-image'], ...given }, {}), {}, false);
-  const options = readBuildOptions(reader);
-  reader.finish();
-  return options;
-}
-
 const env = { HOME: '/home/ci', PATH: '/bin' };
 
-function build(given: Record<string, unknown> = {}, deps: Partial<BuildDeps> = {}): Promise<BuildResult> {
-  const options = optionsOf({ repository: 'hoge-stg', tag: 'v1', ...given });
+async function build(given: Record<string, unknown> = {}, deps: Partial<BuildDeps> = {}): Promise<BuildResult> {
+  const options = await valuesOf(buildOptions, { repository: 'hoge-stg', tag: 'v1', ...given });
   return buildAndPush(options, { ...harness, processes: docker, env, ...deps });
 }
 
@@ -299,7 +291,7 @@ it.each(['login', 'build', 'push'])('docker is silent for three minutes in its %
 });
 
 it('a dry run looks, answers the commands without values, and changes nothing', async () => {
-  const options = optionsOf({
+  const options = await valuesOf(buildOptions, {
     ...{ repository: 'new', tag: 'v1', 'create-repository': true },
     ...{ 'build-arg': 'TOKEN=canary', 'extra-build-args': '--build-arg=OTHER=canary' },
   });
@@ -316,7 +308,7 @@ it('a dry run looks, answers the commands without values, and changes nothing', 
 
 it('a dry run plans nothing where the tags are there and may stay', async () => {
   model.ecr.push('hoge-stg', ['v1'], 'before');
-  const options = optionsOf({ repository: 'hoge-stg', tag: 'v1', 'skip-when-tags-exist': true });
+  const options = await valuesOf(buildOptions, { repository: 'hoge-stg', tag: 'v1', 'skip-when-tags-exist': true });
   expect(await planBuild(options, { ...harness, processes: docker, env })).toEqual([]);
 });
 
@@ -325,23 +317,24 @@ describe('options', () => {
     ['the commit is the tag', {}, { CIRCLE_SHA1: 'abc123' }, ['abc123']],
     ['tags may hold commas', { tag: 'latest,v1' }, { CIRCLE_SHA1: 'abc123' }, ['latest', 'v1']],
     ['a tag given twice counts once', { tag: ['v1', 'v1'] }, {}, ['v1']],
-  ])('%s', (_rule, given, environment, tags) => {
-    const parsed = { _: ['x'], repository: 'hoge', ...given };
-    const reader = createReader(collectRaw(buildOptionSpecs, parsed, environment), environment, false);
-    expect(readBuildOptions(reader).tags).toEqual(tags);
+  ])('%s', async (_rule, given, environment, tags) => {
+    expect((await valuesOf(buildOptions, { repository: 'hoge', ...given }, environment)).tags).toEqual(tags);
   });
 
-  it('complain all at once', () => {
-    expect(() => optionsOf({ repository: 'Hoge:v1', tag: 'feature/a', 'extra-build-args': "'open" })).toThrowError(
-      expect.objectContaining({
-        why: expect.stringMatching(/--repository must be[\s\S]*--tag may hold[\s\S]*--extra-build-args has a quote/),
-      }),
-    );
-    expect(() => optionsOf({})).toThrowError(
-      expect.objectContaining({ why: expect.stringMatching(/--repository is missing[\s\S]*--tag is missing/) }),
-    );
-    expect(() => optionsOf({ repository: 'hoge:v1', tag: 'v1' })).toThrowError(
-      expect.objectContaining({ why: expect.stringContaining('takes no tag') }),
-    );
+  it('tell all their errors at once', async () => {
+    expect(
+      await errorsOf(buildOptions, { repository: 'Hoge:v1', tag: 'feature/a', 'extra-build-args': "'open" }),
+    ).toEqual([
+      '--repository must be the name or address of a repository in lower case, not "Hoge:v1"',
+      expect.stringMatching(/^--tag may hold letters, digits/),
+      '--extra-build-args has a quote that is never closed',
+    ]);
+    expect(await errorsOf(buildOptions, {})).toEqual([
+      '--repository is missing: the ECR repository to push to, by name or by its whole address',
+      '--tag is missing: the tag to push (and CIRCLE_SHA1 is not set)',
+    ]);
+    expect(await errorsOf(buildOptions, { repository: 'hoge:v1', tag: 'v1' })).toEqual([
+      '--repository takes no tag or digest; give the tag with --tag',
+    ]);
   });
 });

@@ -146,13 +146,13 @@ describe('a definition given as a whole', () => {
     ['no container', { containerDefinitions: [] }, 'containerDefinitions must have a container'],
     ['no list of containers', { containerDefinitions: undefined }, 'containerDefinitions is missing'],
     ['a list for an object', { containerDefinitions: [[]] }, 'containerDefinitions[0] must be an object'],
-  ])('%s is refused before anything is asked', async (_rule, more, complaint) => {
+  ])('%s is refused before anything is asked', async (_rule, more, error) => {
     const { model, deploy } = await rolloutWorld();
     const args = ['--service', 'web', '--task-definition', 'td.json', '--env', 'web:X=1'];
     const before = model.requests.length;
     const { exitCode, stderr } = await deploy(args, { files: { 'td.json': file(more) } });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(complaint);
+    expect(stderr).toContain(error);
     expect(stderr).not.toContain('geheim');
     expect(model.requests.length).toBe(before);
   });
@@ -388,13 +388,13 @@ test('a wrong set of options is told all at once', async () => {
     '--nonsense',
   ]);
   expect(exitCode).toBe(2);
-  for (const complaint of [
+  for (const error of [
     '--service is missing',
-    '--image must be [CONTAINER=]REPOSITORY',
+    '--image must be [CONTAINER=][REGISTRY/]REPOSITORY',
     '--container-image-name-updates: tag=1 stands before the first container=',
     '--env must be [CONTAINER:]NAME=VALUE; number 1 is not',
     '--env must be [CONTAINER:]NAME=VALUE; number 2 is not',
-    '--secret must be [CONTAINER:]NAME=VALUE; number 1 is not',
+    '--secret must be [CONTAINER:]NAME=VALUE',
     '--env sets A twice',
     '--remove-secret must be [CONTAINER:]NAME, without a value',
     '--until must be one of deployed, drained',
@@ -405,12 +405,12 @@ test('a wrong set of options is told all at once', async () => {
     '--nonsense is not an option',
     '--image and --container-image-name-updates exclude each other',
   ])
-    expect(stderr).toContain(complaint);
+    expect(stderr).toContain(error);
   expect(stderr).not.toContain('canary');
   expect(model.requests).toEqual([]);
 });
 
-test.each(['--check-status=302', '--check-timeout=5s'])('%s without --check-url is a complaint', async (option) => {
+test.each(['--check-status=302', '--check-timeout=5s'])('%s without --check-url is an option error', async (option) => {
   const { deploy } = await rolloutWorld();
   const { exitCode, stderr } = await deploy(['--service', 'web', option]);
   expect(exitCode).toBe(2);

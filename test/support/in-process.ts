@@ -1,7 +1,7 @@
 import type { VirtualClock } from '../../local/aws/clock.ts';
 import { requestHandler, requestTimeoutMs, type WireModel } from '../../local/aws/request-handler.ts';
 import { connectAws } from '../../src/aws/connect.ts';
-import type { AwsOptions } from '../../src/options/common.ts';
+import type { AwsOptions } from '../../src/options/shared.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../../src/ports.ts';
 import { openRecords, type RecordStore } from '../../src/records/records.ts';
 import { memoryFiles } from './memory-files.ts';
@@ -35,7 +35,7 @@ export async function inProcess(
       profile: undefined,
       roleArn: undefined,
       roleSessionName: undefined,
-      sessionDurationSeconds: undefined,
+      sessionDurationMs: undefined,
       expectAccount: undefined,
       requestTimeoutMs,
       ...options,
