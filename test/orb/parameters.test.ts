@@ -217,11 +217,13 @@ function stepEnvironments(name: string, given: YamlMap): YamlMap[] {
 
 /** The option errors that the program would tell of such a step. */
 async function errors(name: string, given: YamlMap): Promise<string[]> {
+  const program = programs.get(name);
+  if (program === undefined) return ['no such command'];
   const all = await Promise.all(
     stepEnvironments(name, given).map((step) => {
       const env = { ...environmentOf(step), CIRCLE_SHA1: 'abc' };
-      return programs.get(name)?.prepare(typed({}), { env, files: memoryFiles() });
+      return program.prepare(typed({}), { env, files: memoryFiles() });
     }),
   );
-  return all.flatMap((prepared) => prepared?.errors ?? ['no such command']);
+  return all.flatMap((prepared) => prepared.errors);
 }
