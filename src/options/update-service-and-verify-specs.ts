@@ -132,10 +132,10 @@ export const updateServiceSpecs: readonly OptionSpec[] = [
   {
     name: 'until',
     kind: 'choice',
-    choices: ['landed', 'drained'],
+    choices: ['deployed', 'drained'],
     group: watch,
     describe: 'When it is done: once the new revision serves, or once the old tasks are gone too.',
-    default: 'landed',
+    default: 'deployed',
   },
   {
     name: 'max-failed-tasks',

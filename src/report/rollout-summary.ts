@@ -136,7 +136,8 @@ function timedOutText({ timingsMs, deploymentId }: RolloutOutcome, what: string,
 }
 
 function servesText(outcome: RolloutOutcome): string {
-  const { servesNow, taskDefinition, rollback, verdict, previousTaskDefinition, rollbackPhase } = outcome;
+  const { servesNow, taskDefinition, rollback, verdict, previousTaskDefinition, rollbackPhase, deploymentId } = outcome;
+  if (servesNow === undefined && deploymentId === undefined) return 'not known';
   if (servesNow === undefined) {
     return ['timed-out', 'paused', 'interrupted', 'refused'].includes(verdict)
       ? 'not known yet; the deployment goes on'

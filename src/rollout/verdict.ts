@@ -25,13 +25,19 @@ export function verdictOf(seen: Observation, limits: Limits): RolloutVerdict {
   const running = ownDeploymentIn(seen)?.taskDefinition;
   if (running !== undefined && running !== own.taskDefinitionArn) return otherRevision(running, own.taskDefinitionArn);
   if (own.plan.kind !== 'deployment') return standing(seen, limits);
+  if (service.desiredCount === 0) return noTasks;
   // What ECS calls successful and does not run serves nobody: its tasks died since.
-  if ((service.desiredCount ?? 0) > 0 && runningTasks(seen) === 0) {
+  if (runningTasks(seen) === 0) {
     return tooManyFailures(seen, limits, threeInARow) ?? { verdict: 'running' };
   }
   const isAwaited = limits.until === 'drained' && !isDrained(service, own.deploymentId);
   return isAwaited ? { verdict: 'running' } : said;
 }
+
+const noTasks: RolloutVerdict = {
+  verdict: 'not-verified',
+  explanation: { code: 'NO_TASKS', cause: 'desiredCount is 0: no task runs, so nothing is verified.' },
+};
 
 function saidByEcs(seen: Observation, { until }: Limits): RolloutVerdict {
   const { service = {}, serviceDeployment, own, newer } = seen;
@@ -73,14 +79,17 @@ function standing(seen: Observation, limits: Limits): RolloutVerdict {
   const isQuiet = failedInARow(seen) === 0;
   if (own.plan.kind === 'scaling') {
     const isTaken = seen.sawCount || atMs - own.startedAtMs >= staleForMs;
-    return { verdict: isFull && isQuiet && isTaken ? 'deployed' : 'running' };
+    if (!isFull || !isQuiet || !isTaken) return { verdict: 'running' };
+    return service.desiredCount === 0 ? noTasks : { verdict: 'deployed' };
   }
   const ended = [...seen.failedTasks.values()].map(({ endedAtMs }) => endedAtMs);
   const recent = ended.filter((endedMs) => atMs - endedMs < recentMs);
   if (recent.length >= (limits.maxFailedTasks ?? threeInARow)) return failing(recent.length, service.runningCount ?? 0);
   const hasRecovered = recent.every((endedMs) => atMs - endedMs >= quietMs);
   if (isFull && isQuiet && hasRecovered && seen.stoppedTasks !== 'unread') {
-    return { verdict: own.plan.before.primary?.rolloutState === 'IN_PROGRESS' ? 'deployed' : 'unchanged' };
+    if (service.desiredCount === 0) return noTasks;
+    const wasUnderWay = own.plan.before.primary?.rolloutState === 'IN_PROGRESS' && seen.polls > 1;
+    return { verdict: wasUnderWay ? 'deployed' : 'unchanged' };
   }
   return tooManyFailures(seen, limits, threeInARow) ?? { verdict: 'running' };
 }
