@@ -75,8 +75,11 @@ const threeInARow = 3;
 /** What was successful long ago proves nothing about now: its tasks may have died since. */
 function standing(seen: Observation, limits: Limits): RolloutVerdict {
   const { service = {}, own, atMs } = seen;
-  const isFull = service.runningCount === service.desiredCount && (service.pendingCount ?? 0) === 0;
-  const isQuiet = failedInARow(seen) === 0;
+  // While a rollback brings it back, tasks of both revisions run.
+  const ownRunning = ownDeploymentIn(seen)?.runningCount ?? service.runningCount;
+  const isFull = [ownRunning, service.runningCount].every((count) => count === service.desiredCount);
+  const isPending = (service.pendingCount ?? 0) > 0;
+  const isQuiet = failedInARow(seen) === 0 && !isPending;
   if (own.plan.kind === 'scaling') {
     const isTaken = seen.sawCount || atMs - own.startedAtMs >= staleForMs;
     if (!isFull || !isQuiet || !isTaken) return { verdict: 'running' };

@@ -170,6 +170,11 @@ test.each<[string, Situation, object]>([
     { verdict: 'running' },
   ],
   [
+    'unchanged waits while a rollback still brings it back',
+    { kind: 'unchanged', serviceDeployment: successful, mine: { runningCount: 1 } },
+    { verdict: 'running' },
+  ],
+  [
     'unchanged waits while a task failed just now',
     { kind: 'unchanged', serviceDeployment: successful, failedMsAgo: ago(1) },
     { verdict: 'running' },
