@@ -32,7 +32,7 @@ const house = [
 const packages = [
   ['@aws-sdk/', ['aws/']],
   ['yargs/', ['options/parse.ts']],
-  ['valibot/', ['base/', 'records/', 'migrate/overrides.ts', 'task-definition/faults.ts']],
+  ['valibot/', ['base/', 'records/', 'migrate/overrides-schema.ts', 'task-definition/faults.ts']],
   ['jsonc-parser/', ['base/json-fault.ts']],
 ];
 

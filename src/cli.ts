@@ -8,18 +8,28 @@ import { type AwsOptions, readCommonOptions } from './options/common.ts';
 import { collectRaw } from './options/raw.ts';
 import { createReader } from './options/reader.ts';
 import { parseCommandLine } from './options/yargs.ts';
-import { exitCode, explanationOf } from './outcome.ts';
+import { exitCode, explanationOf, interruptedExitCode } from './outcome.ts';
 import type { Announce, Aws } from './ports.ts';
 import { openRecords } from './records/records.ts';
 import { bugLines, errorLines } from './report/error-text.ts';
-import { dim, type Line, paint, wantsColour } from './report/line.ts';
+import { dim, documentText, type Line, line, paint, wantsColour } from './report/line.ts';
 
 /** The outside world, as `main` hands it in. */
-export interface CliDeps extends Omit<CommandContext, 'common' | 'announce' | 'records' | 'connect'> {
-  stdout: { write(text: string): void; isTty: boolean };
-  stderr: { write(text: string): void; isTty: boolean };
+export interface CliDeps extends Omit<CommandContext, 'common' | 'announce' | 'drained' | 'records' | 'connect'> {
+  stdout: Output;
+  stderr: Output;
   /** Makes clients; sends nothing but what signing in and --expect-account need. */
-  connect(options: AwsOptions, onRequest: (note: RequestNote) => void): Promise<Aws>;
+  connect(
+    options: AwsOptions,
+    limits: { onRequest: (note: RequestNote) => void; deadlineMs: number | undefined },
+  ): Promise<Aws>;
+}
+
+interface Output {
+  write(text: string): void;
+  /** Resolves when whoever reads it has caught up. */
+  drained?(): Promise<void>;
+  isTty: boolean;
 }
 
 /** Runs one command line to its end and answers the exit code; never throws and never exits. */
@@ -28,13 +38,13 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   const print = (lines: readonly Line[], to: 'stdout' | 'stderr'): void => {
     const stream = deps[to];
     const colour = wantsColour(deps.env, stream.isTty);
-    for (const line of lines) stream.write(`${paint(line, colour)}\n`);
+    for (const one of lines) stream.write(`${paint(one, colour)}\n`);
   };
-  const printDocument = (document: unknown): void => deps.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  const printDocument = (document: unknown): void => deps.stdout.write(`${documentText(document)}\n`);
   try {
     const parsed = await parseCommandLine(argv, commands, deps);
     if (parsed.end) {
-      print([{ text: parsed.text }], parsed.exitCode === exitCode.done ? 'stdout' : 'stderr');
+      print(parsed.text.split('\n').map(line), parsed.exitCode === exitCode.done ? 'stdout' : 'stderr');
       return parsed.exitCode;
     }
     const { command } = parsed;
@@ -52,7 +62,12 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     return result.exitCode;
   } catch (error) {
     const expected = error instanceof UserError || error instanceof TransientError;
-    const code = expected ? exitCode.userError : exitCode.bug;
+    const interrupted = error instanceof TransientError && error.code === 'Interrupted';
+    const code = interrupted
+      ? interruptedExitCode(deps.interrupt.name())
+      : expected
+        ? exitCode.userError
+        : exitCode.bug;
     print(expected ? errorLines(error) : bugLines(error, deps.version), 'stderr');
     if (output.json) printDocument({ exitCode: code, error: errorDocument(error) });
     return code;
@@ -84,8 +99,10 @@ async function prepare(command: AnyCommand, raw: ReturnType<typeof collectRaw>, 
     const onRequest = (note: RequestNote): void => {
       if (common.debug) print([requestLine(note)], 'stderr');
     };
-    const connect: CommandContext['connect'] = (options) => deps.connect(options, onRequest);
-    return onRecord(() => runCommand({ ...deps, common, announce, records, connect }));
+    const connect: CommandContext['connect'] = (options, timeoutMs) =>
+      deps.connect(options, { onRequest, deadlineMs: timeoutMs === undefined ? undefined : startedAtMs + timeoutMs });
+    const drained = async (): Promise<void> => deps[progress].drained?.();
+    return onRecord(() => runCommand({ ...deps, common, announce, drained, records, connect }));
   };
 }
 

@@ -66,13 +66,36 @@ function missing(error: NodeJS.ErrnoException, path: string): undefined {
   });
 }
 
+/** A stream that tells when whoever reads it is behind; an interrupt ends that wait, and so does a reader that went away. */
+export function systemOutput(stream: NodeJS.WriteStream, interrupt: AbortSignal) {
+  let drained: Promise<void> | undefined;
+  return {
+    isTty: stream.isTTY === true,
+    write: (text: string): void => void stream.write(text),
+    drained: (): Promise<void> => {
+      if (!stream.writableNeedDrain || stream.destroyed || interrupt.aborted) return Promise.resolve();
+      drained ??= new Promise((resolve) => {
+        const done = (): void => {
+          for (const event of ['drain', 'close', 'error']) stream.off(event, done);
+          interrupt.removeEventListener('abort', done);
+          drained = undefined;
+          resolve();
+        };
+        for (const event of ['drain', 'close', 'error']) stream.on(event, done);
+        interrupt.addEventListener('abort', done);
+      });
+      return drained;
+    },
+  };
+}
+
 /** HTTP by Node's fetch; redirects are not followed. */
-export const systemHttp: Http = async (url, { method, headers, body, timeoutMs }) => {
+export const systemHttp: Http = async (url, { method, headers, body, timeoutMs, signal }) => {
   try {
     const answer = await fetch(url, {
       method,
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
       ...(headers === undefined ? {} : { headers }),
       ...(body === undefined ? {} : { body }),
     });

@@ -179,5 +179,5 @@ export interface Files {
 /** Plain HTTP for webhooks and checks; rejects with a TransientError when there is no answer in time. */
 export type Http = (
   url: string,
-  request: { method: string; headers?: Record<string, string>; body?: string; timeoutMs: number },
+  request: { method: string; headers?: Record<string, string>; body?: string; timeoutMs: number; signal?: AbortSignal },
 ) => Promise<{ status: number; headers: Record<string, string>; body: string }>;

@@ -82,7 +82,10 @@ describe('colour', () => {
     expect(wantsColour(env, isTty)).toBe(expected);
   });
 
-  it('drops control characters that could rewrite the log, and keeps tabs', () => {
-    expect(paint({ text: 'a\u0007\rb\tc' }, false)).toBe('ab\tc');
+  it('is put on whatever this very process would do, and only when asked for', () => {
+    const line = { text: 'Deployed', tone: 'good' } as const;
+    expect(paint(line, true)).toBe('\u001b[32mDeployed\u001b[39m');
+    expect(paint(line, false)).toBe('Deployed');
+    expect(paint({ text: 'Deployed' }, true)).toBe('Deployed');
   });
 });

@@ -22,9 +22,11 @@ export interface CommandContext {
   common: CommonOptions;
   /** Facts on their way to the lines of the command's `render`. */
   announce: Announce;
+  /** Resolves when whoever reads those lines has caught up: for those who have very many to print. */
+  drained(): Promise<void>;
   records: RecordStore;
-  /** Signs in; checks --expect-account before it answers. */
-  connect(options: AwsOptions): Promise<Aws>;
+  /** Signs in; checks --expect-account before it answers. No request outlasts `timeoutMs` from the command's start. */
+  connect(options: AwsOptions, timeoutMs?: number): Promise<Aws>;
 }
 
 /** How a command ended: what the edge prints and exits with. */

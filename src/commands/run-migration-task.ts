@@ -41,7 +41,7 @@ export const runMigrationTaskCommand = defineCommand<Options>({
 });
 
 async function run(options: Options, context: CommandContext): Promise<CommandResult> {
-  const aws = await context.connect(options.aws);
+  const aws = await context.connect(options.aws, options.migrate.waiting.timeoutMs);
   const deps = { ...context, aws };
   if (context.common.dryRun) return dryRunResult(await planRequests(options.migrate, deps));
   const outcome = await migrate(options.migrate, deps);

@@ -36,7 +36,7 @@ export const updateServiceAndVerifyCommand = defineCommand<UpdateServiceOptions>
 });
 
 async function run(options: UpdateServiceOptions, context: CommandContext): Promise<CommandResult> {
-  const aws = await context.connect(options.aws);
+  const aws = await context.connect(options.aws, options.rollout.timeoutMs);
   const deps = { ...context, aws, ci: circleCiFacts(context.env) };
   if (context.common.dryRun) {
     const requests = await planRequests(options.rollout, deps);

@@ -30,7 +30,7 @@ export const waitForTaskCommand = defineCommand<Options>({
 });
 
 async function run(options: Options, context: CommandContext): Promise<CommandResult> {
-  const aws = await context.connect(options.aws);
+  const aws = await context.connect(options.aws, options.wait.waiting.timeoutMs);
   const { tasks, cluster, waiting } = options.wait;
   if (context.common.dryRun) return dryRunResult([{ action: 'ecs:DescribeTasks', input: { cluster, tasks } }]);
   const outcomes = await waitForTasks(options.wait, { ...context, aws });

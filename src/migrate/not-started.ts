@@ -23,10 +23,10 @@ function ended(
 
 /** The end of a run that waited for others in vain. */
 export function waitedInVain(
-  { end, busy, lastTrouble }: Exclude<Exclusion, { end: 'clear' }>,
+  { end, busy, trouble }: Exclude<Exclusion, { end: 'clear' }>,
   deps: { interrupt: Interrupt },
 ): TaskResult {
-  const said = optional('said', lastTrouble);
+  const said = optional('said', trouble);
   if (busy) {
     const cause = 'Another migration was still running; this one was not started.';
     const fix = 'Run the command again when the other one has ended.';
@@ -40,11 +40,12 @@ export function waitedInVain(
 export function notStarted(start: Exclude<Start, { start: 'started' }>, deps: { interrupt: Interrupt }): TaskResult {
   if (start.start === 'not-placed') return { verdict: 'failed', explanation: notPlaced(start.failures) };
   const fix = `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`;
-  const said = optional('said', start.lastTrouble);
   if (start.start === 'interrupted') {
-    const cause = 'Interrupted before Amazon ECS had confirmed a task; whether it runs is not known.';
-    return ended('interrupted', { code: 'INTERRUPTED', cause, fix, ...said }, deps);
+    const cause = start.perhaps
+      ? 'Interrupted before Amazon ECS had confirmed a task; whether it runs is not known.'
+      : 'Interrupted before the task was started.';
+    return ended('interrupted', { code: 'INTERRUPTED', cause, ...(start.perhaps ? { fix } : {}) }, deps);
   }
   const cause = 'Amazon ECS answered none of the requests to start the task; whether it runs is not known.';
-  return ended('timed-out', { code: 'START_UNANSWERED', cause, fix, ...said }, deps);
+  return ended('timed-out', { code: 'START_UNANSWERED', cause, fix, ...optional('said', start.trouble) }, deps);
 }

@@ -1,5 +1,7 @@
 import { jsonFault } from '../base/json-fault.ts';
+import { schemaFaults } from '../base/schema-faults.ts';
 import { suggest } from '../base/suggest.ts';
+import { overridesSchema } from './overrides-schema.ts';
 
 /** RunTask's `overrides`, checked. */
 export interface TaskOverrides {
@@ -14,7 +16,7 @@ export interface ContainerOverride {
 }
 
 /** Amazon ECS takes no more characters than this, everything counted. */
-export const longestOverrides = 8192;
+const longestOverrides = 8192;
 
 /** Overrides with much white space around them still fit into this. */
 const longestText = 1_000_000;
@@ -33,9 +35,7 @@ export function parseOverrides(text: string): { overrides: TaskOverrides; compla
     return { overrides: {}, complaints: [`is not JSON: ${place} should be ${fault.expected}`] };
   }
   const document: unknown = JSON.parse(text);
-  const complaints = checkMembers(document, taskMembers, '');
-  if (complaints.length === 0)
-    complaints.push(...checkContainers((document as TaskOverrides).containerOverrides ?? []));
+  const complaints = schemaFaults(overridesSchema, document);
   return { overrides: complaints.length === 0 ? (document as TaskOverrides) : {}, complaints };
 }
 
@@ -90,83 +90,4 @@ export function mapStrings<T>(document: T, change: (text: string) => string): T 
   if (Array.isArray(document)) return document.map((item) => mapStrings(item, change)) as T;
   if (typeof document !== 'object' || document === null) return document;
   return Object.fromEntries(Object.entries(document).map(([name, item]) => [name, mapStrings(item, change)])) as T;
-}
-
-type Check = (value: unknown, path: string) => string[];
-
-const must = (what: string, test: (value: unknown) => boolean): Check => {
-  return (value, path) => (test(value) ? [] : [`${path} must be ${what}`]);
-};
-const text = must('a string', (value) => typeof value === 'string');
-const taskSize = must('a string, e.g. "512" (only a container takes a number)', (value) => typeof value === 'string');
-const containerSize = must('a whole number, not a string (only the task level takes a string)', Number.isInteger);
-const words = must(
-  'a list of strings',
-  (value) => Array.isArray(value) && value.every((word) => typeof word === 'string'),
-);
-const listOf = (members: Readonly<Record<string, Check>>): Check => {
-  return (value, path) =>
-    Array.isArray(value)
-      ? value.flatMap((item, index) => checkMembers(item, members, `${path}[${index}]`))
-      : [`${path} must be a list`];
-};
-
-const containerMembers: Readonly<Record<string, Check>> = {
-  name: text,
-  command: words,
-  environment: listOf({ name: text, value: text }),
-  environmentFiles: listOf({ value: text, type: text }),
-  cpu: containerSize,
-  memory: containerSize,
-  memoryReservation: containerSize,
-  resourceRequirements: listOf({ type: text, value: text }),
-};
-
-const taskMembers: Readonly<Record<string, Check>> = {
-  containerOverrides: listOf(containerMembers),
-  cpu: taskSize,
-  memory: taskSize,
-  ephemeralStorage: (value, path) => checkMembers(value, { sizeInGiB: containerSize }, path),
-  executionRoleArn: text,
-  taskRoleArn: text,
-  inferenceAcceleratorOverrides: listOf({ deviceName: text, deviceType: text }),
-};
-
-/** Members that people look for here and that RunTask cannot override. */
-const notOverridable: Readonly<Record<string, string>> = {
-  image: 'cannot be overridden; use --image',
-  entryPoint: 'cannot be overridden; only command can',
-  secrets: 'cannot be overridden; they belong into the task definition',
-  user: 'cannot be overridden; it belongs into the task definition',
-  logConfiguration: 'cannot be overridden; it belongs into the task definition',
-};
-
-function checkMembers(value: unknown, members: Readonly<Record<string, Check>>, path: string): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [`${path === '' ? 'the document' : path} must be an object`];
-  }
-  return Object.entries(value).flatMap(([name, member]) => {
-    const at = path === '' ? name : `${path}.${name}`;
-    const check = Object.hasOwn(members, name) ? members[name] : undefined;
-    if (check !== undefined) return check(member, at);
-    const known = Object.hasOwn(notOverridable, name) ? notOverridable[name] : undefined;
-    if (known !== undefined) return [`${at} ${known}`];
-    const near = suggest(name, Object.keys(members));
-    return [
-      `${at} is not known; ${near === undefined ? `there are: ${Object.keys(members).join(', ')}` : `did you mean ${near}?`}`,
-    ];
-  });
-}
-
-function checkContainers(overrides: readonly ContainerOverride[]): string[] {
-  const names = overrides.map(({ name }) => name);
-  return overrides.flatMap(({ name, environment = [] }, index) => [
-    ...(name === undefined ? [`containerOverrides[${index}].name is missing`] : []),
-    ...(name !== undefined && names.indexOf(name) < index
-      ? [`containerOverrides[${index}] names a container that was named before`]
-      : []),
-    ...environment
-      .filter((variable) => variable.name === undefined || variable.value === undefined)
-      .map(() => `containerOverrides[${index}].environment has an entry without name or value`),
-  ]);
 }

@@ -6,7 +6,7 @@ import { buildsFor, mustHaveSucceeded } from '../records/fitting.ts';
 import type { RecordStore } from '../records/records.ts';
 import { chooseContainer } from '../task/container.ts';
 import type { FollowedContainer } from '../task/follow.ts';
-import { registrable } from '../task-definition/edit.ts';
+import { ownTags, registrable } from '../task-definition/edit.ts';
 import { type DefinitionDocument, withImages } from '../task-definition/pin.ts';
 import type { MigrationEvent } from './events.ts';
 import type { MigrateOptions } from './options.ts';
@@ -61,6 +61,7 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
     { ecs: aws.ecs, warn: (text) => announce({ type: 'warning', text }) },
   );
   const definition = containers.find((one) => one.name === judged.name);
+  const own = ownTags(tags);
   const command = overrides.containerOverrides?.find((one) => one.name === judged.name)?.command;
   warnOfRestarts(definition, announce);
   if (command === undefined) warnOfNoCommand(judged.name, definition, announce);
@@ -69,7 +70,7 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
     family: taskDefinition.family ?? familyOf(name),
     definition: register ?? registrable(taskDefinition as DefinitionDocument),
     container: { ...judged, logConfiguration: definition?.logConfiguration },
-    register: register === undefined ? undefined : { ...register, ...(tags.length === 0 ? {} : { tags }) },
+    register: register === undefined ? undefined : { ...register, ...(own.length === 0 ? {} : { tags: own }) },
     request: request(options, taskDefinition, overrides, placement),
   };
 }

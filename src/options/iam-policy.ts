@@ -5,7 +5,7 @@ import type { OptionReader } from './reader.ts';
 import type { OptionKind, OptionSpec } from './spec.ts';
 
 /** The commands that speak to AWS. */
-export const awsCommands = [
+const awsCommands = [
   'build-and-push-image',
   'run-migration-task',
   'wait-for-task',

@@ -1,8 +1,8 @@
 import { jsonFault } from '../base/json-fault.ts';
 import type { Files } from '../ports.ts';
 import type { CheckUrl, RolloutOptions } from '../rollout/model.ts';
-import type { Definition, DefinitionChanges, NamedValue } from '../task-definition/edit.ts';
-import { definitionFaults } from '../task-definition/faults.ts';
+import type { DefinitionChanges, NamedValue } from '../task-definition/edit.ts';
+import { readDefinition } from '../task-definition/faults.ts';
 import { parseImageReference } from '../task-definition/image-reference.ts';
 import { parseImageUpdates } from '../task-definition/image-updates.ts';
 import { parseImageOption } from '../task-definition/pin.ts';
@@ -92,15 +92,10 @@ async function readTaskDefinition(reader: OptionReader, files: Files): Promise<R
     );
     return undefined;
   }
-  const document = JSON.parse(text) as Definition & { taskDefinition?: Definition };
-  // What `aws ecs describe-task-definition` prints has the definition one level down.
-  const inner = document?.taskDefinition ?? document;
-  const faults = definitionFaults(inner);
+  const { document, faults } = readDefinition(text);
   for (const one of faults) reader.complain(`--task-definition: ${path}: ${one}`);
   if (faults.length > 0) return undefined;
-  const tags =
-    document.taskDefinition === undefined ? {} : { ...(Array.isArray(document.tags) ? { tags: document.tags } : {}) };
-  return { kind: 'document', document: { ...tags, ...inner }, from: path };
+  return { kind: 'document', document, from: path };
 }
 
 function readChanges(reader: OptionReader): DefinitionChanges {

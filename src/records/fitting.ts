@@ -1,4 +1,4 @@
-import { resourceName } from '../base/arn.ts';
+import { familyOf, resourceName } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
 import { explanationText, type Outcome } from '../outcome.ts';
 import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
@@ -11,18 +11,42 @@ export interface Place {
   cluster: string;
 }
 
-/** The records that say how things stand: a wait that came later speaks for the migration whose task it waited for. */
-export function settled(records: readonly Outcome[]): Outcome[] {
+/**
+ * The records that say how things stand: of one subject the newest, where a refusal knew it too little to write the same
+ * file; and a wait that came later speaks for the migration whose task it waited for.
+ */
+export function settled(all: readonly Outcome[]): Outcome[] {
+  const records = all.filter((record) => !all.some((other) => isLater(other, record) && isSameSubject(other, record)));
   const waits = records.filter((record) => record.stage === 'wait-for-task');
   return records.flatMap((record): Outcome[] => {
     if (record.stage === 'wait-for-task') return isAlone(record, records) ? [record] : [];
     if (record.stage !== 'run-migration-task') return [record];
     const wait = waits.find(({ taskArn }) => taskArn !== undefined && taskArn === record.taskArn);
-    if (wait === undefined || Date.parse(wait.startedAt) < Date.parse(record.startedAt)) return [record];
+    if (wait === undefined || isLater(record, wait)) return [record];
     const { stage: _stage, startedAt: _startedAt, explanation: _explanation, resume: _resume, ...before } = record;
     const { stage: _waited, ...after } = wait;
     return [{ ...before, ...after, stage: 'run-migration-task', startedAt: record.startedAt }];
   });
+}
+
+const isLater = (one: Outcome, other: Outcome): boolean => Date.parse(one.startedAt) > Date.parse(other.startedAt);
+
+/** Whether two records may be of one subject: what one of them does not know does not tell them apart. */
+export function isSameSubject(a: Outcome, b: Outcome): boolean {
+  if (a.stage !== b.stage || a.name !== b.name) return false;
+  return subjectOf(a).every((part, index) => [part, undefined].includes(subjectOf(b)[index] ?? part));
+}
+
+function subjectOf(outcome: Outcome): (string | undefined)[] {
+  if (outcome.stage === 'build-and-push-image') {
+    const { registry, repository = outcome.repository } = parseImageReference(outcome.repository) ?? {};
+    return [outcome.region, registry, repository];
+  }
+  const place = [outcome.account, outcome.region, resourceName(outcome.cluster)];
+  if ('service' in outcome) return [...place, resourceName(outcome.service)];
+  const { family, taskDefinition, taskArn, stage } = outcome;
+  if (stage === 'wait-for-task') return [...place, taskArn ?? ''];
+  return [...place, family ?? (taskDefinition === undefined ? undefined : familyOf(taskDefinition))];
 }
 
 /** A wait for a task that no migration of these records started. */

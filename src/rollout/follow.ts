@@ -1,5 +1,5 @@
 import { watchSilence } from '../base/heartbeat.ts';
-import { poll } from '../base/poll.ts';
+import { poll, troubleText } from '../base/poll.ts';
 import type { Evidence } from './evidence.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 import { type Observation, observe, runningTasks } from './observe.ts';
@@ -30,7 +30,7 @@ export async function follow(
     breakSilence(() => ({ type: 'heartbeat', services: open.map(({ own }) => own.name), elapsedMs, progress }));
   };
   const tellProgress = progressTeller(options, deps);
-  const { end } = await poll(
+  const polled = await poll(
     async () => {
       await pollOnce(observations, options, { reader, tellProgress, evidence }, deps);
       heartbeat();
@@ -48,7 +48,10 @@ export async function follow(
       },
     },
   );
-  return end === 'answered' ? 'judged' : end;
+  if (polled.end === 'answered') return 'judged';
+  for (const seen of observations)
+    seen.trouble = polled.trouble === undefined ? undefined : troubleText(polled.trouble);
+  return polled.end;
 }
 
 interface Watch {

@@ -9,6 +9,8 @@ export interface Observation {
   own: OwnDeployment;
   /** When the last answer came, in milliseconds since the epoch. */
   atMs: number;
+  /** AWS did not answer when our time was over, in words. */
+  trouble?: string | undefined;
   polls: number;
   service: Service | undefined;
   /** Ids of the deployments that were there before ours. */

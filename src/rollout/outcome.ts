@@ -1,5 +1,6 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { accountOf, resourceName } from '../base/arn.ts';
+import { optional } from '../base/optional.ts';
 import { type Explanation, type FailedTask, type RolloutOutcome, schemaVersion } from '../records/schema.ts';
 import { isDrained } from './deployment-verdict.ts';
 import { continueCommand } from './follow.ts';
@@ -159,7 +160,10 @@ export function endingOf(
     return { verdict: 'interrupted', explanation: { code: 'INTERRUPTED', cause, fix: followAgain } };
   }
   if (seen.pause !== undefined) return pausedEnding(seen.pause);
-  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause: lateCause(seen), fix: waitLonger } };
+  return {
+    verdict: 'timed-out',
+    explanation: { code: 'TIMED_OUT', cause: lateCause(seen), ...optional('said', seen.trouble), fix: waitLonger },
+  };
 }
 
 const followAgain = 'The same command without --force-new-deployment follows the deployment that is under way.';

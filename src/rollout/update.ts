@@ -41,8 +41,8 @@ export async function registerRevisions(
   return revisions;
 }
 
-async function register(document: object, { aws, clock, interrupt, announce }: RolloutDeps): Promise<string> {
-  const taskDefinitionArn = await registerRevision(document, { ecs: aws.ecs, clock, interrupt });
+async function register(document: object, { aws, announce }: RolloutDeps): Promise<string> {
+  const taskDefinitionArn = await registerRevision(document, aws);
   announce({ type: 'revision-registered', taskDefinitionArn });
   return taskDefinitionArn;
 }

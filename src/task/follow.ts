@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { formatDuration } from '../base/duration.ts';
 import { watchSilence } from '../base/heartbeat.ts';
-import { poll } from '../base/poll.ts';
+import { poll, troubleText } from '../base/poll.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import { drain } from './drain.ts';
@@ -41,6 +41,8 @@ export interface FollowEnd {
   tasks: FollowedTask[];
   /** We asked ECS to stop what had not ended. */
   stopped: boolean;
+  /** AWS did not answer at last, in words. */
+  trouble: string | undefined;
 }
 
 export interface FollowOptions {
@@ -57,6 +59,8 @@ export interface FollowDeps {
   clock: Clock;
   interrupt: Interrupt;
   announce: Announce<FollowEvent>;
+  /** Resolves when whoever reads our output has caught up. */
+  drained?: (() => Promise<void>) | undefined;
 }
 
 /** Longer than the longest stopTimeout and the clean-up after it. */
@@ -86,14 +90,14 @@ export async function followTasks(
     }),
   );
   try {
-    const end = await watch(tasks, { ...options, timeoutMs }, deps);
+    const { end, trouble } = await watch(tasks, { ...options, timeoutMs }, deps);
     const policy = end === 'timed-out' ? waiting.onTimeout : waiting.onInterrupt;
-    if (end === 'judged' || policy === 'leave') return { end, tasks, stopped: false };
+    if (end === 'judged' || policy === 'leave') return { end, tasks, stopped: false, trouble };
     const because =
       end === 'timed-out' ? `no end within ${formatDuration(timeoutMs)}` : `interrupted by ${interrupt.name()}`;
     await stopAll(tasks.filter(isGoing), because, options, deps);
     await watch(tasks, { ...options, timeoutMs: stopWindowMs }, { ...deps, interrupt: never });
-    return { end, tasks, stopped: true };
+    return { end, tasks, stopped: true, trouble };
   } catch (error) {
     throw cutOff(error, tasks.filter(isGoing), options);
   }
@@ -136,11 +140,16 @@ function cutOff(error: unknown, tasks: readonly FollowedTask[], { resume }: Foll
 }
 
 const endedIntervalMs = 2_000;
+const lastReadMs = 3_000;
 
 /** The distance of two polls: as fine as the wait is short, and never coarser than 10 s. */
 export const pollIntervalMs = (elapsedMs: number): number => Math.min(10_000, Math.max(2_000, elapsedMs / 90));
 
-async function watch(tasks: FollowedTask[], options: FollowOptions, outer: FollowDeps): Promise<FollowEnd['end']> {
+async function watch(
+  tasks: FollowedTask[],
+  options: FollowOptions,
+  outer: FollowDeps,
+): Promise<Pick<FollowEnd, 'end' | 'trouble'>> {
   const { clock, interrupt } = outer;
   const startMs = clock.now();
   const { announce, breakSilence } = watchSilence(outer.announce, clock);
@@ -155,7 +164,7 @@ async function watch(tasks: FollowedTask[], options: FollowOptions, outer: Follo
       ...{ type: 'heartbeat', taskArn, waitsFor: waitsFor(first), elapsedMs, leftMs, others: others.length },
     }));
   };
-  const { end } = await poll(
+  const polled = await poll(
     async () => {
       await look(tasks, options, startMs, deps);
       heartbeat();
@@ -172,9 +181,13 @@ async function watch(tasks: FollowedTask[], options: FollowOptions, outer: Follo
       },
     },
   );
-  if (end !== 'answered') await readLogs(tasks, deps, 'a short page');
-  else await drain(tasks, options, deps);
-  return end === 'answered' ? 'judged' : end;
+  if (polled.end === 'answered') {
+    await drain(tasks, options, deps);
+    return { end: 'judged', trouble: undefined };
+  }
+  // Our time is over: what is there is printed, as far as a moment reaches, whatever interrupted us.
+  await readLogs(tasks, { ...deps, interrupt: undefined }, 'the end', lastReadMs);
+  return { end: polled.end, trouble: polled.trouble === undefined ? undefined : troubleText(polled.trouble) };
 }
 
 /** Once a container has ended, what is still missing comes within seconds; and of two essential ones the order must be seen. */

@@ -1,10 +1,10 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { taskId } from '../base/arn.ts';
 import { TransientError, UserError } from '../errors.ts';
-import type { Announce, Aws, Clock } from '../ports.ts';
+import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import type { FollowEvent } from './events.ts';
 import { type LoggedContainer, type LogPlace, logPlace } from './log-place.ts';
-import { createLogReader, type LogReader } from './log-reader.ts';
+import { createLogReader, type LogReader, type ReadOptions } from './log-reader.ts';
 
 export type { LoggedContainer } from './log-place.ts';
 
@@ -13,7 +13,7 @@ export interface TaskLog {
   /** Takes from the task what the place depends on. */
   observe(task: Task): void;
   /** Announces what came since the last call; until the end of the stream, or as far as one look needs. */
-  read(nowMs: number, upTo: 'the end' | 'a short page'): Promise<void>;
+  read(nowMs: number, options: ReadOptions): Promise<void>;
   place(): LogPlace | undefined;
   lastLines(): string[];
   lastLineMs(): number | undefined;
@@ -46,7 +46,7 @@ export function createTaskLog(
       place = found;
       if (found.kind === 'awslogs') reader = createLogReader(found, aws.logs(found.region));
     },
-    read: async (nowMs, upTo) => {
+    read: async (nowMs, options) => {
       // The stream is made when the container starts: until then every question would be in vain.
       if (reader === undefined || !readable || !started) return;
       try {
@@ -55,7 +55,7 @@ export function createTaskLog(
           kept.push(message);
           if (kept.length > keptLines) kept.shift();
           announce({ type: 'log-line', taskArn, container: container.name, message });
-        }, upTo);
+        }, options);
       } catch (error) {
         // Whoever may not read the log may still learn the verdict.
         if (!(error instanceof UserError)) throw error;
@@ -78,18 +78,30 @@ export function placeOfLog(task: Task, container: LoggedContainer, region: strin
   return logPlace(container, { id: taskId(task.taskArn ?? ''), region, runtimeId });
 }
 
-/** Reads what is there now, side by side; no trouble with a log may stand in the way of a verdict. */
+/** For so long a poll reads the log at most, before it looks at the tasks again. */
+const readMs = 10_000;
+
+/** Reads what is there now, side by side; no trouble with a log may stand in the way of a verdict, and an interrupt ends it. */
 export async function readLogs(
   tasks: readonly { log: TaskLog | undefined }[],
-  { clock, announce }: { clock: Clock; announce: Announce<FollowEvent> },
-  upTo: 'the end' | 'a short page',
+  deps: {
+    clock: Clock;
+    announce: Announce<FollowEvent>;
+    interrupt: Interrupt | undefined;
+    drained?: (() => Promise<void>) | undefined;
+  },
+  upTo: ReadOptions['upTo'],
+  budgetMs = readMs,
 ): Promise<void> {
+  const { clock, announce, interrupt, drained } = deps;
+  const untilMs = clock.now() + budgetMs;
+  const isOver = (): boolean => interrupt?.signal.aborted === true || clock.now() >= untilMs;
   const readOne = async (log: TaskLog | undefined): Promise<void> => {
     try {
-      await log?.read(clock.now(), upTo);
+      await log?.read(clock.now(), { upTo, isOver, drained });
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
-      announce({ type: 'trouble', message: error.message, inARow: 1 });
+      if (interrupt?.signal.aborted !== true) announce({ type: 'trouble', message: error.message, inARow: 1 });
     }
   };
   await Promise.all(tasks.map(({ log }) => readOne(log)));

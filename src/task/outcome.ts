@@ -12,13 +12,13 @@ export type TaskResult = Pick<TaskOutcome, 'verdict'> & Partial<Omit<TaskOutcome
 /** The verdict, its reasons and the facts of a task that was followed. */
 export function taskResult(
   one: FollowedTask,
-  { end, stopped }: Pick<FollowEnd, 'end' | 'stopped'>,
+  ending: Pick<FollowEnd, 'end' | 'stopped' | 'trouble'>,
   { namedByUser, signal }: { namedByUser: boolean; signal: 'SIGINT' | 'SIGTERM' },
 ): TaskResult {
-  return { ...taskFacts(one), ...judged(one, { end, stopped, namedByUser, signal }) };
+  return { ...taskFacts(one), ...judged(one, { ...ending, namedByUser, signal }) };
 }
 
-interface Ending extends Pick<FollowEnd, 'end' | 'stopped'> {
+interface Ending extends Pick<FollowEnd, 'end' | 'stopped' | 'trouble'> {
   namedByUser: boolean;
   signal: 'SIGINT' | 'SIGTERM';
 }
@@ -48,9 +48,11 @@ function judged({ verdict, target, seen }: FollowedTask, ending: Ending): TaskRe
   }
 }
 
-function unfinished({ end, signal }: Ending, cause: string): TaskResult {
-  if (end === 'interrupted') return { verdict: 'interrupted', signal, explanation: { code: 'INTERRUPTED', cause } };
-  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause } };
+function unfinished({ end, signal, trouble }: Ending, cause: string): TaskResult {
+  const said = optional('said', trouble);
+  if (end === 'interrupted')
+    return { verdict: 'interrupted', signal, explanation: { code: 'INTERRUPTED', cause, ...said } };
+  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause, ...said } };
 }
 
 function lost(taskArn: string, seen: boolean, namedByUser: boolean): Explanation {

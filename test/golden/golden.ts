@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { migrationWorld } from '../acceptance/migration-world.ts';
-import { pipelineWorld } from '../acceptance/pipeline-world.ts';
 import type { LocalAws } from '../../local/aws/local-aws.ts';
 import type { RecordedRequest } from '../../local/aws/wire.ts';
-import { rolloutWorld } from '../rollout/rollout-world.ts';
 import type { Finished, RunOptions } from '../../scripts/run-bundle.ts';
+import { migrationWorld } from '../acceptance/migration-world.ts';
+import { pipelineWorld } from '../acceptance/pipeline-world.ts';
+import { rolloutWorld } from '../rollout/rollout-world.ts';
 
 export type { LocalAws } from '../../local/aws/local-aws.ts';
 export { breaker, crash, type RolloutWorld, registry } from '../rollout/rollout-world.ts';

@@ -24,6 +24,7 @@ export const options: MigrateOptions = {
   propagateTags: undefined,
   enableExecuteCommand: false,
   clientToken: undefined,
+  name: undefined,
   exclusive: 'wait',
   retryCapacityMs: undefined,
   wait: true,

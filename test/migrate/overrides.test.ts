@@ -148,12 +148,12 @@ describe('an overrides document', () => {
     [
       'a command with a number',
       { containerOverrides: [{ name: 'a', command: ['sleep', 1] }] },
-      'containerOverrides[0].command must be a list of strings',
+      'containerOverrides[0].command[1] must be a string',
     ],
     [
       'a variable without value',
       { containerOverrides: [{ name: 'a', environment: [{ name: 'A' }] }] },
-      'containerOverrides[0].environment has an entry without name or value',
+      'containerOverrides[0].environment[0].value is missing',
     ],
     [
       'a variable that is a number',

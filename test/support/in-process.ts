@@ -16,12 +16,13 @@ export interface InProcess {
   events: { type: string }[];
   files: ReturnType<typeof memoryFiles>;
   records: RecordStore;
+  env: Readonly<Record<string, string>>;
 }
 
 /** The real adapters on `model.handle`; sleeping moves the model's clock. */
 export async function inProcess(
   model: WireModel,
-  options: Partial<AwsOptions> & { accessKeyId?: string; recordDir?: string } = {},
+  options: Partial<AwsOptions> & { accessKeyId?: string; recordDir?: string; env?: Record<string, string> } = {},
 ): Promise<InProcess> {
   const stop = new AbortController();
   let stoppedBy: 'SIGINT' | 'SIGTERM' = 'SIGINT';
@@ -65,7 +66,8 @@ export async function inProcess(
     announce: (event) => events.push(event),
     events,
     files,
-    records: openRecords(options.recordDir ?? 'records', files, {}),
+    records: openRecords(options.recordDir ?? 'records', files, options.env ?? {}),
+    env: options.env ?? {},
   };
 }
 
