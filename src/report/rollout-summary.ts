@@ -104,6 +104,9 @@ function headlineOf(outcome: RolloutOutcome): string {
   const { service, verdict, rollbackPhase, deploymentId } = outcome;
   const after = formatDuration(tookMs(outcome));
   const what = `The rollout of ${revision(outcome)} to ${service}`;
+  if (deploymentId === undefined && outcome.resume !== undefined) {
+    return `${what} may have begun; its deployment was not seen within ${after}.`;
+  }
   switch (verdict) {
     case 'rolled-back':
       return `${what} ${rollbackTexts[rollbackPhase ?? 'done']} (after ${after}).`;
@@ -128,15 +131,15 @@ function headlineOf(outcome: RolloutOutcome): string {
   }
 }
 
-function timedOutText({ timingsMs, deploymentId }: RolloutOutcome, what: string, after: string): string {
-  if (deploymentId === undefined) return `${what} may have begun; its deployment was not seen within ${after}.`;
+function timedOutText({ timingsMs }: RolloutOutcome, what: string, after: string): string {
   return timingsMs?.deployed === undefined
     ? `${what} had no verdict within ${after}.`
     : `${what} is deployed, but the old tasks were not gone within ${after}.`;
 }
 
 function servesText(outcome: RolloutOutcome): string {
-  const { servesNow, taskDefinition, rollback, verdict, previousTaskDefinition, rollbackPhase } = outcome;
+  const { servesNow, taskDefinition, rollback, verdict, previousTaskDefinition, rollbackPhase, deploymentId } = outcome;
+  if (servesNow === undefined && deploymentId === undefined) return 'not known';
   if (servesNow === undefined) {
     return ['timed-out', 'paused', 'interrupted', 'refused'].includes(verdict)
       ? 'not known yet; the deployment goes on'

@@ -1,7 +1,7 @@
 import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
-import type { FailedTask, Progress } from '../records/schema.ts';
+import type { FailedTask, Progress, RolloutOutcome } from '../records/schema.ts';
 import type { RolloutEvent } from '../rollout/events.ts';
 import type { RollbackPhase } from '../rollout/snapshot.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
@@ -115,7 +115,7 @@ function pausedLines({ service, pause, continueCommand }: Extract<RolloutEvent, 
   ];
 }
 
-/** How a rollout failed, by how far its rollback has come when we look. */
+/** How a rollout failed, by how far its rollback has come. */
 export const rollbackTexts: Readonly<Record<RollbackPhase, string>> = {
   requested: 'failed; Amazon ECS rolls it back',
   'in-progress': 'failed; Amazon ECS is rolling it back',
@@ -123,11 +123,19 @@ export const rollbackTexts: Readonly<Record<RollbackPhase, string>> = {
   failed: 'failed, and so did its rollback',
 };
 
+const judgedWords: Readonly<Partial<Record<RolloutOutcome['verdict'], string>>> = {
+  deployed: 'is deployed',
+  unchanged: 'serves already',
+  'not-verified': 'is not verified',
+  superseded: 'was superseded',
+};
+
 /** The duration stands in the summary alone: two of them would only differ. */
 function judgedLine(event: Extract<RolloutEvent, { type: 'service-judged' }>): Line {
   const { service, verdict, phase, taskDefinitionArn } = event;
   if (phase !== undefined) return bad(`${service}: ${rollbackTexts[phase]}`);
-  const text = `${service}: ${familyRevision(taskDefinitionArn)} ${verdict}`;
+  const text = `${service}: ${familyRevision(taskDefinitionArn)} ${judgedWords[verdict] ?? verdict}`;
+  if (verdict === 'not-verified') return warn(text);
   return verdict === 'deployed' || verdict === 'unchanged' ? good(text) : bad(text);
 }
 

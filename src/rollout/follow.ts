@@ -2,7 +2,7 @@ import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
 import type { Evidence } from './evidence.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
-import { type Observation, observe } from './observe.ts';
+import { type Observation, observe, runningTasks } from './observe.ts';
 import { progressOf, progressTeller } from './progress.ts';
 import { pollServiceDeployments, type ServiceDeploymentReader } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
@@ -84,7 +84,8 @@ async function pollOnce(
     judge(seen, options, deps);
   }
   // Why tasks failed is read before the verdict is told, and told first, but never keeps it from standing.
-  const isServing = ({ verdict }: Observation): boolean => ['deployed', 'unchanged'].includes(verdict?.verdict ?? '');
+  const isServing = ({ verdict }: Observation): boolean =>
+    ['deployed', 'unchanged', 'not-verified'].includes(verdict?.verdict ?? '');
   await Promise.all(open.filter((seen) => !isServing(seen)).map((seen) => evidence.gather(seen)));
   for (const { own, verdict } of open) {
     if (verdict === undefined) continue;
@@ -103,8 +104,8 @@ function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): v
     deps.announce({ type: 'paused', service: own.name, pause, continueCommand: command });
   }
   seen.pause = pause;
-  const isSuccessful = seen.serviceDeployment?.status === 'SUCCESSFUL' || verdict.verdict === 'deployed';
-  if (isSuccessful) seen.firsts.deployed ??= seen.atMs;
+  const isSuccessful = seen.serviceDeployment?.status === 'SUCCESSFUL' && runningTasks(seen) > 0;
+  if (isSuccessful || verdict.verdict === 'deployed') seen.firsts.deployed ??= seen.atMs;
   if (verdict.verdict === 'running' || verdict.verdict === 'paused') return;
   seen.firsts.judged = seen.atMs;
   seen.verdict = verdict;

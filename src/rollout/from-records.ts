@@ -8,13 +8,13 @@ import { parseImageReference, repositoryUri } from '../task-definition/image-ref
 import type { RolloutDeps, RolloutOptions, ServiceBefore } from './model.ts';
 
 /** Whether the options name nothing that could be deployed; records may. */
-export function asksForNothing({ changes, taskDefinition, desiredCount, force }: RolloutOptions): boolean {
+function asksForNothing({ changes, taskDefinition, desiredCount, force }: RolloutOptions): boolean {
   const isEmpty = Object.values(changes).every(({ length }) => length === 0);
   return taskDefinition === undefined && desiredCount === undefined && !force && isEmpty;
 }
 
 /** Refuses to go on where nothing was asked for: neither an option says what to deploy nor a record. */
-export function nothingAsked(options: RolloutOptions, why: string, { aws }: Pick<RolloutDeps, 'aws'>): UserError {
+function nothingAsked(options: RolloutOptions, why: string, { aws }: Pick<RolloutDeps, 'aws'>): UserError {
   const place = `--region ${aws.region} --cluster ${options.cluster} --service ${options.services.join(',')}`;
   return new UserError('Nothing was asked for: there is nothing to deploy.', {
     code: 'NothingAsked',

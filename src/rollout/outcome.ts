@@ -150,12 +150,9 @@ export function endingOf(
   unanswered: string | undefined,
   deps: RolloutDeps,
 ): Ending {
-  const { verdict, service } = seen;
-  if (verdict?.verdict === 'deployed' && unanswered !== undefined) return unansweredEnding(unanswered, deps);
-  if (verdict?.verdict === 'deployed' && service?.desiredCount === 0) {
-    const cause = 'desiredCount is 0: no task runs, so nothing is verified.';
-    return { verdict: 'not-verified', explanation: { code: 'NO_TASKS', cause } };
-  }
+  const { verdict } = seen;
+  const isServing = verdict?.verdict === 'deployed' || verdict?.verdict === 'unchanged';
+  if (isServing && unanswered !== undefined) return unansweredEnding(unanswered, deps);
   if (verdict !== undefined) return withSuccessor(verdict, seen);
   if (typeof end === 'object') return refusedEnding(seen, end.explanation);
   if (end === 'interrupted') {

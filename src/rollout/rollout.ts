@@ -1,5 +1,5 @@
 import { familyRevision } from '../base/arn.ts';
-import { UserError } from '../errors.ts';
+import { TransientError, UserError } from '../errors.ts';
 import { type Explanation, explanationOf } from '../outcome.ts';
 import type { RolloutOutcome } from '../records/schema.ts';
 import { conclude } from './conclude.ts';
@@ -98,12 +98,17 @@ async function startAll(
       const { seen, unknown } = await startDeployment(one, revision, options, deps);
       if (unknown === undefined) followed.push(seen);
       else {
-        const ending: Ending = { verdict: 'timed-out', explanation: unknown };
+        const verdict = deps.interrupt.signal.aborted ? 'interrupted' : 'timed-out';
+        const ending: Ending = { verdict, explanation: unknown };
         ended.push({ outcome: outcomeOf(seen, ending, options, deps) });
         continue;
       }
       await kept(runningOutcome(seen, options, deps), deps);
     } catch (error) {
+      if (error instanceof TransientError && deps.interrupt.signal.aborted) {
+        ended.push({ outcome: untouched(one, revision, interruptedEnding(one, revision, deps), options, deps) });
+        continue;
+      }
       const explanation = explanationOf(error);
       if (explanation === undefined || !(error instanceof Error)) throw error;
       const outcome = untouched(one, revision, { verdict: 'refused', explanation }, options, deps);

@@ -64,6 +64,8 @@ export type RolloutVerdict =
   | { verdict: 'deployed' }
   /** What was asked for serves already. */
   | { verdict: 'unchanged' }
+  /** No task runs, as was asked for: there is nothing that could serve. */
+  | { verdict: 'not-verified'; explanation: Explanation }
   | { verdict: 'failed'; explanation: Explanation; phase?: RollbackPhase }
   | {
       verdict: 'rolled-back';

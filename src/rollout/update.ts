@@ -130,12 +130,12 @@ async function update(
       if (typeof found === 'object') return found;
       const mayRepeat = found === 'not-there' && attempt < 3 && error instanceof TransientError;
       if (mayRepeat && !deps.interrupt.signal.aborted) continue;
-      return { unknown: mayBeCarriedOut(plan, options, deps, lost) };
+      return { unknown: mayBeCarriedOut(plan, lost) };
     }
     // Whatever comes now, the update was carried out: it is never sent again.
     if (answered !== undefined && (plan.kind === 'scaling' || isCarriedOut(answered))) return answered;
     const found = await lookFor(plan, isCarriedOut, pollsForSight, options, deps);
-    return typeof found === 'object' ? found : { unknown: notSeen(plan, options, deps) };
+    return typeof found === 'object' ? found : { unknown: notSeen(plan) };
   }
 }
 
@@ -144,20 +144,19 @@ export function statusCommand({ aws }: Pick<RolloutDeps, 'aws'>, cluster: string
   return `migrate-deploy status --region ${aws.region} --cluster ${cluster} --service ${service}`;
 }
 
-const lookFix = (plan: ServicePlan, options: RolloutOptions, deps: RolloutDeps): string =>
-  `Look before you deploy again: \`${statusCommand(deps, options.cluster, plan.before.name)}\` shows whether it was.`;
+const lookFirst = 'Look whether it was carried out before you deploy again.';
 
-const mayBeCarriedOut = (plan: ServicePlan, options: RolloutOptions, deps: RolloutDeps, said: string): Explanation => ({
+const mayBeCarriedOut = (plan: ServicePlan, said: string): Explanation => ({
   code: 'UPDATE_UNANSWERED',
   cause: `Amazon ECS did not answer the update of ${plan.before.name}, and no deployment of it was seen. It may have been carried out all the same.`,
   said,
-  fix: lookFix(plan, options, deps),
+  fix: lookFirst,
 });
 
-const notSeen = (plan: ServicePlan, options: RolloutOptions, deps: RolloutDeps): Explanation => ({
+const notSeen = (plan: ServicePlan): Explanation => ({
   code: 'DEPLOYMENT_NOT_SEEN',
   cause: `Amazon ECS accepted the update of ${plan.before.name}, but no answer shows its deployment: another update may have replaced it at once.`,
-  fix: lookFix(plan, options, deps),
+  fix: lookFirst,
 });
 
 /** The service once it shows the update; `not-there` where the last answer shows that it was not carried out. */

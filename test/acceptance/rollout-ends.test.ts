@@ -190,6 +190,19 @@ describe('bad connections', () => {
     },
   );
 
+  test.each([
+    ['v2', 0, 'web serves web:2 after'],
+    ['v3', 1, 'rolled back because the circuit breaker threshold was exceeded'],
+  ])('ListTasks that never answers keeps no verdict from standing (%s: exit %d)', async (tag, code, text) => {
+    const world = await rolloutWorld({ more: breaker });
+    world.model.behaviours.script({ image: world.digests.v3 ?? '' }, crash);
+    world.model.faults.script({ kind: 'hang', operation: 'ListTasks', times: 1_000 });
+    const args = ['--service', 'web', '--image', image(tag), '--request-timeout', '1s', '--timeout', '15m'];
+    const { exitCode, stdout } = await world.bundle(args);
+    expect(stdout).toContain(text);
+    expect(exitCode).toBe(code);
+  });
+
   test('a session that expires while we wait: exit 2, what was started is named', async () => {
     const world = await rolloutWorld();
     world.model.faults.script({ kind: 'expired-token', operation: 'DescribeServices', skip: 3, times: 100 });

@@ -45,6 +45,19 @@ describe('an update that was carried out is not sent again', () => {
     expect(stdout).toContain('It may have been carried out all the same.');
   });
 
+  test('an interrupt behind a lost answer: the code of the signal, and what may have begun is named', async () => {
+    const { model, deploy } = await rolloutWorld();
+    model.faults.script({ kind: 'reset-before', operation: 'UpdateService', times: 9_999 });
+    const { exitCode, stdout } = await deploy(deployV2, {
+      onLine: (line, interrupt) => {
+        if (line.includes('no answer to UpdateService')) interrupt('SIGTERM');
+      },
+    });
+    expect(exitCode).toBe(143);
+    expect(stdout).toContain('The rollout of web:2 to web may have begun');
+    expect(requestsOf(model, 'UpdateService')).toHaveLength(1);
+  });
+
   test('a number of tasks whose update got no answer is looked for too', async () => {
     const { model, deploy } = await rolloutWorld();
     model.faults.script({ kind: 'reset-after', operation: 'UpdateService' });
