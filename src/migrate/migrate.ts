@@ -98,7 +98,8 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   });
   run.know({ clientToken: start.clientToken, taskDefinition: revision.arn });
   if (start.start !== 'started') {
-    if (start.start === 'not-placed') await deregister(revision, deps);
+    // Without a reason it is not known that nothing runs.
+    if (start.start === 'not-placed' && start.failures.length > 0) await deregister(revision, deps);
     return run.end(notStarted(start, deps));
   }
   const { taskArn } = start;
@@ -109,13 +110,9 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   });
   if (start.adopted) deps.announce({ type: 'task-adopted', taskArn, state: 'unknown' });
   const outcome = await follow(taskArn, plan, options, run, deps);
-  if (outcome.explanation !== undefined && outcome.stopCode === 'TaskFailedToStart' && !hasRun(outcome)) {
-    await deregister(revision, deps);
-  }
+  if (outcome.stopCode === 'TaskFailedToStart') await deregister(revision, deps);
   return outcome;
 }
-
-const hasRun = ({ timeline = {} }: MigrationOutcome): boolean => timeline.startedAt !== undefined;
 
 function identify(plan: MigrationPlan, options: MigrateOptions, { env }: MigrateDeps): Identity {
   const { cluster, overrides } = plan.request;

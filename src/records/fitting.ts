@@ -34,7 +34,8 @@ const isLater = (one: Outcome, other: Outcome): boolean => Date.parse(one.starte
 /** Whether two records may be of one subject: what one of them does not know does not tell them apart. */
 export function isSameSubject(a: Outcome, b: Outcome): boolean {
   if (a.stage !== b.stage || a.name !== b.name) return false;
-  return subjectOf(a).every((part, index) => [part, undefined].includes(subjectOf(b)[index] ?? part));
+  const others = subjectOf(b);
+  return subjectOf(a).every((part, index) => part === undefined || (others[index] ?? part) === part);
 }
 
 function subjectOf(outcome: Outcome): (string | undefined)[] {

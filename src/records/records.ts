@@ -74,17 +74,12 @@ export function recordName(outcome: Outcome): string {
 }
 
 function subjectOf(outcome: Outcome): string[] {
-  const { region = '', name = '' } = outcome;
-  switch (outcome.stage) {
-    case 'build-and-push-image':
-      return [outcome.repository, name];
-    case 'run-migration-task':
-      return [region, resourceName(outcome.cluster), outcome.family ?? '', name];
-    case 'wait-for-task':
-      return [region, resourceName(outcome.cluster), resourceName(outcome.taskArn ?? ''), name];
-    default:
-      return [region, resourceName(outcome.cluster), resourceName(outcome.service), name];
-  }
+  const { account = '', region = '', name = '' } = outcome;
+  if (outcome.stage === 'build-and-push-image') return [outcome.repository, name];
+  const place = [account, region, resourceName(outcome.cluster)];
+  if (outcome.stage === 'run-migration-task') return [...place, outcome.family ?? '', name];
+  if (outcome.stage === 'wait-for-task') return [...place, resourceName(outcome.taskArn ?? ''), name];
+  return [...place, resourceName(outcome.service), name];
 }
 
 /** Reads one record; a file that is no record of ours, or of another version, is a UserError. */

@@ -4,7 +4,7 @@ import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
-import { drain } from './drain.ts';
+import { drain, tellEnd, tellEnds } from './drain.ts';
 import type { FollowEvent } from './events.ts';
 import { describeTasks } from './find.ts';
 import { createTaskLog, type LoggedContainer, placeOfLog, readLogs, type TaskLog } from './log.ts';
@@ -33,6 +33,8 @@ export interface FollowedTask {
   judgedMs: number | undefined;
   log: TaskLog | undefined;
   logPlace: LogPlace | undefined;
+  /** Whether it was said that its container has ended: not before the last lines of its log. */
+  endTold: boolean;
 }
 
 /** How following ended. */
@@ -87,6 +89,7 @@ export async function followTasks(
       judgedMs: undefined,
       log: undefined,
       logPlace: undefined,
+      endTold: false,
     }),
   );
   try {
@@ -187,6 +190,7 @@ async function watch(
   }
   // Our time is over: what is there is printed, as far as a moment reaches, whatever interrupted us.
   await readLogs(tasks, { ...deps, interrupt: undefined }, 'the end', lastReadMs);
+  for (const one of tasks) tellEnd(one, deps);
   return { end: polled.end, trouble: polled.trouble === undefined ? undefined : troubleText(polled.trouble) };
 }
 
@@ -206,7 +210,7 @@ function waitsFor({ seen, container }: FollowedTask): string {
   return `the task to run (it is ${task.lastStatus ?? 'without a status'})`;
 }
 
-/** One poll of all tasks whose verdict is not known, then their logs, then the verdicts. */
+/** One poll of all tasks whose verdict is not known; then the logs of all whose end was not told; then the verdicts. */
 async function look(tasks: FollowedTask[], options: FollowOptions, startMs: number, deps: FollowDeps): Promise<void> {
   const open = tasks.filter(isGoing);
   const arns = open.map(({ target }) => target.taskArn);
@@ -222,7 +226,9 @@ async function look(tasks: FollowedTask[], options: FollowOptions, startMs: numb
     one.log?.observe(answer);
     announceChanges(before.task, answer, one.container, deps.clock.now() - startMs, deps);
   }
-  await readLogs(open, deps, 'a short page');
+  const untold = tasks.filter(({ endTold }) => !endTold);
+  await readLogs(untold, deps, 'a short page');
+  tellEnds(untold, options, deps);
   for (const one of open) {
     one.verdict = taskVerdict(one.seen, one.container, deps.clock.now());
     if (one.verdict.verdict !== 'going') one.judgedMs = deps.clock.now();
@@ -240,7 +246,8 @@ function announceChanges(
   if (status !== before?.lastStatus) announce({ type: 'task-state', taskArn, status, elapsedMs });
   for (const { name = '', exitCode, lastStatus } of task.containers ?? []) {
     const was = before?.containers?.find((one) => one.name === name)?.lastStatus;
-    if (lastStatus !== 'STOPPED' || was === 'STOPPED' || (exitCode === undefined && name !== counting)) continue;
-    announce({ type: 'container-ended', taskArn, container: name, exitCode, counts: name === counting });
+    // The one that counts comes after the last lines of its log.
+    if (name === counting || lastStatus !== 'STOPPED' || was === 'STOPPED' || exitCode === undefined) continue;
+    announce({ type: 'container-ended', taskArn, container: name, exitCode, counts: false });
   }
 }

@@ -19,7 +19,7 @@ async function job(more: Partial<MigrateOptions> = {}) {
   model.clusters.create('prod');
   model.logs.createGroup('/ecs/app');
   model.taskDefinitions.register(fargateDefinition('app'));
-  model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
+  model.behaviours.script({}, { runMs: 120_000, exitCode: 0 });
   const base = await inProcess(model);
   const count = (operation: string): number =>
     model.requests.filter((request) => request.operation === operation).length;
