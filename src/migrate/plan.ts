@@ -2,7 +2,7 @@ import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { familyOf, familyRevision } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
 import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
-import { buildsFor, mustHaveSucceeded } from '../records/fitting.ts';
+import { buildsFor, buildsOf, mustHaveSucceeded } from '../records/fitting.ts';
 import type { RecordStore } from '../records/records.ts';
 import { chooseContainer } from '../task/container.ts';
 import type { FollowedContainer } from '../task/follow.ts';
@@ -103,7 +103,9 @@ async function imagesOfBuild(
   { records, announce }: PlanDeps,
 ): Promise<MigrateOptions['images']> {
   const images = containers.map(({ image = '' }) => image);
-  const builds = buildsFor(await records.all(), images);
+  const all = await records.all();
+  const builds = buildsFor(all, images);
+  if (builds.length === 0 && buildsOf(all).length > 0) throw unfitting(buildsOf(all), images);
   for (const build of builds) {
     mustHaveSucceeded(build);
     if (build.image !== undefined) continue;
@@ -111,6 +113,14 @@ async function imagesOfBuild(
     announce({ type: 'warning', text });
   }
   return builds.flatMap(({ image }) => (image === undefined ? [] : [{ container: undefined, reference: image }]));
+}
+
+function unfitting(builds: readonly { repository: string }[], images: readonly string[]): UserError {
+  return new UserError('The image that was built is of no repository that the task definition runs.', {
+    code: 'UnfittingRecord',
+    why: `Built was ${builds.map(({ repository }) => repository).join(', ')}; the containers run ${images.join(', ')}.`,
+    fix: 'Pass --image CONTAINER=IMAGE to say which container the image is for.',
+  });
 }
 
 function warnOfRestarts(definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {

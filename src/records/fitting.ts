@@ -90,24 +90,15 @@ export function mustHaveSucceeded(record: BuildOutcome | TaskOutcome): void {
 const migrationName = ({ family, cluster }: TaskOutcome): string =>
   `migration${family === undefined ? '' : ` of ${family}`} in cluster ${resourceName(cluster)}`;
 
-/**
- * The builds whose repository is among those that the containers run now; where none is, the only build there is.
- * Several builds of which none fits are a UserError.
- */
+/** The builds of the repositories that these images are of: an image is never guessed to be for another container. */
 export function buildsFor(records: readonly Outcome[], images: readonly string[]): BuildOutcome[] {
-  const builds = records.filter((record) => record.stage === 'build-and-push-image');
   const repositories = new Set(images.map(repositoryOf));
-  const fitting = builds.filter(({ repository }) => repositories.has(repository));
-  if (fitting.length > 0 || builds.length < 2) return fitting.length > 0 ? fitting : builds;
-  throw new UserError(
-    'The records hold several builds, and none of them is of an image that the task definition runs.',
-    {
-      code: 'AmbiguousRecord',
-      why: `There are builds of ${builds.map(({ repository }) => repository).join(', ')}; the containers run ${images.join(', ')}.`,
-      fix: 'Pass --image CONTAINER=IMAGE for the container that the image is for.',
-    },
-  );
+  return buildsOf(records).filter(({ repository }) => repositories.has(repository));
 }
+
+/** All builds. */
+export const buildsOf = (records: readonly Outcome[]): BuildOutcome[] =>
+  records.filter((record) => record.stage === 'build-and-push-image');
 
 function repositoryOf(image: string): string {
   const parsed = parseImageReference(image);
