@@ -28,7 +28,7 @@ describe('a text of somebody else is harmless', () => {
   });
 
   it('our own colours stay around it', () => {
-    expect(paint({ text: '\u001b[32mok', tone: 'bad' }, true)).toBe('\u001b[31mok\u001b[0m');
+    expect(paint({ text: '\u001b[32mok', tone: 'bad' }, true)).toBe('\u001b[31mok\u001b[39m');
   });
 });
 
