@@ -5,13 +5,16 @@ import { notPlaced, type TaskResult } from '../task/outcome.ts';
 import type { Exclusion } from './exclusive.ts';
 import type { Start } from './start.ts';
 
+/** The code of an end at which a task may run that nobody has confirmed. */
+export const startUnanswered = 'START_UNANSWERED';
+
 function ended(
   end: 'timed-out' | 'interrupted',
   { code, cause, fix, said }: Explanation,
   { interrupt }: { interrupt: Interrupt },
 ): TaskResult {
   const explanation = {
-    code: end === 'interrupted' ? 'INTERRUPTED' : code,
+    code: end === 'interrupted' && code !== startUnanswered ? 'INTERRUPTED' : code,
     cause,
     ...optional('said', said),
     ...optional('fix', fix),
@@ -36,15 +39,26 @@ export function waitedInVain(
   return ended(end, { code: 'OTHERS_UNKNOWN', cause, fix: 'Run the command again.', ...said }, deps);
 }
 
+/** Whether it is known that no task runs: after neither a task nor a reason, or no answer, it is not. */
+export const isSurelyNotStarted = (start: Exclude<Start, { start: 'started' }>): boolean =>
+  start.start === 'not-placed' ? start.failures.length > 0 : start.lastTrouble === undefined;
+
 /** The end of a run whose task was not started, or perhaps not. */
 export function notStarted(start: Exclude<Start, { start: 'started' }>, deps: { interrupt: Interrupt }): TaskResult {
   if (start.start === 'not-placed') return { verdict: 'failed', explanation: notPlaced(start.failures) };
+  if (isSurelyNotStarted(start)) {
+    const explanation = {
+      code: 'INTERRUPTED',
+      cause: 'Interrupted before a request to start the task was on its way.',
+    };
+    return { verdict: 'interrupted', signal: deps.interrupt.name(), explanation };
+  }
   const fix = `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`;
   const said = optional('said', start.lastTrouble);
   if (start.start === 'interrupted') {
     const cause = 'Interrupted before Amazon ECS had confirmed a task; whether it runs is not known.';
-    return ended('interrupted', { code: 'INTERRUPTED', cause, fix, ...said }, deps);
+    return ended('interrupted', { code: startUnanswered, cause, fix, ...said }, deps);
   }
   const cause = 'Amazon ECS answered none of the requests to start the task; whether it runs is not known.';
-  return ended('timed-out', { code: 'START_UNANSWERED', cause, fix, ...said }, deps);
+  return ended('timed-out', { code: startUnanswered, cause, fix, ...said }, deps);
 }

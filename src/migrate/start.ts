@@ -9,7 +9,7 @@ import type { MigrationEvent } from './events.ts';
 export type Start =
   | { start: 'started'; taskArn: string; adopted: boolean; clientToken: string }
   | { start: 'not-placed'; failures: Failure[]; clientToken: string }
-  /** No answer to any of the requests: a task may or may not run. */
+  /** No answer to any of the requests: a task may or may not run. Without `lastTrouble` none was on its way. */
   | { start: 'unanswered' | 'interrupted'; clientToken: string; lastTrouble: string | undefined };
 
 export interface StartOptions {
