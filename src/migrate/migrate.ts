@@ -14,7 +14,7 @@ import { taskVerdict } from '../task/verdict.ts';
 import type { MigrationEvent } from './events.ts';
 import { type ExclusiveOptions, exclude, findOwn, taskOf } from './exclusive.ts';
 import { type Identity, identityOf } from './identity.ts';
-import { notStarted, waitedInVain } from './not-started.ts';
+import { isSurelyNotStarted, notStarted, waitedInVain } from './not-started.ts';
 import type { MigrateOptions } from './options.ts';
 import { type MigrationPlan, planMigration } from './plan.ts';
 import { deregister, register } from './revision.ts';
@@ -98,8 +98,7 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   });
   run.know({ clientToken: start.clientToken, taskDefinition: revision.arn });
   if (start.start !== 'started') {
-    // Without a reason it is not known that nothing runs.
-    if (start.start === 'not-placed' && start.failures.length > 0) await deregister(revision, deps);
+    if (isSurelyNotStarted(start)) await deregister(revision, deps);
     return run.end(notStarted(start, deps));
   }
   const { taskArn } = start;

@@ -2,6 +2,7 @@ import { familyRevision, taskId } from '../base/arn.ts';
 import { taskConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { MigrationEvent } from '../migrate/events.ts';
+import { startUnanswered } from '../migrate/not-started.ts';
 import { taskNotFound } from '../outcome.ts';
 import type { TaskOutcome } from '../records/schema.ts';
 import type { LogPlace } from '../task/log-place.ts';
@@ -21,6 +22,7 @@ export function taskEventLines(event: MigrationEvent, { several }: { several: bo
     case 'revision-deregistered':
       return [line(`Deregistered ${familyRevision(event.taskDefinitionArn)} again: no task ever ran it`)];
     case 'waiting-for-others':
+      if (event.again) return [dim(`Still waiting for another migration: ${event.taskArns.map(taskId).join(', ')}`)];
       return [
         warn(`Waiting for another migration to end: ${event.taskArns.map(taskId).join(', ')}`),
         dim('  (two that start at the same moment do not see each other; --exclusive ignore does not wait)'),
@@ -136,6 +138,7 @@ function headline(outcome: TaskOutcome): string {
   const id = taskArn === undefined ? undefined : taskId(taskArn);
   const what = stage === 'wait-for-task' ? `Task ${id}` : `The migration${id === undefined ? '' : ` (task ${id})`}`;
   const took = formatDuration(Date.parse(outcome.finishedAt ?? outcome.startedAt) - Date.parse(outcome.startedAt));
+  if (outcome.explanation?.code === startUnanswered) return `${what} may have been started: no answer within ${took}.`;
   switch (verdict) {
     case 'succeeded':
       return `${what} succeeded: container ${container} ended with exit code 0. It took ${took}.`;
