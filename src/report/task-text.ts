@@ -119,7 +119,9 @@ export function taskOutcomeLines(outcome: TaskOutcome): Line[] {
   const loud = verdict === 'started' ? warn : bad;
   const said = [
     explanation?.said,
-    verdict === 'failed' && stopCode !== undefined ? `stop code ${stopCode}` : undefined,
+    verdict === 'failed' && stopCode !== undefined && stopCode !== 'EssentialContainerExited'
+      ? `stop code ${stopCode}`
+      : undefined,
   ];
   const told = said.filter((text) => text !== undefined).join('; ');
   return [

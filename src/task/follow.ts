@@ -93,13 +93,14 @@ export async function followTasks(
     }),
   );
   try {
-    const { end, trouble } = await watch(tasks, { ...options, timeoutMs }, deps);
+    const startMs = deps.clock.now();
+    const { end, trouble } = await watch(tasks, { ...options, timeoutMs, startMs }, deps);
     const policy = end === 'timed-out' ? waiting.onTimeout : waiting.onInterrupt;
     if (end === 'judged' || policy === 'leave') return { end, tasks, stopped: false, trouble };
     const because =
       end === 'timed-out' ? `no end within ${formatDuration(timeoutMs)}` : `interrupted by ${interrupt.name()}`;
     await stopAll(tasks.filter(isGoing), because, options, deps);
-    await watch(tasks, { ...options, timeoutMs: stopWindowMs }, { ...deps, interrupt: never });
+    await watch(tasks, { ...options, timeoutMs: stopWindowMs, startMs }, { ...deps, interrupt: never });
     return { end, tasks, stopped: true, trouble };
   } catch (error) {
     throw cutOff(error, tasks.filter(isGoing), options);
@@ -150,18 +151,19 @@ export const pollIntervalMs = (elapsedMs: number): number => Math.min(10_000, Ma
 
 async function watch(
   tasks: FollowedTask[],
-  options: FollowOptions,
+  options: FollowOptions & { startMs: number },
   outer: FollowDeps,
 ): Promise<Pick<FollowEnd, 'end' | 'trouble'>> {
   const { clock, interrupt } = outer;
-  const startMs = clock.now();
+  const { startMs } = options;
+  const beganMs = clock.now();
   const { announce, breakSilence } = watchSilence(outer.announce, clock);
   const deps = { ...outer, announce };
   const heartbeat = (): void => {
     const [first, ...others] = tasks.filter(isGoing);
     if (first === undefined) return;
     const elapsedMs = clock.now() - startMs;
-    const leftMs = options.timeoutMs - elapsedMs;
+    const leftMs = options.timeoutMs - (clock.now() - beganMs);
     const { taskArn } = first.target;
     breakSilence(() => ({
       ...{ type: 'heartbeat', taskArn, waitsFor: waitsFor(first), elapsedMs, leftMs, others: others.length },
