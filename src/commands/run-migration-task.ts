@@ -37,7 +37,7 @@ export const runMigrationTaskCommand = defineCommand<Options>({
     },
   ],
   run,
-  render: (event) => taskEventLines(event as MigrationEvent, { several: false }),
+  render: (event) => taskEventLines(event as MigrationEvent),
 });
 
 async function run(options: Options, context: CommandContext): Promise<CommandResult> {

@@ -26,7 +26,7 @@ export const waitForTaskCommand = defineCommand<Options>({
     return [{ stage: 'wait-for-task', cluster, ...(known ? { taskArn: task } : {}) }];
   },
   run,
-  render: (event) => taskEventLines(event as MigrationEvent, { several: false }),
+  render: (event) => taskEventLines(event as MigrationEvent),
 });
 
 async function run(options: Options, context: CommandContext): Promise<CommandResult> {

@@ -9,9 +9,10 @@ import type { LogPlace } from '../task/log-place.ts';
 import { textLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 
-/** How one fact of a migration looks. With several tasks each line names its own: `several` says so. */
-export function taskEventLines(event: MigrationEvent, { several }: { several: boolean }): Line[] {
-  const name = (taskArn: string): string => (several ? `${taskId(taskArn).slice(0, 8)} ` : '');
+/** How one fact of a migration looks; where several tasks are followed each line names its own. */
+export function taskEventLines(event: MigrationEvent): Line[] {
+  const isOneOfSeveral = 'several' in event && event.several === true;
+  const name = (taskArn: string): string => (isOneOfSeveral ? `${taskId(taskArn).slice(0, 8)} ` : '');
   switch (event.type) {
     case 'warning':
       return [warn(`Warning: ${event.text}`)];

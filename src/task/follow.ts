@@ -72,10 +72,12 @@ const never: Interrupt = { signal: new AbortController().signal, name: () => 'SI
 export async function followTasks(
   targets: readonly FollowTarget[],
   options: FollowOptions,
-  deps: FollowDeps,
+  outer: FollowDeps,
 ): Promise<FollowEnd> {
   const { waiting, timeoutMs } = options;
-  const { interrupt } = deps;
+  const { interrupt } = outer;
+  const several = targets.length > 1;
+  const deps = { ...outer, announce: (event: FollowEvent) => outer.announce(several ? { ...event, several } : event) };
   const tasks = targets.map(
     (target): FollowedTask => ({
       target,

@@ -101,7 +101,7 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
       '--env must be NAME=VALUE',
       '--tag aws:x: keys that begin with aws: are AWS’s own',
       '--started-by must be up to 128 letters',
-      '--exclusive must be one of wait, fail, off, not "maybe"',
+      '--exclusive must be one of wait, fail, ignore, not "maybe"',
       '--container was given more than once',
       'containerOverrides[0].nam is not known; did you mean name?',
       '--command and words behind `--` exclude each other',
@@ -205,7 +205,7 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
     ],
   ])('%s', async (_name, args, why, fix) => {
     const { model, bundle } = await migrationWorld();
-    const { exitCode, stderr } = await bundle(['run-migration-task', '--exclusive', 'off', ...args]);
+    const { exitCode, stderr } = await bundle(['run-migration-task', '--exclusive', 'ignore', ...args]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(why);
     expect(stderr).toContain(fix);
