@@ -91,13 +91,14 @@ export async function followTasks(
     }),
   );
   try {
-    const end = await watch(tasks, { ...options, timeoutMs }, deps);
+    const startMs = deps.clock.now();
+    const end = await watch(tasks, { ...options, timeoutMs }, startMs, deps);
     const policy = end === 'timed-out' ? waiting.onTimeout : waiting.onInterrupt;
     if (end === 'judged' || policy === 'leave') return { end, tasks, stopped: false };
     const because =
       end === 'timed-out' ? `no end within ${formatDuration(timeoutMs)}` : `interrupted by ${interrupt.name()}`;
     await stopAll(tasks.filter(isGoing), because, options, deps);
-    await watch(tasks, { ...options, timeoutMs: stopWindowMs }, { ...deps, interrupt: never });
+    await watch(tasks, { ...options, timeoutMs: stopWindowMs }, startMs, { ...deps, interrupt: never });
     return { end, tasks, stopped: true };
   } catch (error) {
     throw cutOff(error, tasks.filter(isGoing), options);
@@ -145,16 +146,22 @@ const endedIntervalMs = 2_000;
 /** The distance of two polls: as fine as the wait is short, and never coarser than 10 s. */
 export const pollIntervalMs = (elapsedMs: number): number => Math.min(10_000, Math.max(2_000, elapsedMs / 90));
 
-async function watch(tasks: FollowedTask[], options: FollowOptions, outer: FollowDeps): Promise<FollowEnd['end']> {
+/** Watches for as long as `options` say; what is told counts the time since `startMs`. */
+async function watch(
+  tasks: FollowedTask[],
+  options: FollowOptions,
+  startMs: number,
+  outer: FollowDeps,
+): Promise<FollowEnd['end']> {
   const { clock, interrupt } = outer;
-  const startMs = clock.now();
+  const untilMs = clock.now() + options.timeoutMs;
   const { announce, breakSilence } = watchSilence(outer.announce, clock);
   const deps = { ...outer, announce };
   const heartbeat = (): void => {
     const [first, ...others] = tasks.filter(isGoing);
     if (first === undefined) return;
     const elapsedMs = clock.now() - startMs;
-    const leftMs = options.timeoutMs - elapsedMs;
+    const leftMs = untilMs - clock.now();
     const { taskArn } = first.target;
     breakSilence(() => ({
       ...{ type: 'heartbeat', taskArn, waitsFor: waitsFor(first), elapsedMs, leftMs, others: others.length },

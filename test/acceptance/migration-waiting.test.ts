@@ -129,7 +129,7 @@ describe('waiting ends', () => {
     const [task] = model.tasks.tasks.values();
     expect(exitCode).toBe(3);
     expect(stdout).toContain('[app] still copying rows');
-    expect(stdout).toContain('had not ended when time ran out.\n  What: The task goes on.');
+    expect(stdout).toMatch(/had not ended when time ran out, after 1m 0\ds\.\n {2}What: The task goes on\./);
     expect(stdout).toContain(
       `Look again with: migrate-deploy wait-for-task --region eu-west-1 --cluster prod --task ${task?.arn}`,
     );
@@ -143,7 +143,7 @@ describe('waiting ends', () => {
     const { exitCode, stdout } = await migrate(['--timeout', '2m', '--on-timeout', 'stop', ...command]);
     const [task] = model.tasks.tasks.values();
     expect(exitCode).toBe(3);
-    expect(stdout).toContain('had not ended when time ran out.');
+    expect(stdout).toContain('had not ended when time ran out, after 2m');
     expect(stdout).toContain('What: The task was stopped, as asked for.');
     expect(stdout).toContain('Container app ended with exit code 143');
     expect(task).toMatchObject({ stopCode: 'UserInitiated', desiredStatus: 'STOPPED' });
