@@ -20,4 +20,10 @@ export type MigrationEvent =
       container: string;
     }
   /** Nothing was started: an earlier run of this job did; it still runs, or has succeeded. */
-  | { type: 'task-adopted'; taskArn: string; state: 'runs' | 'succeeded' | 'unknown' };
+  | {
+      type: 'task-adopted';
+      taskArn: string;
+      cluster: string;
+      region: string;
+      state: 'runs' | 'succeeded' | 'unknown';
+    };

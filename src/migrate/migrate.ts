@@ -73,10 +73,11 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   const ecsDeps = { ...deps, ecs: deps.aws.ecs };
   const clear = await exclude(search, ecsDeps);
   if (clear.end !== 'clear') return run.end(waitedInVain(clear, deps));
+  const place = { cluster: options.cluster, region: deps.aws.region };
   const own = taskOf(clear.own);
   if (own !== undefined) {
     const state = own === clear.own.going ? 'runs' : 'succeeded';
-    deps.announce({ type: 'task-adopted', taskArn: own, state });
+    deps.announce({ type: 'task-adopted', ...place, taskArn: own, state });
     return follow(own, plan, options, run, deps);
   }
   const revision = await register(plan, deps);
@@ -105,9 +106,9 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   const container = plan.container.name;
   deps.announce({
     type: 'task-started',
-    ...{ taskArn, cluster: options.cluster, region: deps.aws.region, taskDefinition: revision.arn, container },
+    ...{ ...place, taskArn, taskDefinition: revision.arn, container },
   });
-  if (start.adopted) deps.announce({ type: 'task-adopted', taskArn, state: 'unknown' });
+  if (start.adopted) deps.announce({ type: 'task-adopted', ...place, taskArn, state: 'unknown' });
   const outcome = await follow(taskArn, plan, options, run, deps);
   if (outcome.stopCode === 'TaskFailedToStart') await deregister(revision, deps);
   return outcome;

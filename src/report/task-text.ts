@@ -9,9 +9,10 @@ import type { LogPlace } from '../task/log-place.ts';
 import { textLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 
-/** How one fact of a migration looks. With several tasks each line names its own: `several` says so. */
-export function taskEventLines(event: MigrationEvent, { several }: { several: boolean }): Line[] {
-  const name = (taskArn: string): string => (several ? `${taskId(taskArn).slice(0, 8)} ` : '');
+/** How one fact of a migration looks; where several tasks are followed each line names its own. */
+export function taskEventLines(event: MigrationEvent): Line[] {
+  const isOneOfSeveral = 'several' in event && event.several === true;
+  const name = (taskArn: string): string => (isOneOfSeveral ? `${taskId(taskArn).slice(0, 8)} ` : '');
   switch (event.type) {
     case 'warning':
       return [warn(`Warning: ${event.text}`)];
@@ -38,7 +39,7 @@ export function taskEventLines(event: MigrationEvent, { several }: { several: bo
     case 'task-started':
       return started(event);
     case 'task-adopted':
-      return [warn(adopted[event.state](taskId(event.taskArn)))];
+      return [warn(adopted[event.state](taskId(event.taskArn))), ...(event.state === 'unknown' ? [] : where(event))];
     case 'task-state':
       return [dim(`${name(event.taskArn)}${event.status} after ${formatDuration(event.elapsedMs)}`)];
     case 'container-ended':
@@ -68,11 +69,15 @@ function started(event: Extract<MigrationEvent, { type: 'task-started' }>): Line
   const { taskArn, cluster, region, taskDefinition, container } = event;
   return [
     strong(`Task ${taskId(taskArn)} of ${familyRevision(taskDefinition)} in cluster ${cluster}`),
-    line(`  ${taskArn}`),
-    dim(`  ${taskConsoleUrl(region, cluster, taskArn)}`),
+    ...where({ taskArn, cluster, region }),
     line(`  The exit code of container ${container} is the result.`),
   ];
 }
+
+const where = ({ taskArn, cluster, region }: { taskArn: string; cluster: string; region: string }): Line[] => [
+  line(`  ${taskArn}`),
+  dim(`  ${taskConsoleUrl(region, cluster, taskArn)}`),
+];
 
 function containerEnded(event: Extract<MigrationEvent, { type: 'container-ended' }>, prefix: string): Line {
   const { container, exitCode, counts } = event;
@@ -149,7 +154,9 @@ function headline(outcome: TaskOutcome): string {
     case 'refused':
       return `${what} is not watched any more after ${took}: AWS refused a request.`;
     case 'timed-out':
-      return id === undefined ? `${what} was not started within ${took}.` : `${what} had not ended when time ran out.`;
+      return id === undefined
+        ? `${what} was not started within ${took}.`
+        : `${what} had not ended when time ran out, after ${took}.`;
     case 'interrupted':
       return id === undefined
         ? `${what} was not started: interrupted by ${signal}.`

@@ -76,10 +76,12 @@ const never: Interrupt = { signal: new AbortController().signal, name: () => 'SI
 export async function followTasks(
   targets: readonly FollowTarget[],
   options: FollowOptions,
-  deps: FollowDeps,
+  outer: FollowDeps,
 ): Promise<FollowEnd> {
   const { waiting, timeoutMs } = options;
-  const { interrupt } = deps;
+  const { interrupt } = outer;
+  const several = targets.length > 1;
+  const deps = { ...outer, announce: (event: FollowEvent) => outer.announce(several ? { ...event, several } : event) };
   const tasks = targets.map(
     (target): FollowedTask => ({
       target,
@@ -156,14 +158,14 @@ async function watch(
 ): Promise<Pick<FollowEnd, 'end' | 'trouble'>> {
   const { clock, interrupt } = outer;
   const { startMs } = options;
-  const beganMs = clock.now();
+  const untilMs = clock.now() + options.timeoutMs;
   const { announce, breakSilence } = watchSilence(outer.announce, clock);
   const deps = { ...outer, announce };
   const heartbeat = (): void => {
     const [first, ...others] = tasks.filter(isGoing);
     if (first === undefined) return;
     const elapsedMs = clock.now() - startMs;
-    const leftMs = options.timeoutMs - (clock.now() - beganMs);
+    const leftMs = untilMs - clock.now();
     const { taskArn } = first.target;
     breakSilence(() => ({
       ...{ type: 'heartbeat', taskArn, waitsFor: waitsFor(first), elapsedMs, leftMs, others: others.length },
