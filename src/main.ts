@@ -33,7 +33,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+void runCli(process.argv.slice(2), {
   env: process.env,
   clock: systemClock,
   interrupt: { signal: stop.signal, name: () => stoppedBy },
@@ -54,4 +54,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
       onRequest,
     });
   },
+}).then((code) => {
+  process.exitCode = code;
 });
