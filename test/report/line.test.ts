@@ -39,7 +39,7 @@ describe('no text of a container or of AWS begins a line that looks like ours', 
 
   it('log lines', () => {
     const event = { type: 'log-line', taskArn: 'arn:aws:ecs:r:1:task/c/0', container: 'app', message: forged } as const;
-    for (const one of lines(taskEventLines(event, { several: false }))) expect(one).toMatch(/^(\[app\] | {4})/);
+    for (const one of lines(taskEventLines(event))) expect(one).toMatch(/^(\[app\] | {4})/);
   });
 
   it('reasons of AWS', () => {
