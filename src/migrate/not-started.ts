@@ -1,12 +1,9 @@
 import { optional } from '../base/optional.ts';
-import type { Explanation } from '../outcome.ts';
+import { type Explanation, startUnanswered } from '../outcome.ts';
 import type { Interrupt } from '../ports.ts';
 import { notPlaced, type TaskResult } from '../task/outcome.ts';
 import type { Exclusion } from './exclusive.ts';
 import type { Start } from './start.ts';
-
-/** The code of an end at which a task may run that nobody has confirmed. */
-export const startUnanswered = 'START_UNANSWERED';
 
 function ended(
   end: 'timed-out' | 'interrupted',

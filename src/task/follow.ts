@@ -2,7 +2,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import { formatDuration } from '../base/duration.ts';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
-import { TransientError, UserError } from '../errors.ts';
+import { reworded, TransientError, UserError } from '../errors.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import { drain, tellEnd, tellEnds } from './drain.ts';
 import type { FollowEvent } from './events.ts';
@@ -131,18 +131,15 @@ async function stopAll(
 /** An AWS refusal in the middle says nothing about the tasks: they go on, and the user must know how to look again. */
 function cutOff(error: unknown, tasks: readonly FollowedTask[], { resume }: FollowOptions): unknown {
   if (tasks.length === 0 || !(error instanceof UserError || error instanceof TransientError)) return error;
-  const { why, fix } = error instanceof UserError ? error : { why: error.message, fix: undefined };
   const names = tasks.map(({ target }) => target.taskArn).join(', ');
-  const goesOn = tasks.length === 1 ? 'The task goes on' : 'The tasks go on';
-  const what = error instanceof UserError ? error.message : 'AWS did not answer.';
-  return new UserError(`${what} ${goesOn} and is not watched: ${names}`.replace('go on and is', 'go on and are'), {
-    why,
-    fix: `${fix === undefined ? '' : `${fix} `}Then look again with: ${resume}`,
-    code: error.code,
-    requestId: error.requestId,
-    details: { ...(error instanceof UserError ? error.details : {}), goesOn: true },
-    cause: error,
-  });
+  const goesOn = tasks.length === 1 ? 'The task goes on and is not watched' : 'The tasks go on and are not watched';
+  const { code, message, requestId } = error;
+  if (error instanceof TransientError) {
+    const parts = { why: message, fix: `Look again with: ${resume}`, code, requestId, cause: error };
+    return new UserError(`AWS did not answer. ${goesOn}: ${names}`, parts);
+  }
+  const fix = `${error.fix === undefined ? '' : `${error.fix} `}Then look again with: ${resume}`;
+  return reworded(error, `${message} ${goesOn}: ${names}`, { fix });
 }
 
 const endedIntervalMs = 2_000;
