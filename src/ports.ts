@@ -11,6 +11,8 @@ import type {
   GetAuthorizationTokenCommandOutput,
 } from '@aws-sdk/client-ecr';
 import type {
+  ContinueServiceDeploymentCommandInput,
+  ContinueServiceDeploymentCommandOutput,
   DescribeClustersCommandInput,
   DescribeClustersCommandOutput,
   DescribeServiceDeploymentsCommandInput,
@@ -23,6 +25,8 @@ import type {
   DescribeTasksCommandOutput,
   ListServiceDeploymentsCommandInput,
   ListServiceDeploymentsCommandOutput,
+  ListServicesCommandInput,
+  ListServicesCommandOutput,
   ListTasksCommandInput,
   ListTasksCommandOutput,
   RunTaskCommandInput,
@@ -88,6 +92,7 @@ export interface EcsPort {
   /** Sends `document` as it stands, unknown members included. */
   registerTaskDefinition(document: JsonObject): Promise<RawTaskDefinition>;
   deregisterTaskDefinition(taskDefinition: string): Promise<void>;
+  listServices(input: ListServicesCommandInput): Promise<ListServicesCommandOutput>;
   describeServices(input: DescribeServicesCommandInput): Promise<DescribeServicesCommandOutput>;
   /** Not repeated after an ambiguous failure: the caller must look first. */
   updateService(input: UpdateServiceCommandInput): Promise<UpdateServiceCommandOutput>;
@@ -96,7 +101,12 @@ export interface EcsPort {
     input: DescribeServiceDeploymentsCommandInput,
   ): Promise<DescribeServiceDeploymentsCommandOutput>;
   describeServiceRevisions(input: DescribeServiceRevisionsCommandInput): Promise<DescribeServiceRevisionsCommandOutput>;
+  /** Repeated after an ambiguous failure: asked again, ECS simply continues (reference §4.2). */
   stopServiceDeployment(input: StopServiceDeploymentCommandInput): Promise<StopServiceDeploymentCommandOutput>;
+  /** Repeated after an ambiguous failure: a hook is answered once, and each step has a fresh one (reference §4.3). */
+  continueServiceDeployment(
+    input: ContinueServiceDeploymentCommandInput,
+  ): Promise<ContinueServiceDeploymentCommandOutput>;
 }
 
 /** The ECR calls we make; errors as in EcsPort. */

@@ -1,4 +1,5 @@
 import {
+  ContinueServiceDeploymentCommand,
   DeregisterTaskDefinitionCommand,
   DescribeClustersCommand,
   DescribeServiceDeploymentsCommand,
@@ -9,6 +10,7 @@ import {
   ECSClient,
   type ECSClientConfig,
   ListServiceDeploymentsCommand,
+  ListServicesCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
@@ -58,6 +60,8 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
         client.send(new DeregisterTaskDefinitionCommand({ taskDefinition }), attempt),
       );
     },
+    listServices: (input) =>
+      send('ecs:ListServices', 'read', (attempt) => client.send(new ListServicesCommand(input), attempt)),
     describeServices: (input) =>
       send('ecs:DescribeServices', 'read', (attempt) => client.send(new DescribeServicesCommand(input), attempt)),
     updateService: (input) =>
@@ -75,8 +79,12 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
         client.send(new DescribeServiceRevisionsCommand(input), attempt),
       ),
     stopServiceDeployment: (input) =>
-      send('ecs:StopServiceDeployment', 'change', (attempt) =>
+      send('ecs:StopServiceDeployment', 'repeatable', (attempt) =>
         client.send(new StopServiceDeploymentCommand(input), attempt),
+      ),
+    continueServiceDeployment: (input) =>
+      send('ecs:ContinueServiceDeployment', 'repeatable', (attempt) =>
+        client.send(new ContinueServiceDeploymentCommand(input), attempt),
       ),
   };
 }

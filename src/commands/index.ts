@@ -24,6 +24,11 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     load: async () => (await import('./update-service-and-verify.ts')).updateServiceAndVerifyCommand,
   },
   {
+    name: 'status',
+    describe: 'Shows what serves, what is under way and how the last deployments ended; changes nothing.',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
     name: 'notify-slack',
     describe: 'Sends one Slack message about the deployment, made from the records of its stages.',
     load: async () => (await import('./notify-slack.ts')).notifySlackCommand,

@@ -164,7 +164,9 @@ const rollout = v.object({
       stage: maybe(text),
       expiresAt: maybe(moment),
       timeoutAction: text,
+      /** The commands that let it go on and that roll it back. */
       continue: maybe(text),
+      rollback: maybe(text),
     }),
   ),
   images: maybe(v.array(container)),

@@ -92,9 +92,18 @@ function redLines(outcome: RolloutOutcome): Line[] {
     ...(rollback === undefined ? [] : [line(`  Rollback: ${rollback.text}`)]),
     ...(fix === undefined && outcome.resume !== undefined ? [] : [line(`  Fix: ${fix ?? otherFix}`)]),
     ...(outcome.resume === undefined ? [] : [line(`  Look again with: ${outcome.resume}`)]),
-    ...(pause?.continue === undefined ? [] : [line(`  Continue with: ${pause.continue}`)]),
+    ...answerLines(pause),
     ...phaseLines(outcome),
     dim(`  ${serviceConsoleUrl(region, cluster, service)}`),
+  ];
+}
+
+/** How a hook that waits is answered. */
+export function answerLines(pause: RolloutOutcome['pause']): Line[] {
+  const { continue: goOn, rollback } = pause ?? {};
+  return [
+    ...(goOn === undefined ? [] : [line(`  Continue with: ${goOn}`)]),
+    ...(rollback === undefined ? [] : [line(`  Roll back with: ${rollback}`)]),
   ];
 }
 
