@@ -6,7 +6,7 @@ const here = String.raw`(?:127\.0\.0\.1|localhost|::1)`;
 export const databasePatterns: readonly LogPattern[] = [
   {
     pattern:
-      /password authentication failed for|fe_sendauth: no password supplied|Access denied for user|Authentication failed against (?:the )?database server|SASL: .{0,80}password must be|Ident authentication failed|Peer authentication failed|PAM authentication failed|SASL authentication failed|\(28P01\)/,
+      /password authentication failed for|fe_sendauth: no password supplied|Access denied for user|Login failed for user|Authentication failed against (?:the )?database server|SASL: .{0,80}password must be|Ident authentication failed|Peer authentication failed|PAM authentication failed|SASL authentication failed|\(28P01\)/,
     code: 'LOGIN_FAILED',
     cause: 'The database refused the user or the password.',
     fix: 'Check user and password of this environment; a secret that was rotated reaches only tasks that start after it.',

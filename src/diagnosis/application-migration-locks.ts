@@ -20,7 +20,7 @@ export const migrationLockPatterns: readonly LogPattern[] = [
     fix: `${wait} Behind a pooler in transaction mode, set directUrl.`,
   },
   {
-    pattern: /Can't reach database server at|P1001\b/,
+    pattern: /Can't reach database server at/,
     framework: 'Prisma',
     code: 'DATABASE_UNREACHABLE',
     cause: 'The database server did not answer at the address that the line names.',

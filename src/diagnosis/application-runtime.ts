@@ -72,7 +72,7 @@ export const runtimePatterns: readonly LogPattern[] = [
   },
   {
     pattern:
-      /^(?:\/?[\w./-]{1,60}: )?(?:line )?(?:\d+: )?[\w./-]{1,200}: (?:command )?not found$|command not found|executable file not found|spawn \S{1,200} ENOENT|exec: "?[^":]{1,200}"?: (?:stat|not found|no such)|env: .{1,200}: No such file or directory/,
+      /^(?:\/?[\w./-]{1,60}: )?(?:line )?(?:\d+: )?[\w./-]{1,200}: (?:command )?not found$|command not found|executable file not found|spawn \S{1,200} ENOENT|exec: "?[^":]{1,200}"?: (?:stat|not found|no such)|env: .{1,200}: No such file or directory|^exec \S{1,200}: no such file or directory/,
     code: 'COMMAND_NOT_FOUND',
     cause: 'A command is not in the image or not in PATH.',
     fix: 'Check its spelling, PATH, and that the final stage of the Dockerfile installs it; a script with CRLF line ends shows the same.',

@@ -87,9 +87,9 @@ function pick(texts: readonly string[]): Candidate | undefined {
     if (text === '') continue;
     const belongs = isFrame(text) || (afterPythonFrame && text.startsWith('    '));
     afterPythonFrame = isPythonFrame(text);
-    if (belongs) continue;
     const noise = isNoise(text);
-    if (!noise || last === undefined) last = { index, text, rank: 0, row: undefined };
+    if (last === undefined || !(noise || belongs)) last = { index, text, rank: 0, row: undefined };
+    if (belongs) continue;
     // Python prints the root cause above this line and what came of it below.
     effect ||= text.startsWith('The above exception was the direct cause');
     const candidate = candidateOf(text, index, afterHeading);

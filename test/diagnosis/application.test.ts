@@ -125,6 +125,43 @@ describe('which line is picked', () => {
       'ValueError: ledger does not balance',
     ],
     [
+      'Ruby: an error that nobody rescued stands in its first frame',
+      [
+        "/app/m.rb:3:in `check': ledger does not balance (RuntimeError)",
+        "\tfrom /app/m.rb:9:in `block in <main>'",
+        "\tfrom /app/m.rb:3:in `<main>'",
+      ],
+      "/app/m.rb:3:in `check': ledger does not balance (RuntimeError)",
+    ],
+    [
+      'Spring: what its own report describes',
+      [
+        'APPLICATION FAILED TO START',
+        '',
+        'Description:',
+        '',
+        "Failed to configure a DataSource: 'url' attribute is not specified.",
+        '',
+        'Reason: Failed to determine a suitable driver class',
+        '',
+        'Action:',
+        '',
+        'Consider the following:',
+      ],
+      "Failed to configure a DataSource: 'url' attribute is not specified.",
+    ],
+    [
+      '.NET: the exception, not its properties',
+      [
+        'Unhandled exception. Npgsql.PostgresException (0x80004005): 42P07: relation "users" already exists',
+        '   at Program.Main()',
+        '  Exception data:',
+        '    MessageText: relation "users" already exists',
+      ],
+      'Unhandled exception. Npgsql.PostgresException (0x80004005): 42P07: relation "users" already exists',
+    ],
+    ['frames alone are quoted too', ["\tfrom /app/m.rb:3:in `<main>'"], "\tfrom /app/m.rb:3:in `<main>'"],
+    [
       'words of failure without a mark',
       ['migrating', 'giving up: ledger cannot be balanced', 'bye'],
       'giving up: ledger cannot be balanced',

@@ -114,6 +114,9 @@ export const texts: readonly [code: string, text: string][] = [
   ['COMMAND_NOT_FOUND', "env: 'bash\\r': No such file or directory"],
   ['COMMAND_NOT_FOUND', 'Error: spawn psql ENOENT'],
   ['FILE_MISSING', 'error: failed to open source, "file:///migrations": open /migrations: no such file or directory'],
+  ['COMMAND_NOT_FOUND', 'exec ./migrate.sh: no such file or directory'],
+  ['VARIABLE_MISSING', '/app/m.rb:3:in `fetch\': key not found: "DATABASE_URL" (KeyError)'],
+  ['LOGIN_FAILED', "Microsoft.Data.SqlClient.SqlException (0x80131904): Login failed for user 'app'."],
   ['FILE_DENIED', '/bin/sh: 1: ./migrate.sh: Permission denied'],
   ['PORT_IN_USE', 'Error: listen EADDRINUSE: address already in use 0.0.0.0:3000'],
   [

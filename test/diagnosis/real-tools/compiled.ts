@@ -34,7 +34,7 @@ export function flywayFailures({ tools }: Place): Planted[] {
     'sql/V1__users.sql': 'CREATE TABLE users (id int);\n',
     'sql/V2__city.sql': 'SELECT 1;\n',
   };
-  const run = `java -cp "${tools}/java/lib/*" Migrate.java`;
+  const run = `java -XX:TieredStopAtLevel=1 -cp "${tools}/java/lib/*" Migrate.java`;
   return [
     { name: 'flyway-refused', files, env: { PGPORT: '1' }, command: run },
     { name: 'flyway-checksum', files, command: `${run} >/dev/null 2>&1; echo '-- more' >> sql/V1__users.sql; ${run}` },
@@ -57,7 +57,7 @@ export function flywayFailures({ tools }: Place): Planted[] {
 /** Liquibase's command line with one changelog in SQL. */
 export function liquibaseFailures({ tools }: Place): Planted[] {
   const files = { 'changelog.sql': '--liquibase formatted sql\n--changeset app:1\nCREATE TABLE users (id int);\n' };
-  const run = `java -cp "${tools}/java/lib/*" liquibase.integration.commandline.LiquibaseCommandLine --changelog-file=changelog.sql --url="jdbc:postgresql://127.0.0.1:$PGPORT/app_production" --username=app --password=x update`;
+  const run = `java -XX:TieredStopAtLevel=1 -cp "${tools}/java/lib/*" liquibase.integration.commandline.LiquibaseCommandLine --changelog-file=changelog.sql --url="jdbc:postgresql://127.0.0.1:$PGPORT/app_production" --username=app --password=x update`;
   return [
     { name: 'liquibase-table-exists', files, sql: 'CREATE TABLE users (id int);', command: run },
     { name: 'liquibase-refused', files, env: { PGPORT: '1' }, command: run },

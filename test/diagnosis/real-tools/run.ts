@@ -26,7 +26,7 @@ export async function runPlanted(planted: Planted, postgres: Postgres, { port, t
     const { status, stdout } = spawnSync('sh', ['-c', `exec 2>&1\n${planted.command}`], {
       cwd: folder,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 150_000,
       env: {
         PATH: [...bins, process.env.PATH].join(':'),
         HOME: folder,
