@@ -10,9 +10,8 @@ const frames: readonly RegExp[] = [
   /^\s+(?:errno|code|syscall|address|port|hostname|path|length|severity|detail|hint|position|where|schema|table|column|dataType|constraint|file|line|routine|query|parameters|driverError|clientVersion|errorCode|SqlState|MessageText): /i,
   /^\s*(?:HINT|DETAIL|CONTEXT|QUERY|STATEMENT|LINE \d+):? /,
   /^[\s~^]+$/,
-  /^goroutine \d+ \[/,
+  /^goroutine \d+ \[|^created by \S|^[\w./*()]{1,200}\(.{0,200}\)$/,
   /^DbError \{/,
-  /^\s{4,}(?:raise|throw|return) /,
 ];
 
 /** Lines that look like an error and say nothing of its cause. */

@@ -35,8 +35,9 @@ export const logCatalogue: readonly LogPattern[] = [
   ...runtimePatterns,
 ];
 
-/** Longer logs are read from their end, longer lines from their beginning; together they bound the time. */
-const linesAtMost = 5_000;
+/** So many of the last lines are looked at. Whoever keeps fewer may lose the cause: the trace of one failed Rails migration has 250. */
+export const linesForDiagnosis = 1_000;
+/** Longer lines are read from their beginning. */
 const charactersAtMost = 1_000;
 /** So many ordinary lines between two errors make them two stories; the later one is what the program died of. */
 const linesBetweenStories = 10;
@@ -56,7 +57,7 @@ interface Candidate {
  * Undefined only for a log without any text. `line` is verbatim, of any length and hostile: whoever prints it cuts it and makes it harmless.
  */
 export function diagnoseLog(lines: readonly string[]): LogFinding | undefined {
-  const from = Math.max(0, lines.length - linesAtMost);
+  const from = Math.max(0, lines.length - linesForDiagnosis);
   const texts = lines.slice(from).map(readable);
   const best = pick(texts);
   if (best === undefined) return undefined;
@@ -95,7 +96,7 @@ function pick(texts: readonly string[]): Candidate | undefined {
     const candidate = candidateOf(text, index, afterHeading);
     afterHeading = isHeading(text);
     if (candidate === undefined) {
-      if (!noise && !text.startsWith(' ')) ordinary++;
+      if (!noise && !/^\s/.test(text)) ordinary++;
       continue;
     }
     const laterStory = ordinary >= linesBetweenStories && candidate.rank >= rank.error;

@@ -119,7 +119,7 @@ describe('which line is picked', () => {
         '',
         'Traceback (most recent call last):',
         '  File "m.py", line 1, in <module>',
-        '    raise RuntimeError("x: failed")',
+        '    fail("error: ledger")',
         'RuntimeError: migration failed',
       ],
       'ValueError: ledger does not balance',
@@ -159,6 +159,32 @@ describe('which line is picked', () => {
         '    MessageText: relation "users" already exists',
       ],
       'Unhandled exception. Npgsql.PostgresException (0x80004005): 42P07: relation "users" already exists',
+    ],
+    [
+      'psql goes on after an error: the first one brought on the others',
+      ['psql:m.sql:3: ERROR:  relation "a" does not exist', 'psql:m.sql:4: ERROR:  relation "b" does not exist'],
+      'psql:m.sql:3: ERROR:  relation "a" does not exist',
+    ],
+    [
+      'an epilogue does not win over words of failure',
+      ['giving up: ledger cannot be balanced', 'error Command failed with exit code 1.'],
+      'giving up: ledger cannot be balanced',
+    ],
+    [
+      'nor does what is only information',
+      ['giving up: ledger cannot be balanced', '[info] error: none, failed: 0'],
+      'giving up: ledger cannot be balanced',
+    ],
+    [
+      'a long Go trace is one story',
+      [
+        `panic: pq: ${exists.slice(7)}`,
+        '',
+        'goroutine 1 [running]:',
+        ...Array.from({ length: 12 }, () => ['main.run(0x1, 0x2)', '\t/app/main.go:3 +0x25']).flat(),
+        'error: migrate died',
+      ],
+      `panic: pq: ${exists.slice(7)}`,
     ],
     ['frames alone are quoted too', ["\tfrom /app/m.rb:3:in `<main>'"], "\tfrom /app/m.rb:3:in `<main>'"],
     [
