@@ -168,6 +168,8 @@ const rollout = v.object({
     }),
   ),
   images: maybe(v.array(container)),
+  /** The addresses of --check-url that answered as expected, without query. */
+  checkedUrls: maybe(v.array(v.object({ url: text, status: v.number() }))),
   failedTasks: maybe(v.array(failedTask)),
   events: maybe(v.array(text)),
   /** How far it had come where the verdict is not known. */
