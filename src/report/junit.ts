@@ -1,5 +1,5 @@
 import { familyRevision, resourceName } from '../base/arn.ts';
-import { explanationText, isGreen, type Outcome } from '../outcome.ts';
+import { explanationText, isGreen, type Outcome, reasonOf } from '../outcome.ts';
 import type { BuildOutcome, RolloutOutcome, TaskOutcome } from '../records/schema.ts';
 import { harmless } from './line.ts';
 
@@ -80,7 +80,7 @@ const open: readonly Outcome['verdict'][] = ['started', 'not-verified'];
 
 function judged(name: string, outcome: Outcome): Proof {
   const { verdict, explanation } = outcome;
-  const message = explanation === undefined ? verdict : explanationText(explanation);
+  const message = reasonOf(outcome).quote?.line ?? (explanation === undefined ? verdict : explanationText(explanation));
   const base = { name, tookMs: tookMs(outcome) };
   if (open.includes(verdict)) return { ...base, failure: { kind: 'open', type: verdict, message, details: '' } };
   if (isGreen(outcome)) return base;
@@ -89,12 +89,14 @@ function judged(name: string, outcome: Outcome): Proof {
 }
 
 function detailsOf(outcome: Outcome): string[] {
-  const { verdict, explanation, resume } = outcome;
+  const { verdict, resume } = outcome;
+  const { meaning, cause, said, fix } = reasonOf(outcome);
   const tails = [outcome, ...('failedTasks' in outcome ? (outcome.failedTasks ?? []) : [])];
   const [log] = tails.flatMap(({ logTail = [] }) => logTail).filter(({ lines }) => lines.length > 0);
   return [
     `Verdict: ${verdict}`,
-    ...(explanation?.fix === undefined ? [] : [`Fix: ${explanation.fix}`]),
+    ...[meaning, cause, said].filter((text) => text !== undefined),
+    ...(fix === undefined ? [] : [`Fix: ${fix}`]),
     ...(resume === undefined ? [] : [`Look again with: ${resume}`]),
     ...(log === undefined ? [] : [`Last lines of ${log.container}:`, ...log.lines.slice(-20)]),
   ];
