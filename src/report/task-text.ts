@@ -2,7 +2,7 @@ import { familyRevision, taskId } from '../base/arn.ts';
 import { taskConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { MigrationEvent } from '../migrate/events.ts';
-import { startUnanswered, taskNotFound } from '../outcome.ts';
+import { reasonOf, startUnanswered, taskNotFound } from '../outcome.ts';
 import type { TaskOutcome } from '../records/schema.ts';
 import type { LogPlace } from '../task/log-place.ts';
 import { textLines } from './error-text.ts';
@@ -121,6 +121,7 @@ export function taskOutcomeLines(outcome: TaskOutcome): Line[] {
   if (verdict === 'succeeded')
     return [good(headline(outcome)), ...(outcome.notes ?? []).map((text) => warn(`  Note: ${text}`))];
   const loud = verdict === 'started' ? warn : bad;
+  const { quote, meaning, cause = meaning, fix } = reasonOf(outcome);
   const said = [
     explanation?.said,
     verdict === 'failed' && stopCode !== undefined && stopCode !== 'EssentialContainerExited'
@@ -130,10 +131,14 @@ export function taskOutcomeLines(outcome: TaskOutcome): Line[] {
   const told = said.filter((text) => text !== undefined).join('; ');
   return [
     loud(headline(outcome)),
-    ...(explanation === undefined || verdict === 'started' ? [] : textLines('What', explanation.cause)),
+    ...(quote === undefined ? [] : textLines('Log says', quote.line)),
+    ...(cause === undefined || verdict === 'started' ? [] : textLines('What', cause)),
     ...(told === '' ? [] : textLines('Why', told)),
-    ...(explanation?.fix === undefined ? [] : textLines('Fix', explanation.fix)),
+    ...(fix === undefined ? [] : textLines('Fix', fix)),
     ...(outcome.notes ?? []).map((text) => warn(`  Note: ${text}`)),
+    ...(outcome.logTail ?? []).flatMap(({ container, note }) =>
+      note === undefined ? [] : [dim(`  Log of ${container}: ${note}.`)],
+    ),
     ...(resume === undefined || taskArn === undefined ? [] : [line(`  Task: ${taskArn}`)]),
     ...(resume === undefined ? [] : [line(`  Look again with: ${resume}`)]),
   ];
