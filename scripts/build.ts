@@ -1,17 +1,48 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { commands } from '../src/commands/index.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Writes dist/migrate-deploy.mjs (everything in one file) and one runnable file per script beside it. */
+
+/** What no job of the orb calls: its program does without. */
+const notInTheOrb: Plugin = {
+  name: 'not-in-the-orb',
+  setup: ({ onLoad }) => {
+    onLoad(
+      { filter: /[/\\]src[/\\](tools|commands[/\\](generate-config|check-config|doctor))\.ts$/ },
+      async ({ path }) => {
+        const names = [...(await readFile(path, 'utf8')).matchAll(/^export const (\w+Command)\b/gm)].map(
+          ([, name]) => name,
+        );
+        return { contents: names.map((name) => `export const ${name} = { options: [], examples: [] };`).join('\n') };
+      },
+    );
+  },
+};
+
+/**
+ * Writes dist/migrate-deploy.mjs (everything in one file), one runnable file per script beside it, and
+ * dist/orb/migrate-deploy.mjs, the program of the orb.
+ */
 export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ file: string; bytes: number }> {
+  const whole = await bundle(join(outFolder, 'migrate-deploy.mjs'), []);
+  await bundle(join(outFolder, 'orb/migrate-deploy.mjs'), [notInTheOrb]);
+  await replace(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), await thirdPartyLicenses(whole.inputs), 0o644);
+  for (const { name } of commands) {
+    const script = `#!/usr/bin/env node\nprocess.argv.splice(2, 0, '${name}');\nawait import('./migrate-deploy.mjs');\n`;
+    await replace(join(outFolder, `${name}.mjs`), script, 0o755);
+  }
+  return { file: whole.file, bytes: whole.bytes };
+}
+
+async function bundle(file: string, plugins: Plugin[]): Promise<{ file: string; bytes: number; inputs: string[] }> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const file = join(outFolder, 'migrate-deploy.mjs');
-  await mkdir(outFolder, { recursive: true });
+  await mkdir(dirname(file), { recursive: true });
   const { metafile, outputFiles } = await build({
     write: false,
+    plugins,
     metafile: true,
     entryPoints: [join(root, 'src/main.ts')],
     absWorkingDir: root,
@@ -32,19 +63,10 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ fil
     },
     logLevel: 'warning',
   });
-  const [bundle] = outputFiles;
-  if (bundle === undefined) throw new Error('esbuild wrote nothing');
-  await replace(file, bundle.contents, 0o755);
-  await replace(
-    join(outFolder, 'THIRD_PARTY_LICENSES.txt'),
-    await thirdPartyLicenses(Object.keys(metafile.inputs)),
-    0o644,
-  );
-  for (const { name } of commands) {
-    const script = `#!/usr/bin/env node\nprocess.argv.splice(2, 0, '${name}');\nawait import('./migrate-deploy.mjs');\n`;
-    await replace(join(outFolder, `${name}.mjs`), script, 0o755);
-  }
-  return { file, bytes: bundle.contents.length };
+  const [made] = outputFiles;
+  if (made === undefined) throw new Error('esbuild wrote nothing');
+  await replace(file, made.contents, 0o755);
+  return { file, bytes: made.contents.length, inputs: Object.keys(metafile.inputs) };
 }
 
 /** Puts a file in its place at once: whoever runs the old one meanwhile never sees half of the new one. */

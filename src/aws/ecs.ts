@@ -8,7 +8,10 @@ import {
   DescribeTasksCommand,
   ECSClient,
   type ECSClientConfig,
+  ListClustersCommand,
   ListServiceDeploymentsCommand,
+  ListServicesCommand,
+  ListTaskDefinitionFamiliesCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
@@ -16,6 +19,7 @@ import {
   StopTaskCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import { resourceName } from '../base/arn.ts';
 import type { EcsPort, RawTaskDefinition } from '../ports.ts';
 import { captureJson, sendJson } from './raw-json.ts';
 import type { Send } from './send.ts';
@@ -78,5 +82,39 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
       send('ecs:StopServiceDeployment', 'change', (attempt) =>
         client.send(new StopServiceDeploymentCommand(input), attempt),
       ),
+    listClusters: () =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListClusters', 'read', (attempt) =>
+          client.send(new ListClustersCommand({ nextToken }), attempt),
+        );
+        return { names: (page.clusterArns ?? []).map(resourceName), nextToken: page.nextToken };
+      }),
+    listServices: (cluster) =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListServices', 'read', (attempt) =>
+          client.send(new ListServicesCommand({ cluster, nextToken, maxResults: 100 }), attempt),
+        );
+        return { names: (page.serviceArns ?? []).map(resourceName), nextToken: page.nextToken };
+      }),
+    listFamilies: (familyPrefix) =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListTaskDefinitionFamilies', 'read', (attempt) =>
+          client.send(new ListTaskDefinitionFamiliesCommand({ familyPrefix, status: 'ACTIVE', nextToken }), attempt),
+        );
+        return { names: page.families ?? [], nextToken: page.nextToken };
+      }),
   };
+}
+
+async function allPages(
+  page: (nextToken: string | undefined) => Promise<{ names: string[]; nextToken: string | undefined }>,
+): Promise<string[]> {
+  const names: string[] = [];
+  let token: string | undefined;
+  do {
+    const answer = await page(token);
+    names.push(...answer.names);
+    token = answer.nextToken;
+  } while (token !== undefined);
+  return names;
 }
