@@ -1,5 +1,5 @@
 import { TransientError, UserError } from './errors.ts';
-import type { Explanation, Outcome } from './records/schema.ts';
+import type { Explanation, Outcome, RolloutOutcome } from './records/schema.ts';
 
 export type { Explanation, Outcome } from './records/schema.ts';
 
@@ -37,11 +37,12 @@ export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExi
       if (outcome.explanation?.code === taskNotFound) return exitCode.userError;
       return passExitCode ? passed('exitCode' in outcome ? outcome.exitCode : undefined) : exitCode.failed;
     case 'rolled-back':
-      return exitCode.failed;
+      return isAskedFor(outcome, 'rollback') && outcome.rollbackPhase === 'done' ? exitCode.done : exitCode.failed;
     case 'refused':
       return exitCode.userError;
-    case 'running':
     case 'paused':
+      return isAskedFor(outcome, 'pause') ? exitCode.done : exitCode.timedOut;
+    case 'running':
     case 'timed-out':
       return exitCode.timedOut;
     case 'superseded':
@@ -50,6 +51,9 @@ export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExi
       return exitCode.interrupted[outcome.signal ?? 'SIGINT'];
   }
 }
+
+const isAskedFor = (outcome: Outcome, end: RolloutOutcome['askedFor']): outcome is RolloutOutcome =>
+  'service' in outcome && outcome.askedFor === end;
 
 /** What wait-for-task says of a task that ECS never knew. */
 export const taskNotFound = 'TASK_NOT_FOUND';
