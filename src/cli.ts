@@ -15,7 +15,8 @@ import { dim, documentText, type Line, line, paint, wantsColour, warn } from './
 import { outputLines, withoutOutputs } from './report/outputs.ts';
 
 /** The outside world, as `main` hands it in. */
-export interface CliDeps extends Omit<CommandContext, 'common' | 'announce' | 'drained' | 'records' | 'connect'> {
+export interface CliDeps
+  extends Omit<CommandContext, 'common' | 'command' | 'announce' | 'drained' | 'records' | 'connect'> {
   stdout: Output;
   stderr: Output;
   /** Makes clients; sends nothing but what signing in and --expect-account need. */
@@ -62,6 +63,7 @@ export async function runCli(argv: readonly string[], given: CliDeps): Promise<n
       printDocument(result.document);
     } else {
       print(result.lines, 'stdout');
+      print(result.notes ?? [], 'stderr');
     }
     return result.exitCode;
   } catch (error) {
@@ -104,7 +106,7 @@ async function run(
   const drained = async (): Promise<void> => deps[progress].drained?.();
   try {
     if (runCommand === undefined) throw optionError(errors, name);
-    return await runCommand({ ...deps, common, announce, drained, records, connect });
+    return await runCommand({ ...deps, command: otherCommand, common, announce, drained, records, connect });
   } catch (error) {
     if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });
     throw error;
@@ -118,6 +120,8 @@ async function run(
     }
   }
 }
+
+const otherCommand: CommandContext['command'] = async (name) => commands.find((one) => one.name === name)?.load();
 
 /** Warnings about MIGRATE_DEPLOY_… variables; the other commands are loaded only where one is not this command's. */
 async function strangeVariables(command: AnyCommand, env: CliDeps['env']): Promise<string[]> {

@@ -5,13 +5,13 @@ import { deploymentOutcome } from '../notify/deployment-outcome.ts';
 import { type NotifyEvent, notify } from '../notify/notify.ts';
 import { branchPattern, mention, slackMessage, slackTarget } from '../notify/options.ts';
 import { ownMessage, recordsMessage, type SlackMessage } from '../notify/slack.ts';
-import { notifyEndLines, notifyEventLines } from '../notify/text.ts';
 import { choice, group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { generalOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
 import { concerning } from '../records/fitting.ts';
 import { type Line, line, warn } from '../report/line.ts';
+import { notifyEndLines, notifyEventLines } from '../report/notify-text.ts';
 import { type CommandContext, type CommandResult, defineCommand, dryRunResult } from './command.ts';
 
 const trimmed = (given: string) => valid(given.trim());

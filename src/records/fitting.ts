@@ -57,7 +57,7 @@ const isAlone = (wait: TaskOutcome, records: readonly Outcome[]): boolean =>
   );
 
 /** Whether a record speaks of this place; a record that was refused before it knew its account speaks of every account. */
-export function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, region, cluster }: Place): boolean {
+function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, region, cluster }: Place): boolean {
   return (
     resourceName(record.cluster) === resourceName(cluster) &&
     (record.region ?? region) === region &&

@@ -69,7 +69,7 @@ async function recordsIn(folder: string, files: Files): Promise<{ name: string; 
 }
 
 /** What the records of one workflow share: reruns of a workflow keep its workspace, and with it this id. */
-export function originOf(env: Readonly<Record<string, string | undefined>>): { commit?: string; workflow?: string } {
+function originOf(env: Readonly<Record<string, string | undefined>>): { commit?: string; workflow?: string } {
   const { commit } = circleCiFacts(env);
   const workflow = env.CIRCLE_WORKFLOW_WORKSPACE_ID ?? '';
   return { ...(commit === undefined ? {} : { commit }), ...(workflow === '' ? {} : { workflow }) };

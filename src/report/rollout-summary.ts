@@ -2,7 +2,7 @@ import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import { groupFailures } from '../base/failure-groups.ts';
-import { isGreen } from '../outcome.ts';
+import { isGreen, reasonOf } from '../outcome.ts';
 import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 import { failureText, isAlarming, progressText, rollbackTexts } from './rollout-text.ts';
@@ -80,7 +80,7 @@ function becauseLines(explanation: Explanation | undefined): Line[] {
 
 function redLines(outcome: RolloutOutcome): Line[] {
   const { service, region = '', cluster, progress, rollback, pause, explanation, failedTasks = [] } = outcome;
-  const fix = explanation?.fix ?? groupFailures(failedTasks)[0]?.[0]?.explanation?.fix;
+  const { fix = groupFailures(failedTasks)[0]?.[0]?.explanation?.fix } = reasonOf(outcome);
   return [
     bad(headlineOf(outcome)),
     ...becauseLines(explanation),
@@ -92,9 +92,18 @@ function redLines(outcome: RolloutOutcome): Line[] {
     ...(rollback === undefined ? [] : [line(`  Rollback: ${rollback.text}`)]),
     ...(fix === undefined && outcome.resume !== undefined ? [] : [line(`  Fix: ${fix ?? otherFix}`)]),
     ...(outcome.resume === undefined ? [] : [line(`  Look again with: ${outcome.resume}`)]),
-    ...(pause?.continue === undefined ? [] : [line(`  Continue with: ${pause.continue}`)]),
+    ...answerLines(pause),
     ...phaseLines(outcome),
     dim(`  ${serviceConsoleUrl(region, cluster, service)}`),
+  ];
+}
+
+/** How a hook that waits is answered. */
+export function answerLines(pause: RolloutOutcome['pause']): Line[] {
+  const { continue: goOn, rollback } = pause ?? {};
+  return [
+    ...(goOn === undefined ? [] : [line(`  Continue with: ${goOn}`)]),
+    ...(rollback === undefined ? [] : [line(`  Roll back with: ${rollback}`)]),
   ];
 }
 
@@ -159,15 +168,18 @@ function groupLines(group: readonly FailedTask[]): Line[] {
   const count = group.length === 1 ? '1 task failed' : `${group.length} tasks failed in the same way`;
   // What the exit code says already needs no other words.
   const isPlain = explanation === undefined || explanation.code === 'EXIT_CODE';
+  const { quote, meaning, cause = meaning } = reasonOf(task);
   return [
     strong(`  ${count}: ${failureText(task)}`),
-    ...(isPlain ? [] : [line(`    That means: ${explanation.cause}`)]),
+    ...(quote === undefined ? [] : [bad(`    Log says: ${quote.line}`)]),
+    ...(cause === undefined || (isPlain && quote === undefined) ? [] : [line(`    That means: ${cause}`)]),
     ...logTail.flatMap(({ container, lines, note }) =>
       lines.length === 0
         ? [line(`    No log of ${container}: ${note ?? 'it wrote nothing'}.`)]
         : [
             line(`    Last lines of ${container}, task ${taskId(task.taskArn)}:`),
             ...lines.map((text) => line(`      [${container}] ${text}`)),
+            ...(note === undefined ? [] : [dim(`    Log of ${container}: ${note}.`)]),
           ],
     ),
   ];

@@ -111,7 +111,7 @@ function pausedLines({ service, pause, continueCommand }: Extract<RolloutEvent, 
     pause.expiresAt === undefined ? '' : ` until ${pause.expiresAt.toISOString()}, then ${pause.timeoutAction}`;
   return [
     warn(`${service}: paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}; it waits${until}`),
-    ...(continueCommand === undefined ? [] : [line(`  Continue with: ${continueCommand}`)]),
+    line(`  Continue with: ${continueCommand}`),
   ];
 }
 

@@ -31,7 +31,7 @@ export type RolloutEvent =
   | { type: 'breaker-threshold'; service: string; failed: number; threshold: number }
   | { type: 'service-event'; service: string; message: string }
   | { type: 'task-failed'; service: string; task: FailedTask }
-  | { type: 'paused'; service: string; pause: Pause; continueCommand: string | undefined }
+  | { type: 'paused'; service: string; pause: Pause; continueCommand: string }
   | {
       type: 'service-judged';
       service: string;

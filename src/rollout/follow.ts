@@ -2,11 +2,11 @@ import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
 import type { Evidence } from './evidence.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
+import { continueCommand } from './next-commands.ts';
 import { type Observation, observe, runningTasks } from './observe.ts';
 import { progressOf, progressTeller } from './progress.ts';
 import { pollServiceDeployments, type ServiceDeploymentReader } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
-import type { Pause } from './snapshot.ts';
 import { verdictOf } from './verdict.ts';
 
 export type FollowEnd = 'judged' | 'timed-out' | 'interrupted';
@@ -100,8 +100,8 @@ function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): v
   const { own } = seen;
   const pause = verdict.verdict === 'paused' ? verdict.pause : undefined;
   if (pause !== undefined && pause.hookId !== seen.pause?.hookId) {
-    const command = continueCommand(seen, pause);
-    deps.announce({ type: 'paused', service: own.name, pause, continueCommand: command });
+    const where = { aws: deps.aws, cluster: options.cluster, service: own.name };
+    deps.announce({ type: 'paused', service: own.name, pause, continueCommand: continueCommand(where, 'continue') });
   }
   seen.pause = pause;
   const isSuccessful = seen.serviceDeployment?.status === 'SUCCESSFUL' && runningTasks(seen) > 0;
@@ -109,10 +109,4 @@ function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): v
   if (verdict.verdict === 'running' || verdict.verdict === 'paused') return;
   seen.firsts.judged = seen.atMs;
   seen.verdict = verdict;
-}
-
-/** The command that lets a paused deployment go on. */
-export function continueCommand({ serviceDeploymentArn }: Observation, { hookId }: Pause): string | undefined {
-  if (serviceDeploymentArn === undefined) return undefined;
-  return `aws ecs continue-service-deployment --service-deployment-arn ${serviceDeploymentArn} --hook-id ${hookId} --action CONTINUE`;
 }

@@ -51,8 +51,11 @@ export interface ServicePlan {
   differences: DefinitionDifference[];
   /** Digests by container name that must serve in the end; empty where nothing was pinned. */
   digests: ReadonlyMap<string, { image: string; digest: string }>;
-  /** `unchanged`: what was asked for is what the service is set to already; `scaling`: only the number of tasks changes. */
-  kind: 'deployment' | 'scaling' | 'unchanged';
+  /**
+   * `unchanged`: what was asked for is what the service is set to already; `scaling`: only the number of tasks changes;
+   * `rollback`: a deployment that is under way is to be rolled back by ECS.
+   */
+  kind: 'deployment' | 'scaling' | 'unchanged' | 'rollback';
 }
 
 /** The deployment of one service that is judged: the one that our update began, or the one that stands. */
@@ -64,4 +67,6 @@ export interface OwnDeployment {
   deploymentId: string | undefined;
   createdAtMs: number;
   startedAtMs: number;
+  /** It had begun before this run: what happened until now is no news. */
+  wasUnderWay?: true;
 }

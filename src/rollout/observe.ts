@@ -91,7 +91,8 @@ export function observe(seen: Observation, found: Service | undefined, nowMs: nu
 
 function newEvents(seen: Observation, { events = [] }: Service): string[] {
   const { own } = seen;
-  const sinceMs = own.plan.kind === 'deployment' ? own.createdAtMs : own.startedAtMs;
+  const isBegunByUs = own.plan.kind === 'deployment' && own.wasUnderWay !== true;
+  const sinceMs = isBegunByUs ? own.createdAtMs : own.startedAtMs;
   const fresh = [...events]
     .reverse()
     .filter(({ id = '', createdAt }) => !seen.eventIds.has(id) && (createdAt?.getTime() ?? 0) >= sinceMs);

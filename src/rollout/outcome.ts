@@ -3,12 +3,11 @@ import { accountOf, resourceName } from '../base/arn.ts';
 import { optional } from '../base/optional.ts';
 import { type Explanation, type FailedTask, type RolloutOutcome, schemaVersion } from '../records/schema.ts';
 import { isDrained } from './deployment-verdict.ts';
-import { continueCommand } from './follow.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
+import { continueCommand, statusCommand } from './next-commands.ts';
 import type { Observation } from './observe.ts';
 import { progressOf, thresholdReached } from './progress.ts';
-import type { RollbackPhase } from './snapshot.ts';
-import { statusCommand } from './update.ts';
+import type { Pause, RollbackPhase } from './snapshot.ts';
 
 /** How it ends for one service: the verdict of ECS, or that we left before there was one. */
 export interface Ending {
@@ -62,9 +61,9 @@ export function outcomeOf(
     ...since('judged', firsts.judged),
   ]);
   const serves = servesNow(seen, ending);
+  const where = { aws: deps.aws, cluster: options.cluster, service: own.name };
   const failedTasks = tasksToShow(seen);
   const isOpen = open.includes(verdict) && own.deploymentId !== undefined;
-  const command = pause === undefined ? undefined : continueCommand(seen, pause);
   return {
     ...runningOutcome(seen, options, deps),
     verdict,
@@ -73,24 +72,29 @@ export function outcomeOf(
     timingsMs,
     ...(serves === undefined ? {} : { servesNow: serves }),
     ...(phase === undefined ? {} : { rollbackPhase: phase }),
-    ...(verdict !== 'paused' || pause === undefined
-      ? {}
-      : {
-          pause: {
-            hookId: pause.hookId,
-            ...(pause.stage === undefined ? {} : { stage: pause.stage }),
-            ...(pause.expiresAt === undefined ? {} : { expiresAt: pause.expiresAt.toISOString() }),
-            timeoutAction: pause.timeoutAction,
-            ...(command === undefined ? {} : { continue: command }),
-          },
-        }),
+    ...(verdict !== 'paused' || pause === undefined ? {} : { pause: pauseOutcome(pause, where) }),
     ...(failedTasks.length === 0 ? {} : { failedTasks }),
     ...(seen.events.length === 0 ? {} : { events: seen.events }),
     ...(isOpen && seen.service !== undefined ? { progress: progressOf(seen, options) } : {}),
     ...(isOpen || ending.explanation?.code === 'UPDATE_UNANSWERED' || ending.explanation?.code === 'DEPLOYMENT_NOT_SEEN'
-      ? { resume: statusCommand(deps, options.cluster, own.name) }
+      ? { resume: statusCommand(where) }
       : {}),
     ...(verdict === 'interrupted' ? { signal: deps.interrupt.name() } : {}),
+  };
+}
+
+/** The hook that waits, with the commands that answer it. */
+export function pauseOutcome(
+  { hookId, stage, expiresAt, timeoutAction }: Pause,
+  where: Parameters<typeof continueCommand>[0],
+): NonNullable<RolloutOutcome['pause']> {
+  return {
+    hookId,
+    ...optional('stage', stage),
+    ...optional('expiresAt', expiresAt?.toISOString()),
+    timeoutAction,
+    continue: continueCommand(where, 'continue'),
+    rollback: continueCommand(where, 'rollback'),
   };
 }
 
@@ -122,7 +126,7 @@ function explanationWith({ explanation }: Ending, seen: Observation): Explanatio
 }
 
 /** The revision that serves now, as far as ECS says: ours where it was deployed, else what runs beside it. */
-function servesNow({ service, own, firsts }: Observation, { verdict, explanation }: Ending): string | undefined {
+export function servesNow({ service, own, firsts }: Observation, { verdict, explanation }: Ending): string | undefined {
   if (verdict === 'deployed' || verdict === 'unchanged') return own.taskDefinitionArn;
   // What ECS calls successful serves, whatever the application answers; the old tasks are only on their way out.
   if (['CHECK_URL', 'DIGEST_MISMATCH'].includes(explanation?.code ?? '')) return own.taskDefinitionArn;

@@ -2,6 +2,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll } from '../base/poll.ts';
 import { hasCode, TransientError, UserError } from '../errors.ts';
+import type { Aws } from '../ports.ts';
 import { platformDigests } from '../task-definition/digests.ts';
 import { ecrAddress, isLoopback, parseImageReference } from '../task-definition/image-reference.ts';
 import type { CheckUrl, RolloutDeps } from './model.ts';
@@ -18,7 +19,9 @@ export interface Proof {
 
 /** Compares what runs with what was asked for, container by container. */
 export async function proveImages(seen: Observation, cluster: string, deps: RolloutDeps): Promise<Proof> {
-  const images = (await imagesOfRevision(seen, deps)) ?? (await imagesOfTasks(seen, cluster, deps));
+  const images =
+    (await imagesOfRevision(seen, deps)) ??
+    (await imagesOfTasks(seen.own.deploymentId, seen.own.name, cluster, deps.aws));
   const notes: string[] = [];
   const wrong: string[] = [];
   for (const [name, { image, digest }] of seen.own.plan.digests) {
@@ -72,13 +75,18 @@ async function imagesOfRevision(
 }
 
 /** The digests that running tasks show; those that ECS adds to a task are left out. */
-async function imagesOfTasks({ own }: Observation, cluster: string, { aws }: RolloutDeps): Promise<Proof['images']> {
+export async function imagesOfTasks(
+  deploymentId: string | undefined,
+  serviceName: string,
+  cluster: string,
+  aws: Pick<Aws, 'ecs'>,
+): Promise<Proof['images']> {
   try {
-    const { taskArns = [] } = await aws.ecs.listTasks({ cluster, serviceName: own.name, desiredStatus: 'RUNNING' });
+    const { taskArns = [] } = await aws.ecs.listTasks({ cluster, serviceName, desiredStatus: 'RUNNING' });
     if (taskArns.length === 0) return [];
     const { tasks = [] } = await aws.ecs.describeTasks({ cluster, tasks: taskArns });
     const mine = tasks.filter(
-      ({ startedBy, lastStatus }: Task) => startedBy === own.deploymentId && lastStatus === 'RUNNING',
+      ({ startedBy, lastStatus }: Task) => startedBy === deploymentId && lastStatus === 'RUNNING',
     );
     const all = mine.flatMap(({ containers = [] }) =>
       containers

@@ -139,11 +139,6 @@ async function update(
   }
 }
 
-/** The command that shows what became of an update. */
-export function statusCommand({ aws }: Pick<RolloutDeps, 'aws'>, cluster: string, service: string): string {
-  return `migrate-deploy status --region ${aws.region} --cluster ${cluster} --service ${service}`;
-}
-
 const lookFirst = 'Look whether it was carried out before you deploy again.';
 
 const mayBeCarriedOut = (plan: ServicePlan, said: string): Explanation => ({

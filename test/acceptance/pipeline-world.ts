@@ -31,7 +31,7 @@ export interface PipelineWorld {
   migrate(...more: string[]): Promise<Finished>;
   deploy(...more: string[]): Promise<Finished>;
   notify(...more: string[]): Promise<Finished>;
-  record(name: string): Promise<Json>;
+  record(stage: string): Promise<Json>;
   /** Every line of arguments that docker was called with. */
   dockerCalls(): Promise<string[]>;
   /** An executable on the PATH. */
@@ -120,7 +120,11 @@ export async function pipelineWorld(): Promise<PipelineWorld> {
     deploy: stage(['update-service-and-verify', '--cluster', 'hoge-stg', '--family', 'hoge-apps-service-stg']),
     notify: (...more) =>
       run(['notify-slack', '--record-dir', recordDir, ...more], { env: { SLACK_WEBHOOK: slack.webhookUrl } }),
-    record: async (name) => JSON.parse(await readFile(join(recordDir, `${name}.json`), 'utf8')),
+    record: async (stage) => {
+      const [name = '', ...others] = (await readdir(recordDir)).filter((file) => file.startsWith(`${stage}.`));
+      if (others.length > 0) throw new Error(`several records of ${stage}: ${[name, ...others].join(', ')}`);
+      return JSON.parse(await readFile(join(recordDir, name), 'utf8'));
+    },
     dockerCalls: async () =>
       (await readFile(join(folder, 'docker-calls'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
     program: (name, script) => executable(join(bin, name), script),
