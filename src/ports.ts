@@ -225,6 +225,8 @@ export interface Files {
   readStdin(): Promise<string>;
   /** Writes atomically, mode 0600, making the folder if needed. */
   write(path: string, text: string): Promise<void>;
+  /** Adds to the end of a file, making it if needed. */
+  append(path: string, text: string): Promise<void>;
   /** File names in a folder, sorted; none where there is no such folder. */
   list(folder: string): Promise<string[]>;
   /**

@@ -117,9 +117,12 @@ async function errorsOf(steps: readonly { body: YamlMap }[]): Promise<string[]> 
     environments.map(async (env) => {
       const program = await commands.find(({ name }) => name === env.ORB_SUBCOMMAND)?.load();
       return (
-        (await program?.prepare(typed({}), { env: { ...env, CIRCLE_SHA1: 'abc' }, files: memoryFiles() }))?.errors ?? [
-          'no such command',
-        ]
+        (
+          await program?.prepare(typed({}), {
+            env: { ...env, CIRCLE_SHA1: 'abc', BASH_ENV: 'bash-env' },
+            files: memoryFiles(),
+          })
+        )?.errors ?? ['no such command']
       );
     }),
   );
