@@ -84,10 +84,6 @@ export const iamPolicyOptions = {
       parse: (name) => valid(resourceName(name)),
     }),
     tags: list({ name: 'tag', placeholder: 'KEY=VALUE', describe: 'Migration tasks get tags.' }),
-    exclusive: choice(['wait', 'fail', 'ignore'], {
-      default: 'wait',
-      describe: 'Whether other migrations are looked for.',
-    }),
     logs: flag({ default: true, describe: 'Logs are read; --no-logs: they are not.' }),
     onTimeout: choice(['leave', 'stop'], { default: 'leave', describe: 'What a time-out does to the task.' }),
     onInterrupt: choice(['leave', 'stop', 'rollback'], { default: 'leave', describe: 'What an interrupt does.' }),
@@ -140,7 +136,6 @@ export function policyOptions(values: ValuesOf<typeof iamPolicyOptions>): IamPol
     scope: { ...values, partition: partitionOf(region), region, account, cluster: resourceName(values.cluster ?? '*') },
     pinsImage: values.images.length > 0 || commands.includes('build-and-push-image'),
     tagsTasks: values.tags.length > 0,
-    exclusive: values.exclusive !== 'ignore',
     stopsTasks: onTimeout === 'stop' || onInterrupt === 'stop',
     rollsBack: onFailure === 'rollback' || onInterrupt === 'rollback',
   };

@@ -18,7 +18,6 @@ export interface IamPolicyOptions {
   pinsImage: boolean;
   tagsTasks: boolean;
   networkFromServices: readonly string[];
-  exclusive: boolean;
   stopsTasks: boolean;
   rollsBack: boolean;
   logs: boolean;
@@ -69,12 +68,19 @@ const needs: Readonly<Record<IamPolicyOptions['commands'][number], Needs>> = {
   ],
   'run-migration-task': (options, scope) => [
     statements.readDefinitions(),
-    ...(options.pinsImage ? [statements.resolveImages(scope, ['ecr:DescribeImages']), ...registering(scope)] : []),
+    ...(options.pinsImage
+      ? [
+          statements.resolveImages(scope, ['ecr:DescribeImages']),
+          ...registering(scope),
+          statements.deregisterDefinitions(),
+        ]
+      : []),
     statements.runTasks(scope),
     statements.passRoles(scope),
     ...(options.tagsTasks ? [statements.tagTasks(scope)] : []),
     ...(options.networkFromServices.length > 0 ? [statements.readServices(scope, options.networkFromServices)] : []),
-    ...(options.exclusive ? [statements.listTasks(scope)] : []),
+    // Our own task of an earlier run is looked for, whatever is done about those of others.
+    statements.listTasks(scope),
     ...watching(options, scope),
   ],
   'wait-for-task': (options, scope) => [

@@ -67,6 +67,8 @@ export const statements = {
   // DescribeTaskDefinition and RegisterTaskDefinition know no resource: anything but * is refused.
   readDefinitions: () => allow('ReadTaskDefinitions', ['ecs:DescribeTaskDefinition'], '*'),
   registerDefinitions: () => allow('RegisterTaskDefinitions', ['ecs:RegisterTaskDefinition'], '*'),
+  // A revision that no task ever ran is deregistered again.
+  deregisterDefinitions: () => allow('DeregisterTaskDefinitions', ['ecs:DeregisterTaskDefinition'], '*'),
   tagDefinitions: (scope: PolicyScope) =>
     allow('KeepTagsOfTaskDefinitions', ['ecs:TagResource'], definitionArns(scope), {
       Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
