@@ -65,7 +65,7 @@ async function migration(minutes: number): Promise<void> {
       '--command',
       'migrate',
       '--exclusive',
-      'off',
+      'ignore',
     ],
     { env: served.env, control: served.url },
   );

@@ -1,58 +1,79 @@
 import type { RequestNote } from './aws/send.ts';
 import { optional } from './base/optional.ts';
-import type { AnyCommand, CommandContext } from './commands/command.ts';
+import { chooseCommand } from './commands/choose.ts';
+import type { AnyCommand, CommandContext, CommandResult, PreparedCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { recordRefusal } from './commands/refusal.ts';
 import { TransientError, UserError } from './errors.ts';
-import { type AwsOptions, readCommonOptions } from './options/common.ts';
-import { collectRaw } from './options/raw.ts';
-import { createReader } from './options/reader.ts';
-import { parseCommandLine } from './options/yargs.ts';
-import { exitCode, explanationOf } from './outcome.ts';
+import { optionError, unknownVariables } from './options/read.ts';
+import type { AwsOptions } from './options/shared.ts';
+import { exitCode, explanationOf, interruptedExitCode, type Outcome } from './outcome.ts';
 import type { Announce, Aws } from './ports.ts';
-import { openRecords } from './records/records.ts';
+import { openRecords, recordName } from './records/records.ts';
 import { bugLines, errorLines } from './report/error-text.ts';
-import { dim, type Line, paint, wantsColour } from './report/line.ts';
+import { dim, documentText, type Line, line, paint, wantsColour, warn } from './report/line.ts';
+import { outputLines, withoutOutputs } from './report/outputs.ts';
 
 /** The outside world, as `main` hands it in. */
-export interface CliDeps extends Omit<CommandContext, 'common' | 'announce' | 'records' | 'connect'> {
-  stdout: { write(text: string): void; isTty: boolean };
-  stderr: { write(text: string): void; isTty: boolean };
+export interface CliDeps
+  extends Omit<CommandContext, 'common' | 'command' | 'announce' | 'drained' | 'records' | 'connect'> {
+  stdout: Output;
+  stderr: Output;
   /** Makes clients; sends nothing but what signing in and --expect-account need. */
-  connect(options: AwsOptions, onRequest: (note: RequestNote) => void): Promise<Aws>;
+  connect(
+    options: AwsOptions,
+    limits: { onRequest: (note: RequestNote) => void; deadlineMs: number | undefined },
+  ): Promise<Aws>;
+}
+
+interface Output {
+  write(text: string): void;
+  /** Resolves when whoever reads it has caught up. */
+  drained?(): Promise<void>;
+  isTty: boolean;
+  columns?: number | undefined;
 }
 
 /** Runs one command line to its end and answers the exit code; never throws and never exits. */
-export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
+export async function runCli(argv: readonly string[], given: CliDeps): Promise<number> {
+  const deps = { ...given, env: withoutOutputs(given.env) };
   const output = { json: false };
   const print = (lines: readonly Line[], to: 'stdout' | 'stderr'): void => {
     const stream = deps[to];
     const colour = wantsColour(deps.env, stream.isTty);
-    for (const line of lines) stream.write(`${paint(line, colour)}\n`);
+    for (const one of lines) stream.write(`${paint(one, colour)}\n`);
   };
-  const printDocument = (document: unknown): void => deps.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  const printDocument = (document: unknown): void => deps.stdout.write(`${documentText(document)}\n`);
   try {
-    const parsed = await parseCommandLine(argv, commands, deps);
-    if (parsed.end) {
-      print([{ text: parsed.text }], parsed.exitCode === exitCode.done ? 'stdout' : 'stderr');
-      return parsed.exitCode;
+    const chosen = await chooseCommand(argv, commands, { version: deps.version, columns: deps.stdout.columns });
+    if (chosen.end) {
+      print(chosen.text.split('\n').map(line), chosen.exitCode === exitCode.done ? 'stdout' : 'stderr');
+      return chosen.exitCode;
     }
-    const { command } = parsed;
-    const raw = collectRaw(command.options, parsed.arguments, deps.env);
-    // Known before the options are checked, so that their complaints come in the form that was asked for.
-    output.json = raw.given.get('output')?.values.at(-1) === 'json';
-    const run = await prepare(command, raw, deps);
-    const result = await run(print);
+    const prepared = await chosen.command.prepare(chosen.given, deps);
+    // Known before the errors are told, so that they come in the form that was asked for.
+    output.json = prepared.common.output === 'json';
+    print(
+      (await strangeVariables(chosen.command, deps.env)).map((text) => warn(`Warning: ${text}`)),
+      'stderr',
+    );
+    const result = await run(chosen, prepared, { ...deps, print });
     if (output.json) {
       print(result.lines, 'stderr');
       printDocument(result.document);
     } else {
       print(result.lines, 'stdout');
+      print(result.notes ?? [], 'stderr');
     }
     return result.exitCode;
   } catch (error) {
     const expected = error instanceof UserError || error instanceof TransientError;
-    const code = expected ? exitCode.userError : exitCode.bug;
+    const interrupted = error instanceof TransientError && error.code === 'Interrupted';
+    const code = interrupted
+      ? interruptedExitCode(deps.interrupt.name())
+      : expected
+        ? exitCode.userError
+        : exitCode.bug;
     print(expected ? errorLines(error) : bugLines(error, deps.version), 'stderr');
     if (output.json) printDocument({ exitCode: code, error: errorDocument(error) });
     return code;
@@ -61,32 +82,55 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
 
 type Print = (lines: readonly Line[], to: 'stdout' | 'stderr') => void;
 
-async function prepare(command: AnyCommand, raw: ReturnType<typeof collectRaw>, deps: CliDeps) {
-  const expand = ['true', '1'].includes(raw.given.get('expand-env')?.values.at(-1)?.toLowerCase() ?? '');
-  const reader = createReader(raw, deps.env, expand);
-  reader.boolean('expand-env', false);
-  const common = readCommonOptions(reader);
-  if (raw.rest.length > 0 && !command.takesRest) reader.complain('this command takes no words behind `--`');
-  const records = openRecords(common.recordDir, deps.files, deps.env);
+/** Runs a command whose options were read; a refusal is put on record first. */
+async function run(
+  { name, command }: { name: string; command: AnyCommand },
+  { common, errors, stages, run: runCommand }: PreparedCommand,
+  { print, ...deps }: CliDeps & { print: Print },
+): Promise<CommandResult> {
+  const opened = openRecords(common.recordDir, deps.files, deps.env, common.recordsFrom);
+  const outcomes = new Map<string, Outcome>();
+  const save = (outcome: Outcome): Promise<void> => {
+    outcomes.set(recordName(outcome), outcome);
+    return opened.save(outcome);
+  };
+  const records = { ...opened, save };
   const startedAtMs = deps.clock.now();
-  const onRecord = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (!common.dryRun) await recordRefusal(error, command.stages(reader), { ...deps, records, startedAtMs });
-      throw error;
+  const progress = common.output === 'json' ? 'stderr' : 'stdout';
+  const announce: Announce = (event) => print(command.render(event), progress);
+  const onRequest = (note: RequestNote): void => {
+    if (common.debug) print([requestLine(note)], 'stderr');
+  };
+  const connect: CommandContext['connect'] = (options, timeoutMs) =>
+    deps.connect(options, { onRequest, deadlineMs: timeoutMs === undefined ? undefined : startedAtMs + timeoutMs });
+  const drained = async (): Promise<void> => deps[progress].drained?.();
+  try {
+    if (runCommand === undefined) throw optionError(errors, name);
+    return await runCommand({ ...deps, command: otherCommand, common, announce, drained, records, connect });
+  } catch (error) {
+    if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });
+    throw error;
+  } finally {
+    const file = common.outputs ?? '';
+    if (file !== '' && outcomes.size > 0) {
+      // The verdict stands, whether or not it can be handed on.
+      await deps.files.append(file, outputLines([...outcomes.values()])).catch((error: Error) => {
+        print([warn(`Warning: the outputs for later steps are missing: ${error.message}`)], 'stderr');
+      });
     }
-  };
-  const runCommand = await onRecord(() => command.prepare(reader, deps.files));
-  return (print: Print) => {
-    const progress = common.output === 'json' ? 'stderr' : 'stdout';
-    const announce: Announce = (event) => print(command.render(event), progress);
-    const onRequest = (note: RequestNote): void => {
-      if (common.debug) print([requestLine(note)], 'stderr');
-    };
-    const connect: CommandContext['connect'] = (options) => deps.connect(options, onRequest);
-    return onRecord(() => runCommand({ ...deps, common, announce, records, connect }));
-  };
+  }
+}
+
+const otherCommand: CommandContext['command'] = async (name) => commands.find((one) => one.name === name)?.load();
+
+/** Warnings about MIGRATE_DEPLOY_… variables; the other commands are loaded only where one is not this command's. */
+async function strangeVariables(command: AnyCommand, env: CliDeps['env']): Promise<string[]> {
+  if (unknownVariables(env, command.options).length === 0) return [];
+  const all = await Promise.all(commands.map(({ load }) => load()));
+  return unknownVariables(
+    env,
+    all.flatMap(({ options }) => options),
+  );
 }
 
 function requestLine({ action, durationMs, outcome, requestId }: RequestNote): Line {

@@ -1,5 +1,5 @@
 import { runCli } from './cli.ts';
-import { systemClock, systemFiles, systemHttp, systemProcesses } from './node.ts';
+import { systemClock, systemFiles, systemHttp, systemOutput, systemProcesses } from './node.ts';
 import { interruptedExitCode } from './outcome.ts';
 
 declare const MIGRATE_DEPLOY_VERSION: string;
@@ -33,17 +33,21 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+
 void runCli(process.argv.slice(2), {
   env: process.env,
   clock: systemClock,
   interrupt: { signal: stop.signal, name: () => stoppedBy },
   files: systemFiles,
-  http: systemHttp,
+  http: (url, request) => systemHttp(url, { ...request, ...(stop.signal.aborted ? {} : { signal: stop.signal }) }),
   processes: systemProcesses,
+  ask: isInteractive ? { select: async (...given) => (await import('./tools.ts')).select(...given) } : undefined,
+  circleCi: { expand: async (...given) => (await import('./tools.ts')).expand(...given) },
   version,
-  stdout: { write: (text) => void process.stdout.write(text), isTty: process.stdout.isTTY === true },
-  stderr: { write: (text) => void process.stderr.write(text), isTty: process.stderr.isTTY === true },
-  connect: async (options, onRequest) => {
+  stdout: systemOutput(process.stdout, stop.signal),
+  stderr: systemOutput(process.stderr, stop.signal),
+  connect: async (options, { onRequest, deadlineMs }) => {
     const { connectAws } = await import('./aws/connect.ts');
     return connectAws(options, {
       env: process.env,
@@ -52,8 +56,12 @@ void runCli(process.argv.slice(2), {
       processes: systemProcesses,
       interrupt: stop.signal,
       onRequest,
+      deadlineMs,
     });
   },
 }).then((code) => {
   process.exitCode = code;
 });
+
+// Nothing that still hangs (a search for credentials, say) keeps an interrupted program alive; what was printed gets out first.
+if (stop.signal.aborted) process.stderr.write('', () => process.stdout.write('', () => process.exit()));

@@ -1,8 +1,20 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TransientError, UserError } from './errors.ts';
 import type { Clock, Files, Http, ProcessRunner } from './ports.ts';
@@ -15,6 +27,7 @@ export const systemClock: Clock = {
 
 /** The file system of this machine. */
 export const systemFiles: Files = {
+  absolute: (path) => resolve(path),
   read: (path) => readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => missing(error, path)),
   readStdin: async () => {
     const chunks: Buffer[] = [];
@@ -29,12 +42,13 @@ export const systemFiles: Files = {
       await chmod(temporary, 0o600);
       await rename(temporary, path);
     } catch (error) {
-      throw new UserError(`The file ${path} cannot be written.`, {
-        why: (error as Error).message,
-        fix: 'Name a folder that this job may write to.',
-        cause: error,
-      });
+      throw notWritable(path, error as Error);
     }
+  },
+  append: async (path, text) => {
+    await appendFile(path, text, { mode: 0o600 }).catch((error: Error) => {
+      throw notWritable(path, error);
+    });
   },
   list: (folder) =>
     readdir(folder)
@@ -57,22 +71,68 @@ export const systemFiles: Files = {
   },
 };
 
+const notWritable = (path: string, error: Error): UserError =>
+  new UserError(`The file ${path} cannot be written.`, {
+    why: error.message,
+    fix: 'Name a folder that this job may write to.',
+    cause: error,
+  });
+
 function missing(error: NodeJS.ErrnoException, path: string): undefined {
   if (error.code === 'ENOENT') return undefined;
   throw new UserError(`${path} cannot be read.`, {
+    ...(error.code === undefined ? {} : { code: error.code }),
     why: error.message,
     fix: 'Check the path and its permissions.',
     cause: error,
   });
 }
 
+const chunkCharacters = 65_536;
+
+/**
+ * A stream that tells when whoever reads it is behind; an interrupt ends that wait, and so does a reader that went away.
+ * What is written in one go goes out as one piece: a call of the system for each line would be most of the work.
+ */
+export function systemOutput(stream: NodeJS.WriteStream, interrupt: AbortSignal) {
+  let drained: Promise<void> | undefined;
+  let pending = '';
+  const flush = (): void => {
+    if (pending !== '') stream.write(pending);
+    pending = '';
+  };
+  return {
+    isTty: stream.isTTY === true,
+    write: (text: string): void => {
+      if (pending === '') queueMicrotask(flush);
+      pending += text;
+      if (pending.length > chunkCharacters) flush();
+    },
+    drained: (): Promise<void> => {
+      flush();
+      if (!stream.writableNeedDrain || stream.destroyed || interrupt.aborted) return Promise.resolve();
+      drained ??= new Promise((resolve) => {
+        const done = (): void => {
+          for (const event of ['drain', 'close', 'error']) stream.off(event, done);
+          interrupt.removeEventListener('abort', done);
+          drained = undefined;
+          resolve();
+        };
+        for (const event of ['drain', 'close', 'error']) stream.on(event, done);
+        interrupt.addEventListener('abort', done);
+      });
+      return drained;
+    },
+  };
+}
+
 /** HTTP by Node's fetch; redirects are not followed. */
-export const systemHttp: Http = async (url, { method, headers, body, timeoutMs }) => {
+export const systemHttp: Http = async (url, { method, headers, body, timeoutMs, signal }) => {
   try {
     const answer = await fetch(url, {
       method,
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
       ...(headers === undefined ? {} : { headers }),
       ...(body === undefined ? {} : { body }),
     });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type CliDeps, runCli } from '../src/cli.ts';
 import { TransientError, UserError } from '../src/errors.ts';
-import type { StageRecord } from '../src/records/record.ts';
+import type { Outcome } from '../src/outcome.ts';
+import { openRecords } from '../src/records/records.ts';
+import { schemaVersion } from '../src/records/schema.ts';
 import { registry, rolloutWorld } from './rollout/rollout-world.ts';
 import { memoryFiles } from './support/memory-files.ts';
 
@@ -17,11 +19,13 @@ const migrate = ['run-migration-task', '--cluster', 'stg', '--task-definition', 
 const taskArn = `arn:aws:ecs:eu-west-1:123456789012:task/stg/${'0'.repeat(32)}`;
 const deploy = ['update-service-and-verify', '--cluster', 'stg', '--service', 'web'];
 
-async function run(args: readonly string[], deps: Partial<CliDeps> = {}) {
-  const files = memoryFiles();
+type Given = Partial<Omit<CliDeps, 'files'>> & { files?: ReturnType<typeof memoryFiles> };
+const env = { CIRCLE_JOB: 'deploy', CIRCLE_SHA1: 'abc', AWS_REGION: 'eu-west-1' };
+
+async function run(args: readonly string[], { files = memoryFiles(), ...deps }: Given = {}) {
   let stderr = '';
   const exitCode = await runCli([...args, '--record-dir', 'r'], {
-    env: { CIRCLE_JOB: 'deploy', CIRCLE_SHA1: 'abc' },
+    env,
     clock: { now: () => nowMs, sleep: async () => undefined },
     interrupt: { signal: new AbortController().signal, name: () => 'SIGINT' },
     files,
@@ -38,105 +42,118 @@ async function run(args: readonly string[], deps: Partial<CliDeps> = {}) {
     connect: () => Promise.reject(noCredentials),
     ...deps,
   });
-  const record = (name: string): StageRecord => JSON.parse(files.contents.get(`r/${name}.json`) ?? 'null');
-  return { exitCode, stderr, files, record };
+  return { exitCode, stderr, files, records: recordsIn(files.contents) };
 }
 
-const started = (at: string, more: object) =>
-  JSON.stringify({ schemaVersion: 1, stage: 'run-migration-task', cluster: 'stg', startedAt: at, ...more });
+/** The records of a folder `r`, in order of their names. */
+const recordsIn = (contents: ReadonlyMap<string, string>): Outcome[] =>
+  [...contents.keys()]
+    .filter((path) => path.startsWith('r/'))
+    .sort()
+    .map((path) => JSON.parse(contents.get(path) ?? ''));
+
+/** A migration's record as an earlier process of this job left it. */
+async function migrationRecord(files: ReturnType<typeof memoryFiles>, at: string, more: object): Promise<void> {
+  await openRecords('r', files, env).save({
+    ...{ schemaVersion, stage: 'run-migration-task', verdict: 'running', startedAt: at },
+    ...{ cluster: 'stg', taskDefinition: 'app', family: 'app', region: 'eu-west-1', ...more },
+  });
+}
 
 describe('a stage that is refused before it begins is on record', () => {
   it.each([
-    ['build-and-push-image', build, { repository: 'hoge', tags: ['v1'], commit: 'abc' }],
+    ['build-and-push-image', build, { repository: 'hoge', tags: ['v1'] }],
     ['run-migration-task', migrate, { cluster: 'stg', taskDefinition: 'app' }],
     ['wait-for-task', ['wait-for-task', '--task', taskArn], { cluster: 'stg', taskArn }],
-    ['update-service-and-verify-web', deploy, { cluster: 'stg', service: 'web' }],
-  ])('%s', async (file, args, names) => {
-    const { exitCode, record, stderr } = await run(args);
+    ['update-service-and-verify', deploy, { cluster: 'stg', service: 'web' }],
+  ])('%s', async (stage, args, names) => {
+    const { exitCode, records, stderr } = await run(args);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('There are no AWS credentials.');
-    expect(record(file)).toMatchObject({
-      ...names,
-      status: 'refused',
-      verdict: 'refused',
-      reasonCode: 'CredentialsProviderError',
-      reason: 'There are no AWS credentials. Could not load credentials from any providers',
-      fix: 'Give the job a context.',
-      ci: { job: 'deploy' },
-    });
-  });
-
-  it('once for each service, under the name that a later run of it would use', async () => {
-    const arn = 'arn:aws:ecs:eu-west-1:123456789012:service/stg/api';
-    const { files } = await run([...deploy, '--service', arn]);
-    expect([...files.contents.keys()]).toEqual([
-      'r/update-service-and-verify-web.json',
-      'r/update-service-and-verify-api.json',
+    expect(records).toMatchObject([
+      {
+        ...{ stage, ...names, verdict: 'refused', commit: 'abc', ci: { job: 'deploy' } },
+        explanation: {
+          code: 'CredentialsProviderError',
+          cause: 'There are no AWS credentials.',
+          said: 'Could not load credentials from any providers',
+          fix: 'Give the job a context.',
+        },
+      },
     ]);
   });
 
+  it('once for each service', async () => {
+    const arn = 'arn:aws:ecs:eu-west-1:123456789012:service/stg/api';
+    const { records } = await run([...deploy, '--service', arn]);
+    expect(records).toMatchObject([{ service: 'api' }, { service: 'web' }]);
+  });
+
   it('under the family where no service is named', async () => {
-    const { record } = await run(['update-service-and-verify', '--cluster', 'stg', '--family', 'web']);
-    expect(record('update-service-and-verify-web')).toMatchObject({ service: 'web' });
+    const { records } = await run(['update-service-and-verify', '--cluster', 'stg', '--family', 'web']);
+    expect(records).toMatchObject([{ service: 'web' }]);
   });
 
   it('also for options that cannot be used', async () => {
-    const { record } = await run([...migrate, '--timeout', 'soon']);
-    expect(record('run-migration-task')).toMatchObject({
-      cluster: 'stg',
-      reasonCode: 'Options',
-      reason: expect.stringContaining('--timeout must be a duration'),
-    });
+    const { records } = await run([...migrate, '--timeout', 'soon']);
+    expect(records).toMatchObject([
+      {
+        cluster: 'stg',
+        explanation: { code: 'Options', cause: expect.stringContaining('--timeout must be a duration') },
+      },
+    ]);
   });
 
   it('also when AWS does not answer', async () => {
     const connect = () =>
       Promise.reject(new TransientError('read ECONNRESET', { code: 'ECONNRESET', throttled: false }));
-    const { record } = await run(migrate, { connect });
-    expect(record('run-migration-task')).toMatchObject({ status: 'refused', reason: 'read ECONNRESET' });
+    const { records } = await run(migrate, { connect });
+    expect(records).toMatchObject([{ verdict: 'refused', explanation: { said: 'read ECONNRESET' } }]);
   });
 
   it('with the variables of its names replaced', async () => {
     const args = ['run-migration-task', '--cluster', '$CIRCLE_JOB-stg', '--task-definition', 'app', '--expand-env'];
-    expect((await run(args)).record('run-migration-task')).toMatchObject({ cluster: 'deploy-stg' });
+    expect((await run(args)).records).toMatchObject([{ cluster: 'deploy-stg' }]);
   });
 });
 
 describe('what a refusal does to records that are there', () => {
-  it('the success of an earlier run does not stand for this one', async () => {
-    const success = started('2026-11-23T11:00:00.000Z', { status: 'succeeded', verdict: 'succeeded' });
-    const files = memoryFiles({ 'r/run-migration-task.json': success });
-    await run(migrate, { files });
-    const record = JSON.parse(files.contents.get('r/run-migration-task.json') ?? '');
-    expect(record).toMatchObject({ status: 'refused', startedAt: '2026-11-23T12:00:00.000Z' });
+  it('the success of an earlier run does not stand for this one: one file, one word', async () => {
+    const files = memoryFiles();
+    await migrationRecord(files, '2026-11-23T11:00:00.000Z', { verdict: 'succeeded' });
+    const { records } = await run(migrate, { files });
+    expect(records).toMatchObject([{ verdict: 'refused', startedAt: '2026-11-23T12:00:00.000Z' }]);
   });
 
   it.each([
     [
       'running: it keeps what it names',
       'running',
-      { status: 'refused', taskArn, reasonCode: 'CredentialsProviderError' },
+      { verdict: 'refused', explanation: { code: 'CredentialsProviderError' } },
     ],
-    ['judged: it stays', 'failed', { status: 'failed', verdict: 'failed', taskArn }],
-  ])('that this run wrote itself, %s', async (_what, status, expected) => {
+    ['judged: it stays', 'failed', { verdict: 'failed' }],
+  ])('that this run wrote itself, %s', async (_what, verdict, expected) => {
     const files = memoryFiles();
     const connect = async () => {
-      const own = started('2026-11-23T12:00:00.000Z', { status, verdict: status, taskArn });
-      files.contents.set('r/run-migration-task.json', own);
+      await migrationRecord(files, '2026-11-23T12:00:00.000Z', { verdict, taskArn });
       throw noCredentials;
     };
-    await run(migrate, { files, connect });
-    expect(JSON.parse(files.contents.get('r/run-migration-task.json') ?? '')).toMatchObject(expected);
+    const { records } = await run(migrate, { files, connect });
+    expect(records).toMatchObject([{ ...expected, taskArn }]);
+    expect(records).toHaveLength(1);
   });
 
-  it('the task that an earlier run left behind stays named, so that a later one knows it', async () => {
-    const taskDefinition = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/app:7';
-    const task = { taskArn, taskDefinition, clientToken: 't' };
-    const cutOff = started('2026-11-23T11:00:00.000Z', { status: 'running', verdict: 'running', ...task });
-    const files = memoryFiles({ 'r/run-migration-task.json': cutOff });
-    await run(migrate, { files });
-    const record = JSON.parse(files.contents.get('r/run-migration-task.json') ?? '');
-    expect(record).toMatchObject({ status: 'refused', ...task });
+  it('that a run beside it is writing: it stays', async () => {
+    const files = memoryFiles();
+    const connect = async () => {
+      await migrationRecord(files, '2026-11-23T12:00:01.000Z', { cluster: 'prod', taskArn });
+      throw noCredentials;
+    };
+    const { records } = await run(migrate, { files, connect });
+    expect(records).toMatchObject([
+      { cluster: 'prod', verdict: 'running', taskArn },
+      { cluster: 'stg', verdict: 'refused' },
+    ]);
   });
 
   it('a dry run leaves none', async () => {
@@ -153,10 +170,16 @@ describe('what a refusal does to records that are there', () => {
     expect(exitCode).toBe(2);
   });
 
-  it('a file that is no record of ours is left alone', async () => {
-    const files = memoryFiles({ 'r/run-migration-task.json': '{"schemaVersion": 99}' });
+  it('files that are no records of ours, or of another commit, are left alone', async () => {
+    const files = memoryFiles({ 'r/other.json': '{"schemaVersion": 99}' });
+    await openRecords('r', files, { CIRCLE_SHA1: 'another' }).save({
+      ...{ schemaVersion, stage: 'build-and-push-image', verdict: 'succeeded', startedAt: '2026-11-23T12:00:00.000Z' },
+      ...{ repository: 'hoge', tags: [] },
+    });
+    const before = new Map(files.contents);
     await run(migrate, { files });
-    expect(files.contents.get('r/run-migration-task.json')).toBe('{"schemaVersion": 99}');
+    for (const [path, text] of before) expect(files.contents.get(path)).toBe(text);
+    expect(files.contents.size).toBe(before.size + 1);
   });
 
   it('a bug of ours is no refusal', async () => {
@@ -167,19 +190,22 @@ describe('what a refusal does to records that are there', () => {
 });
 
 describe('of several services', () => {
-  it('the one that AWS refused to update is on record beside the one that landed', async () => {
+  it('the one that AWS refused to update is on record beside the one that was deployed', async () => {
     const { model, service, deploy } = await rolloutWorld();
     await service('other');
     const message = 'User: ci is not authorized to perform: ecs:UpdateService on resource: other';
     model.faults.script({ kind: 'error', operation: 'UpdateService', skip: 1, type: 'AccessDeniedException', message });
     const services = ['--service', 'web', '--service', 'other', '--image', `${registry}/web:v2`];
     const { files } = await deploy([...services, '--record-dir', 'r']);
-    expect(JSON.parse(files.get('r/update-service-and-verify-web.json') ?? '')).toMatchObject({ status: 'succeeded' });
-    const other = JSON.parse(files.get('r/update-service-and-verify-other.json') ?? '');
+    const [other, web] = recordsIn(files);
+    expect(web).toMatchObject({ service: 'web', verdict: 'deployed' });
     expect(other).toMatchObject({
-      status: 'refused',
-      reason: expect.stringContaining(message),
-      fix: expect.stringContaining('Allow ecs:UpdateService on other'),
+      service: 'other',
+      verdict: 'refused',
+      explanation: {
+        said: expect.stringContaining(message),
+        fix: expect.stringContaining('Allow ecs:UpdateService on other'),
+      },
     });
     expect(other).not.toHaveProperty('deploymentId');
   });
@@ -187,11 +213,10 @@ describe('of several services', () => {
   it('one that does not exist leaves a record for each, and none says that it was deployed', async () => {
     const { deploy } = await rolloutWorld();
     const { files } = await deploy(['--service', 'web,nope', '--image', `${registry}/web:v2`, '--record-dir', 'r']);
-    for (const name of ['web', 'nope']) {
-      expect(JSON.parse(files.get(`r/update-service-and-verify-${name}.json`) ?? '')).toMatchObject({
-        status: 'refused',
-        reason: expect.stringContaining('The service nope does not exist in cluster prod.'),
-      });
-    }
+    const explanation = { cause: 'The service nope does not exist in cluster prod.' };
+    expect(recordsIn(files)).toMatchObject([
+      { service: 'nope', verdict: 'refused', explanation },
+      { service: 'web', verdict: 'refused', explanation },
+    ]);
   });
 });

@@ -49,12 +49,23 @@ describe('expandVariables', () => {
     ['${NAME:-fallback}', 'web'],
     ['costs $5', 'costs $5'],
     ['$', '$'],
+    ['$$NAME', '$NAME'],
+    ['$$$NAME$$', '$web$'],
     ['$NESTED', '$NAME'],
     ['$MONEY', '$5'],
     ['$(touch x) `id`', '$(touch x) `id`'],
     ['${NAME', '${NAME'],
   ])('%s', (text, expected) => {
-    expect(expandVariables(text, env)).toBe(expected);
+    expect(expandVariables(text, env).text).toBe(expected);
+  });
+
+  it.each([
+    ['$NAMED $NAME ${OTHER} $NAMED', ['NAMED', 'OTHER']],
+    ['$EMPTY is set, to nothing', []],
+    ['${UNSET:-} has a default', []],
+    ['$$UNSET', []],
+  ])('%s: which variables are not set', (text, unset) => {
+    expect(expandVariables(text, env).unset).toEqual(unset);
   });
 });
 
@@ -82,7 +93,10 @@ describe('colour', () => {
     expect(wantsColour(env, isTty)).toBe(expected);
   });
 
-  it('drops control characters that could rewrite the log, and keeps tabs', () => {
-    expect(paint({ text: 'a\u0007\rb\tc' }, false)).toBe('ab\tc');
+  it('is put on whatever this very process would do, and only when asked for', () => {
+    const line = { text: 'Deployed', tone: 'good' } as const;
+    expect(paint(line, true)).toBe('\u001b[32mDeployed\u001b[39m');
+    expect(paint(line, false)).toBe('Deployed');
+    expect(paint({ text: 'Deployed' }, true)).toBe('Deployed');
   });
 });

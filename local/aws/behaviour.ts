@@ -53,7 +53,7 @@ export interface ContainerFacts {
 }
 
 /** One-off containers exit 0 after ten seconds; containers of a service run for ever. */
-export function defaultBehaviour(facts: ContainerFacts): ContainerBehaviour {
+function defaultBehaviour(facts: ContainerFacts): ContainerBehaviour {
   return facts.serviceName === undefined ? { runMs: 10_000, exitCode: 0 } : {};
 }
 

@@ -25,7 +25,8 @@ export function requestHandler(model: WireModel): unknown {
     metadata: { handlerProtocol: 'in-process' },
     httpHandlerConfigs: () => ({}),
     updateHttpClientConfig: () => undefined,
-    handle: async (request: SdkRequest) => {
+    handle: async (request: SdkRequest, attempt: { requestTimeout?: number } = {}) => {
+      const timeoutMs = Math.min(requestTimeoutMs, attempt.requestTimeout ?? requestTimeoutMs);
       const headers = Object.fromEntries(
         Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
       );
@@ -37,8 +38,8 @@ export function requestHandler(model: WireModel): unknown {
         body: typeof request.body === 'string' ? Buffer.from(request.body) : (request.body ?? new Uint8Array()),
       });
       if (answer.sabotage === 'hang') {
-        model.clock.advance(requestTimeoutMs);
-        throw Object.assign(new Error(`Request did not complete within ${requestTimeoutMs} ms`), {
+        model.clock.advance(timeoutMs);
+        throw Object.assign(new Error(`Request did not complete within ${timeoutMs} ms`), {
           name: 'TimeoutError',
         });
       }

@@ -83,9 +83,3 @@ export function defaultSettings(): Settings {
     extraTaskMembers: {},
   };
 }
-
-/** The same steps in a fraction of the time: for a demonstration that people watch. */
-export function hurriedTimings(factor: number): Timings {
-  const { timings } = defaultSettings();
-  return Object.fromEntries(Object.entries(timings).map(([name, ms]) => [name, ms * factor])) as unknown as Timings;
-}

@@ -19,7 +19,7 @@ export interface MadeSteps extends Made {
 }
 
 /** The steps that CircleCI itself provides. */
-export const builtInSteps = [
+const builtInSteps = [
   'run',
   'checkout',
   'setup_remote_docker',

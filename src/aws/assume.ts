@@ -34,11 +34,11 @@ export function connectAssume(
   return {
     assumeRole: async (request) => {
       const command = new AssumeRoleCommand(inputOf(request));
-      return toAssumed((await send('sts:AssumeRole', 'always', () => client.send(command))).Credentials);
+      return toAssumed((await send('sts:AssumeRole', 'read', (attempt) => client.send(command, attempt))).Credentials);
     },
     assumeRoleWithWebIdentity: async (request, token) => {
       const command = new AssumeRoleWithWebIdentityCommand({ ...inputOf(request), WebIdentityToken: token });
-      const answer = await send('sts:AssumeRoleWithWebIdentity', 'always', () => client.send(command));
+      const answer = await send('sts:AssumeRoleWithWebIdentity', 'read', (attempt) => client.send(command, attempt));
       return toAssumed(answer.Credentials);
     },
   };

@@ -1,11 +1,12 @@
 import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
-import type { AwsOptions } from '../options/common.ts';
+import type { AwsOptions } from '../options/shared.ts';
 import type { Aws, ProcessRunner } from '../ports.ts';
 import { explain } from './explain.ts';
 import { createSend, type Send, type SendOptions } from './send.ts';
+import { checkSettings } from './settings.ts';
 
-/** What the edge hands in beside the options. */
-export interface ConnectDeps extends SendOptions {
+/** What the edge hands in beside the options: the clock, and what ends requests (see Limits). */
+export interface ConnectDeps extends Omit<SendOptions, 'requestTimeoutMs'> {
   env: Readonly<Record<string, string | undefined>>;
   version: string;
   /** Replaces HTTP, for running against a model in the same process. */
@@ -18,7 +19,8 @@ export interface ConnectDeps extends SendOptions {
 
 /** Clients for these options, each loaded when it is first used; sends only what signing in and --expect-account need. */
 export async function connectAws(options: AwsOptions, deps: ConnectDeps): Promise<Aws> {
-  const send = createSend(deps);
+  if (deps.credentials === undefined) checkSettings(deps.env, options);
+  const send = createSend({ ...deps, requestTimeoutMs: options.requestTimeoutMs });
   const shared = {
     maxAttempts: 1,
     customUserAgent: [['migrate-deploy', deps.version]] as [string, string][],

@@ -1,9 +1,10 @@
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-sdk/types';
 import { hasCode, UserError } from '../errors.ts';
-import type { AwsOptions } from '../options/common.ts';
+import type { AwsOptions } from '../options/shared.ts';
 import type { Clock, ProcessRunner, StsPort } from '../ports.ts';
 import { type Assumed, connectAssume, resolveCredentials } from './assume.ts';
 import { cannotAssume, noTokenNoCredentials, notTrusted } from './credential-errors.ts';
+import { explain } from './explain.ts';
 import { findJobToken, type JobToken } from './job-token.ts';
 import type { Send } from './send.ts';
 import { sessionName } from './session-name.ts';
@@ -65,7 +66,7 @@ export async function checkProfile(profile: string, clientConfig: object): Promi
   try {
     await resolveCredentials(clientConfig);
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') throw error;
+    if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') throw explain(error, 'signing in');
     throw new UserError(`The profile ${profile} gives no credentials.`, {
       code: error.name,
       why: error.message,
@@ -81,7 +82,8 @@ async function assume(options: AwsOptions, deps: RoleDeps): Promise<Assumed> {
   const request = {
     roleArn,
     sessionName: sessionName(options.roleSessionName, deps.env),
-    durationSeconds: options.sessionDurationSeconds,
+    durationSeconds:
+      options.sessionDurationMs === undefined ? undefined : Math.round(options.sessionDurationMs / 1_000),
   };
   const withCredentials = async (): Promise<Assumed> => {
     try {

@@ -15,13 +15,18 @@ export function connectEcr(config: ECRClientConfig, send: Send): EcrPort {
   const client = new ECRClient(config);
   return {
     describeImages: (input) =>
-      send('ecr:DescribeImages', 'always', () => client.send(new DescribeImagesCommand(input))),
-    batchGetImage: (input) => send('ecr:BatchGetImage', 'always', () => client.send(new BatchGetImageCommand(input))),
+      send('ecr:DescribeImages', 'read', (attempt) => client.send(new DescribeImagesCommand(input), attempt)),
+    batchGetImage: (input) =>
+      send('ecr:BatchGetImage', 'read', (attempt) => client.send(new BatchGetImageCommand(input), attempt)),
     describeRepositories: (input) =>
-      send('ecr:DescribeRepositories', 'always', () => client.send(new DescribeRepositoriesCommand(input))),
+      send('ecr:DescribeRepositories', 'read', (attempt) =>
+        client.send(new DescribeRepositoriesCommand(input), attempt),
+      ),
     createRepository: (input) =>
-      send('ecr:CreateRepository', 'when-refused', () => client.send(new CreateRepositoryCommand(input))),
+      send('ecr:CreateRepository', 'change', (attempt) => client.send(new CreateRepositoryCommand(input), attempt)),
     getAuthorizationToken: () =>
-      send('ecr:GetAuthorizationToken', 'always', () => client.send(new GetAuthorizationTokenCommand({}))),
+      send('ecr:GetAuthorizationToken', 'read', (attempt) =>
+        client.send(new GetAuthorizationTokenCommand({}), attempt),
+      ),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  ContinueServiceDeploymentCommand,
   DeregisterTaskDefinitionCommand,
   DescribeClustersCommand,
   DescribeServiceDeploymentsCommand,
@@ -8,7 +9,10 @@ import {
   DescribeTasksCommand,
   ECSClient,
   type ECSClientConfig,
+  ListClustersCommand,
   ListServiceDeploymentsCommand,
+  ListServicesCommand,
+  ListTaskDefinitionFamiliesCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
@@ -16,6 +20,7 @@ import {
   StopTaskCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import { resourceName } from '../base/arn.ts';
 import type { EcsPort, RawTaskDefinition } from '../ports.ts';
 import { captureJson, sendJson } from './raw-json.ts';
 import type { Send } from './send.ts';
@@ -26,18 +31,23 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
   return {
     // RunTask is safe to repeat only because the caller always passes a clientToken.
     runTask: (input) =>
-      send('ecs:RunTask', input.clientToken === undefined ? 'when-refused' : 'always', () =>
-        client.send(new RunTaskCommand(input)),
+      send(
+        'ecs:RunTask',
+        input.clientToken === undefined ? 'change' : 'repeatable',
+        (attempt) => client.send(new RunTaskCommand(input), attempt),
+        input,
       ),
-    describeTasks: (input) => send('ecs:DescribeTasks', 'always', () => client.send(new DescribeTasksCommand(input))),
-    listTasks: (input) => send('ecs:ListTasks', 'always', () => client.send(new ListTasksCommand(input))),
-    stopTask: (input) => send('ecs:StopTask', 'always', () => client.send(new StopTaskCommand(input))),
+    describeTasks: (input) =>
+      send('ecs:DescribeTasks', 'read', (attempt) => client.send(new DescribeTasksCommand(input), attempt)),
+    listTasks: (input) => send('ecs:ListTasks', 'read', (attempt) => client.send(new ListTasksCommand(input), attempt)),
+    stopTask: (input) =>
+      send('ecs:StopTask', 'repeatable', (attempt) => client.send(new StopTaskCommand(input), attempt)),
     describeClusters: (input) =>
-      send('ecs:DescribeClusters', 'always', () => client.send(new DescribeClustersCommand(input))),
+      send('ecs:DescribeClusters', 'read', (attempt) => client.send(new DescribeClustersCommand(input), attempt)),
     describeTaskDefinition: async (taskDefinition) => {
       const command = new DescribeTaskDefinitionCommand({ taskDefinition, include: ['TAGS'] });
       const raw = captureJson(command);
-      await send('ecs:DescribeTaskDefinition', 'always', () => client.send(command));
+      await send('ecs:DescribeTaskDefinition', 'read', (attempt) => client.send(command, attempt));
       const answer = raw() as { taskDefinition?: RawTaskDefinition; tags?: { key: string; value: string }[] };
       return { taskDefinition: answer.taskDefinition ?? {}, tags: answer.tags ?? [] };
     },
@@ -45,25 +55,71 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
       const command = new RegisterTaskDefinitionCommand({ family: undefined, containerDefinitions: undefined });
       sendJson(command, document);
       const raw = captureJson(command);
-      await send('ecs:RegisterTaskDefinition', 'when-refused', () => client.send(command));
+      await send('ecs:RegisterTaskDefinition', 'change', (attempt) => client.send(command, attempt), document);
       return (raw() as { taskDefinition?: RawTaskDefinition }).taskDefinition ?? {};
     },
     deregisterTaskDefinition: async (taskDefinition) => {
-      await send('ecs:DeregisterTaskDefinition', 'always', () =>
-        client.send(new DeregisterTaskDefinitionCommand({ taskDefinition })),
+      await send('ecs:DeregisterTaskDefinition', 'change', (attempt) =>
+        client.send(new DeregisterTaskDefinitionCommand({ taskDefinition }), attempt),
       );
     },
     describeServices: (input) =>
-      send('ecs:DescribeServices', 'always', () => client.send(new DescribeServicesCommand(input))),
+      send('ecs:DescribeServices', 'read', (attempt) => client.send(new DescribeServicesCommand(input), attempt)),
     updateService: (input) =>
-      send('ecs:UpdateService', 'when-refused', () => client.send(new UpdateServiceCommand(input))),
+      send('ecs:UpdateService', 'change', (attempt) => client.send(new UpdateServiceCommand(input), attempt)),
     listServiceDeployments: (input) =>
-      send('ecs:ListServiceDeployments', 'always', () => client.send(new ListServiceDeploymentsCommand(input))),
+      send('ecs:ListServiceDeployments', 'read', (attempt) =>
+        client.send(new ListServiceDeploymentsCommand(input), attempt),
+      ),
     describeServiceDeployments: (input) =>
-      send('ecs:DescribeServiceDeployments', 'always', () => client.send(new DescribeServiceDeploymentsCommand(input))),
+      send('ecs:DescribeServiceDeployments', 'read', (attempt) =>
+        client.send(new DescribeServiceDeploymentsCommand(input), attempt),
+      ),
     describeServiceRevisions: (input) =>
-      send('ecs:DescribeServiceRevisions', 'always', () => client.send(new DescribeServiceRevisionsCommand(input))),
+      send('ecs:DescribeServiceRevisions', 'read', (attempt) =>
+        client.send(new DescribeServiceRevisionsCommand(input), attempt),
+      ),
     stopServiceDeployment: (input) =>
-      send('ecs:StopServiceDeployment', 'when-refused', () => client.send(new StopServiceDeploymentCommand(input))),
+      send('ecs:StopServiceDeployment', 'repeatable', (attempt) =>
+        client.send(new StopServiceDeploymentCommand(input), attempt),
+      ),
+    continueServiceDeployment: (input) =>
+      send('ecs:ContinueServiceDeployment', 'repeatable', (attempt) =>
+        client.send(new ContinueServiceDeploymentCommand(input), attempt),
+      ),
+    listClusters: () =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListClusters', 'read', (attempt) =>
+          client.send(new ListClustersCommand({ nextToken }), attempt),
+        );
+        return { names: (page.clusterArns ?? []).map(resourceName), nextToken: page.nextToken };
+      }),
+    listServices: (cluster) =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListServices', 'read', (attempt) =>
+          client.send(new ListServicesCommand({ cluster, nextToken, maxResults: 100 }), attempt),
+        );
+        return { names: (page.serviceArns ?? []).map(resourceName), nextToken: page.nextToken };
+      }),
+    listFamilies: (familyPrefix) =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListTaskDefinitionFamilies', 'read', (attempt) =>
+          client.send(new ListTaskDefinitionFamiliesCommand({ familyPrefix, status: 'ACTIVE', nextToken }), attempt),
+        );
+        return { names: page.families ?? [], nextToken: page.nextToken };
+      }),
   };
+}
+
+async function allPages(
+  page: (nextToken: string | undefined) => Promise<{ names: string[]; nextToken: string | undefined }>,
+): Promise<string[]> {
+  const names: string[] = [];
+  let token: string | undefined;
+  do {
+    const answer = await page(token);
+    names.push(...answer.names);
+    token = answer.nextToken;
+  } while (token !== undefined);
+  return names;
 }

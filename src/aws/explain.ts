@@ -1,10 +1,11 @@
 import { TransientError, UserError } from '../errors.ts';
+import { isNetworkFault, isUnsent, type NodeFault, networkText } from './network-faults.ts';
+import { settingsFault } from './settings.ts';
 
-interface SdkError extends Error {
+interface SdkError extends NodeFault {
   $fault?: 'client' | 'server';
   $metadata?: { httpStatusCode?: number; requestId?: string; clockSkewCorrected?: boolean };
   $response?: { statusCode?: number; headers?: Record<string, string> };
-  code?: string;
   resourceIds?: string[];
 }
 
@@ -22,8 +23,12 @@ const throttlingCodes = new Set([
   'LimitExceededException',
 ]);
 
-const connectionCodes =
-  /^(ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET|ERR_STREAM|HPE_)/;
+/** Two registrations of one family at the same moment: refused for load like any throttling, only under another name. */
+const concurrentRegistration = /Too many concurrent attempts to create a new revision/;
+
+/** AWS looked at the time of the signature, not at who signed. */
+const signedAtWrongTime =
+  /Signature expired|Signature not yet current|is now (earlier|later) than|difference between the request time/i;
 
 /** Turns what the SDK threw for `action` (e.g. `ecs:RunTask`) into a UserError or a TransientError; our bugs pass through. */
 export function explain(thrown: unknown, action: string): unknown {
@@ -32,7 +37,7 @@ export function explain(thrown: unknown, action: string): unknown {
   const { name, message } = error;
   const requestId = error.$metadata?.requestId;
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
-  if (throttlingCodes.has(name) || status === 429) {
+  if (throttlingCodes.has(name) || status === 429 || concurrentRegistration.test(message)) {
     return new TransientError(`${action}: ${message}`, {
       code: name,
       throttled: true,
@@ -45,18 +50,20 @@ export function explain(thrown: unknown, action: string): unknown {
     return new TransientError(`${action}: ${transientText(error, status)}`, {
       code: error.code ?? name,
       throttled: false,
+      unsent: status === undefined && isUnsent(error),
       retryAfterMs: retryAfterMs(error),
       requestId,
       cause: error,
     });
   }
-  const credentials = credentialFault(error, action);
-  if (credentials !== undefined) return credentials;
+  const fault = settingsFault(error) ?? credentialFault(error, action);
+  if (fault !== undefined) return fault;
   if (error.$fault !== 'client' && status === undefined) return thrown;
   const { resourceIds } = error;
   return new UserError(`AWS refused ${action}.`, {
     code: name,
     why: `${name}: ${message}`,
+    awsMessage: message,
     fix: fixFor(name, message, action),
     requestId,
     details: resourceIds === undefined ? {} : { resourceIds },
@@ -65,7 +72,7 @@ export function explain(thrown: unknown, action: string): unknown {
 }
 
 function isTransient(error: SdkError, status: number | undefined): boolean {
-  if (error.$metadata?.clockSkewCorrected === true) return true;
+  if (isClockFault(error) && error.$metadata?.clockSkewCorrected === true) return true;
   if (status !== undefined && status >= 500) return true;
   if (
     [
@@ -78,8 +85,7 @@ function isTransient(error: SdkError, status: number | undefined): boolean {
     ].includes(error.name)
   )
     return true;
-  if (connectionCodes.test(error.code ?? '') || error.message === 'aborted' || error.message === 'socket hang up')
-    return true;
+  if (isNetworkFault(error)) return true;
   // An answer that is no JSON (a proxy's HTML page, a body cut off) leaves open whether the request was carried out.
   return error.$response !== undefined && (error instanceof SyntaxError || error instanceof TypeError);
 }
@@ -87,7 +93,25 @@ function isTransient(error: SdkError, status: number | undefined): boolean {
 function transientText(error: SdkError, status: number | undefined): string {
   if (error instanceof SyntaxError || error instanceof TypeError)
     return `the answer could not be read (HTTP ${status ?? 'status unknown'})`;
-  return error.message === '' ? `${error.name}${status === undefined ? '' : `, HTTP ${status}`}` : error.message;
+  if (isClockFault(error)) return `${error.message} (${clockText(error)})`;
+  if (status === undefined || error.code !== undefined) return networkText(error);
+  return error.message === '' ? `${error.name}, HTTP ${status}` : error.message;
+}
+
+/**
+ * The SDK signs the next request by AWS's time then. It says so of *every* error that comes while the clock is off,
+ * also of those that have nothing to do with it.
+ */
+function isClockFault({ name, message }: SdkError): boolean {
+  return ['RequestTimeTooSkewed', 'RequestInTheFuture'].includes(name) || signedAtWrongTime.test(message);
+}
+
+/** By how much, where the answer has a date; measured on the clock that the SDK signs by. */
+function clockText(error: SdkError): string {
+  const offsetMs = Date.parse(error.$response?.headers?.date ?? '') - Date.now();
+  const minutes = Math.round(Math.abs(offsetMs) / 60_000);
+  if (!(minutes >= 1)) return 'the clock of this machine is not that of AWS';
+  return `the clock of this machine is ${minutes} min ${offsetMs > 0 ? 'behind' : 'ahead of'} AWS's`;
 }
 
 function retryAfterMs(error: SdkError): number | undefined {
@@ -102,9 +126,17 @@ function credentialFault(error: SdkError, action: string): UserError | undefined
   const parts = {
     code: error.name,
     why: `${error.name}: ${error.message}`,
+    awsMessage: error.message,
     requestId: error.$metadata?.requestId,
     cause: error,
   };
+  if (isClockFault(error)) {
+    return new UserError('AWS refuses the signature: the clock of this machine is off.', {
+      ...parts,
+      why: `${parts.why} (${clockText(error)})`,
+      fix: 'Set the clock of the machine that this job runs on (NTP).',
+    });
+  }
   if (['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'].includes(error.name)) {
     return new UserError(`The AWS session expired before ${action}.`, {
       ...parts,

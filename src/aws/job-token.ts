@@ -43,7 +43,7 @@ export async function findJobToken(deps: JobTokenDeps): Promise<JobToken | undef
 }
 
 /** What a token says, unverified: STS verifies it. */
-export function claimsOf(token: string): TokenClaims {
+function claimsOf(token: string): TokenClaims {
   try {
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
       iss?: string;

@@ -10,6 +10,7 @@ import type { Send } from './send.ts';
 export function connectLogs(config: CloudWatchLogsClientConfig, send: Send): LogsPort {
   const client = new CloudWatchLogsClient(config);
   return {
-    getLogEvents: (input) => send('logs:GetLogEvents', 'always', () => client.send(new GetLogEventsCommand(input))),
+    getLogEvents: (input) =>
+      send('logs:GetLogEvents', 'read', (attempt) => client.send(new GetLogEventsCommand(input), attempt)),
   };
 }

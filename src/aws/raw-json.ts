@@ -1,3 +1,4 @@
+import { jsonText, parseJson } from '../base/lossless-json.ts';
 import type { JsonObject } from '../ports.ts';
 
 /** The part of an SDK command that this file touches; every command has it. */
@@ -11,7 +12,7 @@ type Next<A, R> = (args: A) => Promise<R>;
 
 /**
  * Lets the caller see the answer's JSON as it stood on the wire, also members that this SDK does not know
- * (the SDK drops those when it reads). The returned function is valid once the command was sent.
+ * (the SDK drops those when it reads), each number as it was written. The returned function is valid once the command was sent.
  */
 export function captureJson(command: Stackable): () => JsonObject {
   let text = '{}';
@@ -26,14 +27,14 @@ export function captureJson(command: Stackable): () => JsonObject {
     middleware as never,
     { step: 'deserialize', priority: 'low', name: 'captureJson' } as never,
   );
-  return () => JSON.parse(text) as JsonObject;
+  return () => parseJson(text) as JsonObject;
 }
 
 /** Sends `document` as the request's body in place of what the SDK would write (it drops members it does not know). */
 export function sendJson(command: Stackable, document: JsonObject): void {
   const middleware =
     (next: Next<{ request: { body?: unknown } }, unknown>) => (args: { request: { body?: unknown } }) => {
-      args.request.body = JSON.stringify(document);
+      args.request.body = jsonText(document);
       return next(args);
     };
   command.middlewareStack.add(middleware as never, { step: 'build', priority: 'high', name: 'sendJson' } as never);

@@ -1,6 +1,9 @@
-import { TransientError, UserError } from '../errors.ts';
+import { secretValues, withoutValues } from '../base/redact.ts';
+import { reworded, TransientError, UserError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 import { explain } from './explain.ts';
+import { type Attempt, createLimits, type Kind, type Limits } from './limits.ts';
+import { isCertificateFault } from './network-faults.ts';
 
 /** One request as --debug shows it: never its values. */
 export interface RequestNote {
@@ -11,62 +14,72 @@ export interface RequestNote {
   requestId?: string;
 }
 
-export interface SendOptions {
+export interface SendOptions extends Limits {
   clock: Clock;
   onRequest?: (note: RequestNote) => void;
   /** 0 up to 1, for jitter. */
   random?: () => number;
-  /** Ends the repeats of a request that was under way when the user interrupted; later requests are repeated as ever. */
-  interrupt?: AbortSignal | undefined;
 }
-
-/**
- * When a request may be sent again: `always` for reads and for requests that carry an idempotency token,
- * `when-refused` for changes, which are repeated only if AWS surely did nothing.
- */
-export type Repeat = 'always' | 'when-refused';
 
 export type Send = <T extends { $metadata: { requestId?: string | undefined } }>(
   action: string,
-  repeat: Repeat,
-  request: () => Promise<T>,
+  kind: Kind,
+  request: (attempt: Attempt) => Promise<T>,
+  /** What went out with it, where AWS may quote values of it that are secret. */
+  input?: unknown,
 ) => Promise<T>;
 
 const attempts = 3;
 const throttledAttempts = 8;
+/** Whoever waits longer than this must say so: the caller does, and this file cannot. */
+const longestSilenceMs = 60_000;
 
-/** Sends requests and repeats them within bounds; its waits run on the given clock, so they cost tests nothing. */
-export function createSend({ clock, onRequest, random = Math.random, interrupt }: SendOptions): Send {
-  return async (action, repeat, request) => {
-    const signal = interrupt?.aborted === false ? interrupt : undefined;
+/**
+ * Sends requests and repeats them within bounds; its waits run on the given clock, so they cost tests nothing.
+ * Neither a request nor a wait between two outlasts the limits, whatever Retry-After asks for.
+ */
+export function createSend({ clock, onRequest, random = Math.random, ...given }: SendOptions): Send {
+  const limits = createLimits(given, clock);
+  let answered = false;
+  return async (action, kind, request, input) => {
+    const limit = limits.begin(kind);
+    const startMs = clock.now();
     let unanswered = false;
     for (let attempt = 1; ; attempt++) {
-      const startMs = clock.now();
+      const sentMs = clock.now();
       const note = (outcome: string, requestId: string | undefined): void =>
         onRequest?.({
           type: 'aws-request',
           action,
-          durationMs: clock.now() - startMs,
+          durationMs: clock.now() - sentMs,
           outcome,
           ...(requestId === undefined ? {} : { requestId }),
         });
       try {
-        const answer = await request();
+        const answer = await limit.attempt(action, request);
+        answered = true;
         note('ok', answer.$metadata.requestId);
         return answer;
       } catch (thrown) {
+        if (input !== undefined && thrown instanceof Error)
+          thrown.message = withoutValues(thrown.message, secretValues(input));
         const error = explain(thrown, action);
         note(
           error instanceof TransientError || error instanceof UserError ? (error.code ?? error.name) : 'bug',
           requestIdOf(error),
         );
-        if (!(error instanceof TransientError)) throw unanswered ? afterUnanswered(error) : error;
-        unanswered ||= !error.throttled && !neverSent(error);
-        const mayRepeat = error.throttled || repeat === 'always' || neverSent(error);
+        if (!(error instanceof TransientError)) {
+          answered ||= requestIdOf(error) !== undefined;
+          throw unanswered ? afterUnanswered(error) : error;
+        }
+        // No waiting makes a certificate trusted; once AWS has answered, it is a fault on the way that may pass.
+        if (isCertificateFault(error.code) && !answered) throw untrusted(error);
+        unanswered ||= !error.throttled && !error.unsent;
+        const mayRepeat = error.throttled || kind !== 'change' || error.unsent;
         if (!mayRepeat || attempt >= (error.throttled ? throttledAttempts : attempts)) throw error;
         const backoffMs = Math.min(20_000, (error.throttled ? 1_000 : 100) * 2 ** (attempt - 1)) * (0.5 + random() / 2);
-        await clock.sleep(Math.max(backoffMs, error.retryAfterMs ?? 0), signal);
-        if (signal?.aborted === true) throw error;
+        const pauseMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
+        if (clock.now() + pauseMs - startMs > longestSilenceMs || !(await limit.pause(pauseMs))) throw error;
       }
     }
   };
@@ -75,13 +88,16 @@ export function createSend({ clock, onRequest, random = Math.random, interrupt }
 /** A refusal says nothing about the request before it, which may have been carried out. */
 function afterUnanswered(error: unknown): unknown {
   if (!(error instanceof UserError)) return error;
-  const { message, why, fix, code, requestId, details } = error;
-  return new UserError(message, { why, fix, code, requestId, details: { ...details, unanswered: true }, cause: error });
+  return reworded(error, error.message, { details: { ...error.details, unanswered: true } });
 }
 
-/** The connection was refused or the name not resolved: the request cannot have arrived. */
-function neverSent(error: TransientError): boolean {
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(error.code);
+function untrusted({ message, code, cause }: TransientError): UserError {
+  return new UserError('The TLS certificate of the AWS endpoint is not trusted.', {
+    code,
+    why: message.includes(code) ? message : `${message} (${code})`,
+    fix: 'Where a proxy signs with a certificate authority of its own, name its file in NODE_EXTRA_CA_CERTS; else check AWS_ENDPOINT_URL and the clock of this machine.',
+    cause,
+  });
 }
 
 function requestIdOf(error: unknown): string | undefined {

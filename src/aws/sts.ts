@@ -7,6 +7,6 @@ export function connectSts(config: STSClientConfig, send: Send): StsPort {
   const client = new STSClient(config);
   return {
     getCallerIdentity: () =>
-      send('sts:GetCallerIdentity', 'always', () => client.send(new GetCallerIdentityCommand({}))),
+      send('sts:GetCallerIdentity', 'read', (attempt) => client.send(new GetCallerIdentityCommand({}), attempt)),
   };
 }

@@ -24,8 +24,3 @@ export function circleCiFacts(
     }),
   );
 }
-
-/** Whether this runs in a CircleCI job. */
-export function inCircleCi(env: Readonly<Record<string, string | undefined>>): boolean {
-  return env.CIRCLECI === 'true';
-}

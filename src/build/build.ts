@@ -1,7 +1,7 @@
 import { optional } from '../base/optional.ts';
+import type { BuildOptions } from '../commands/build-and-push-image.ts';
 import { dockerFault, lastLines } from '../diagnosis/docker.ts';
 import { UserError } from '../errors.ts';
-import type { BuildOptions } from '../options/build-and-push-image.ts';
 import type { Announce, Aws, Clock, Files, Interrupt, ProcessRunner } from '../ports.ts';
 import type { BuildOutcome } from '../records/schema.ts';
 import { repositoryUri } from '../task-definition/image-reference.ts';

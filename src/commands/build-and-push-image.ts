@@ -1,17 +1,74 @@
 import { circleCiFacts } from '../base/circleci.ts';
 import { optional } from '../base/optional.ts';
 import { type BuildEvent, buildAndPush, planBuild } from '../build/build.ts';
-import { type BuildOptions, buildOptionSpecs, readBuildOptions } from '../options/build-and-push-image.ts';
+import { flag, group, list, names, text } from '../options/define.ts';
+import type { ValuesOf } from '../options/option.ts';
+import { awsOptions, generalOptions } from '../options/shared.ts';
+import { splitArguments } from '../options/values.ts';
 import { exitCodeOf } from '../outcome.ts';
 import { type BuildOutcome, schemaVersion } from '../records/schema.ts';
 import { buildEventLines, buildOutcomeLines } from '../report/build-text.ts';
-import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
+import { repositoryReference, repositoryUri, tagFault } from '../task-definition/image-reference.ts';
 import { type CommandContext, type CommandResult, defineCommand, dryRunResult } from './command.ts';
 import { unnamed } from './refusal.ts';
 
+/** The options of build-and-push-image. */
+export const buildOptions = {
+  ...group('Image', {
+    repository: text({
+      required: true,
+      alias: 'repo',
+      placeholder: 'NAME|URI',
+      describe: 'The ECR repository to push to, by name or by its whole address.',
+      parse: repositoryReference,
+    }),
+    tags: names({
+      name: 'tag',
+      required: true,
+      placeholder: 'TAG',
+      describe: 'The tag to push.',
+      variables: ['CIRCLE_SHA1'],
+      check: (tags) => tags.map(tagFault).find((fault) => fault !== undefined),
+    }),
+    push: flag({ default: true, describe: 'Pushes the image; --no-push only builds it.' }),
+    skipWhenTagsExist: flag({
+      describe: 'Builds nothing when every tag is there already; its digest goes into the record.',
+    }),
+    createRepository: flag({ describe: 'Creates the repository when it does not exist.' }),
+  }),
+  ...group('Build', {
+    dockerfile: text({ placeholder: 'FILE', describe: 'The Dockerfile.', otherwise: 'Dockerfile in --path' }),
+    path: text({ default: '.', placeholder: 'DIR', describe: 'Folder that is the context of the build.' }),
+    target: text({ placeholder: 'STAGE', describe: 'Stage of the Dockerfile to build.' }),
+    buildArgs: list({
+      name: 'build-arg',
+      placeholder: 'NAME[=VALUE]',
+      describe: 'Build argument; without a value it is taken from the environment.',
+      secret: true,
+    }),
+    platform: text({
+      placeholder: 'OS/ARCH',
+      describe: 'Platform of the image, or several with commas (needs buildx).',
+    }),
+    cacheFrom: list({ placeholder: 'SOURCE', describe: 'Image or cache to reuse layers of.' }),
+    extraArgs: text({
+      name: 'extra-build-args',
+      default: '',
+      placeholder: "'ARGS'",
+      takesDashes: true,
+      secret: true,
+      describe: 'Further arguments of docker build, split into words with quotes as in a shell.',
+      parse: splitArguments,
+    }),
+  }),
+  ...awsOptions,
+  ...generalOptions,
+};
+export type BuildOptions = ValuesOf<typeof buildOptions>;
+
 /** `build-and-push-image`: stage 1. */
-export const buildAndPushImageCommand = defineCommand<BuildOptions>({
-  options: buildOptionSpecs,
+export const buildAndPushImageCommand = defineCommand({
+  options: buildOptions,
   examples: [
     ['$0 build-and-push-image --repository hoge-stg', 'Builds ./Dockerfile and pushes it under the commit.'],
     [
@@ -19,16 +76,9 @@ export const buildAndPushImageCommand = defineCommand<BuildOptions>({
       'As in a pipeline: the digest goes into the record, and later stages pin it.',
     ],
   ],
-  takesRest: false,
-  check: readBuildOptions,
-  stages: (reader) => {
-    const given = reader.optional('repository');
-    const parsed = parseImageReference(given ?? '');
-    const { commit } = circleCiFacts(reader.env);
-    const repository = parsed === undefined ? (given ?? unnamed) : repositoryUri(parsed);
-    const named = reader.names('tag');
-    const tags = named.length > 0 || commit === undefined ? named : [commit];
-    return [{ stage: 'build-and-push-image', repository, tags }];
+  stages: ({ repository, tags = [] }) => {
+    const name = repository === undefined ? unnamed : repositoryUri(repository);
+    return [{ stage: 'build-and-push-image', repository: name, tags }];
   },
   run,
   render: (event) => buildEventLines(event as BuildEvent),
@@ -36,9 +86,9 @@ export const buildAndPushImageCommand = defineCommand<BuildOptions>({
 
 async function run(options: BuildOptions, context: CommandContext): Promise<CommandResult> {
   const startedAtMs = context.clock.now();
-  const aws = options.push ? await context.connect(options.aws) : undefined;
+  const aws = options.push ? await context.connect(options) : undefined;
   const deps = { ...context, aws };
-  if (context.common.dryRun) return dryRunResult(await planBuild(options, deps));
+  if (options.dryRun) return dryRunResult(await planBuild(options, deps));
   const outcome: BuildOutcome = {
     schemaVersion,
     stage: 'build-and-push-image',

@@ -1,10 +1,11 @@
 import { optional } from '../base/optional.ts';
 import { redact } from '../base/redact.ts';
-import type { AwsOptions, CommonOptions } from '../options/common.ts';
-import type { OptionReader } from '../options/reader.ts';
-import type { OptionSpec } from '../options/spec.ts';
+import { type NamedOption, namedOptions, type OptionTable, type ValuesOf } from '../options/option.ts';
+import type { Given } from '../options/parse.ts';
+import { type IsGiven, type ReadDeps, readOptions } from '../options/read.ts';
+import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
-import type { Announce, Aws, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
+import type { Announce, Ask, Aws, CircleCi, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
 import { dryRunEnd, dryRunLines, type PlannedStep } from '../report/dry-run-text.ts';
 import type { Line } from '../report/line.ts';
@@ -18,59 +19,93 @@ export interface CommandContext {
   files: Files;
   http: Http;
   processes: ProcessRunner;
+  /** The person at the terminal; undefined in CI and in pipes. */
+  ask?: Ask | undefined;
+  circleCi?: CircleCi | undefined;
   version: string;
+  /** Another command of this program, for those that speak of it. */
+  command(name: string): Promise<AnyCommand | undefined>;
   common: CommonOptions;
   /** Facts on their way to the lines of the command's `render`. */
   announce: Announce;
+  /** Resolves when whoever reads those lines has caught up: for those who have very many to print. */
+  drained(): Promise<void>;
   records: RecordStore;
-  /** Signs in; checks --expect-account before it answers. */
-  connect(options: AwsOptions): Promise<Aws>;
+  /** Signs in; checks --expect-account before it answers. No request outlasts `timeoutMs` from the command's start. */
+  connect(options: AwsOptions, timeoutMs?: number): Promise<Aws>;
 }
+
+/** What the edge itself must know of a command's options. */
+export type CommonOptions = Omit<GeneralOptions, 'expandEnv' | 'recordDir' | 'recordsFrom' | 'outputs'> & {
+  recordDir: string | undefined;
+  recordsFrom: string | undefined;
+  outputs: string | undefined;
+};
 
 /** How a command ended: what the edge prints and exits with. */
 export interface CommandResult {
   exitCode: number;
   /** The last lines of the text output. */
   lines: Line[];
+  /** What is printed beside them, on stderr. */
+  notes?: Line[];
   /** The one document of `--output json`. */
   document: unknown;
 }
 
-/** A command: its options as data, their check, what it does, and how its events look. */
-export interface Command<Options> {
-  options: readonly OptionSpec[];
+/** A command: its options as data, what it does, and how its events look. */
+export interface Command<Table extends OptionTable> {
+  options: Table;
   /** Shown under the options in --help: a command line and what it does. */
   examples: readonly (readonly [string, string])[];
-  /** Whether words behind `--` belong to it. */
-  takesRest: boolean;
-  /** Reads every option; complaints stay in the reader until `finish`. May read files that options name. */
-  check(reader: OptionReader, files: Files): Promise<Options> | Options;
+  /** Errors of options that depend on each other; sees those that have none of their own. */
+  check?(known: Partial<ValuesOf<Table>>, isGiven: IsGiven<Table>): readonly string[];
   /** The stages whose records say so when the command is refused, as far as its options name them. */
-  stages?(reader: OptionReader): StageNames[];
-  run(options: Options, context: CommandContext): Promise<CommandResult>;
+  stages?(known: Partial<ValuesOf<Table>>, env: CommandContext['env']): StageNames[];
+  run(options: ValuesOf<Table>, context: CommandContext): Promise<CommandResult>;
   render(event: { type: string }): Line[];
 }
 
 /** A command whose options only it knows. */
-export interface AnyCommand extends Omit<Command<never>, 'check' | 'run' | 'stages'> {
-  stages(reader: OptionReader): StageNames[];
-  prepare(reader: OptionReader, files: Files): Promise<(context: CommandContext) => Promise<CommandResult>>;
+export interface AnyCommand {
+  options: readonly NamedOption[];
+  examples: readonly (readonly [string, string])[];
+  prepare(given: Given, deps: ReadDeps): Promise<PreparedCommand>;
+  render(event: { type: string }): Line[];
 }
 
-/** Ties a command's checked options to its run, so that the edge need not know their type. */
-export function defineCommand<Options>(command: Command<Options>): AnyCommand {
+/** A command with its options read. */
+export interface PreparedCommand {
+  errors: readonly string[];
+  common: CommonOptions;
+  stages: StageNames[];
+  /** Undefined where there are errors. */
+  run: ((context: CommandContext) => Promise<CommandResult>) | undefined;
+}
+
+/** Ties a command's options to its run, so that the edge need not know their type. */
+export function defineCommand<Table extends OptionTable>(command: Command<Table>): AnyCommand {
   return {
-    options: command.options,
+    options: namedOptions(command.options),
     examples: command.examples,
-    takesRest: command.takesRest,
     render: (event) => command.render(event),
-    stages: (reader) => command.stages?.(reader) ?? [],
-    prepare: async (reader, files) => {
-      const options = await command.check(reader, files);
-      reader.finish();
-      return (context) => command.run(options, context);
+    prepare: async (given, deps) => {
+      const check = command.check ?? (() => []);
+      const { errors, known, values } = await readOptions(command.options, given, check, deps);
+      return {
+        errors,
+        common: commonOptions(known),
+        stages: command.stages?.(known, deps.env) ?? [],
+        run: values === undefined ? undefined : (context) => command.run(values, context),
+      };
     },
   };
+}
+
+/** A command that has no such option behaves as one that was not given it. */
+function commonOptions(known: Partial<GeneralOptions>): CommonOptions {
+  const { output = 'text', recordDir, recordsFrom, outputs, dryRun = false, debug = false } = known;
+  return { output, recordDir, recordsFrom, outputs, dryRun, debug };
 }
 
 /** The result of every dry run: what would be sent and run, with values that may be secret left out. */

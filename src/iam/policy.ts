@@ -1,5 +1,31 @@
-import type { IamPolicyOptions } from '../options/iam-policy.ts';
+import { ecrAddress, parseImageReference } from '../task-definition/image-reference.ts';
 import { type PolicyScope, type PolicyStatement, statements } from './statements.ts';
+
+/** The commands that speak to AWS. */
+export const awsCommands = [
+  'build-and-push-image',
+  'run-migration-task',
+  'wait-for-task',
+  'update-service-and-verify',
+] as const;
+
+/** What the commands would be called with. */
+export interface IamPolicyOptions {
+  commands: readonly (typeof awsCommands)[number][];
+  scope: PolicyScope;
+  createRepository: boolean;
+  /** An image is resolved and a revision registered for it. */
+  pinsImage: boolean;
+  tagsTasks: boolean;
+  networkFromServices: readonly string[];
+  exclusive: boolean;
+  stopsTasks: boolean;
+  rollsBack: boolean;
+  logs: boolean;
+  organizationId: string | undefined;
+  projectId: string | undefined;
+  branch: string | undefined;
+}
 
 /** A policy document as AWS takes it. */
 export interface PolicyDocument {
@@ -160,4 +186,18 @@ function wide(options: IamPolicyOptions, needed: readonly PolicyStatement[]): st
     [options.projectId === undefined, 'PROJECT_ID stands in the trust policy: give --project-id'],
   ];
   return rules.filter(([applies]) => applies).map(([, text]) => text);
+}
+
+/** A repository to narrow a policy to, by its name or its address. */
+export function repositoryScope(name: string): PolicyScope['repositories'][number] {
+  const parsed = parseImageReference(name);
+  const address = ecrAddress(parsed?.registry);
+  const place = address === undefined ? {} : { region: address.region, account: address.registryId };
+  return { name: parsed?.repository ?? name, ...place };
+}
+
+/** The partition of a region, as ARNs name it. */
+export function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

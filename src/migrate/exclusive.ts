@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { familyOf } from '../base/arn.ts';
 import { watchSilence } from '../base/heartbeat.ts';
-import { poll } from '../base/poll.ts';
+import { poll, troubleText } from '../base/poll.ts';
 import { hasCode, type TransientError, UserError } from '../errors.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
 import { describeTasks, listTasks } from '../task/find.ts';
@@ -15,6 +15,8 @@ export interface ExclusiveOptions {
   mark: string | undefined;
   /** What the user gave for --started-by. */
   startedBy: string | undefined;
+  /** How one of our own tasks stands. */
+  judge(task: Task): 'going' | 'succeeded' | 'failed';
   timeoutMs: number;
 }
 
@@ -28,17 +30,18 @@ export interface ExclusiveDeps {
 /** `busy`: another migration was seen; else nothing is known about others. */
 export type Exclusion =
   | { end: 'clear'; own: OwnTasks }
-  | { end: 'timed-out' | 'interrupted'; busy: boolean; lastTrouble: string | undefined };
+  | { end: 'timed-out' | 'interrupted'; busy: boolean; trouble: string | undefined };
 
-/** The tasks that an earlier run of this very job started. */
+/** The tasks that earlier runs of this very job started, as far as ECS still knows them. */
 export interface OwnTasks {
-  /** One that has not ended, by ARN. */
-  alive: string | undefined;
-  /** Those that have ended and that ECS still knows, newest first. */
-  ended: readonly Task[];
+  /** One that may yet succeed, by ARN. */
+  going: string | undefined;
+  succeeded: string | undefined;
+  /** How many have failed. */
+  failed: number;
 }
 
-const nobody: OwnTasks = { alive: undefined, ended: [] };
+const nobody: OwnTasks = { going: undefined, succeeded: undefined, failed: 0 };
 
 /**
  * Finds our own tasks, and waits until no other migration is alive, or refuses to go on. Best effort: two jobs that look at
@@ -48,34 +51,32 @@ export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): P
   const { announce, breakSilence } = watchSilence(deps.announce, deps.clock);
   const memory: Memory = { missingSince: new Map(), ended: new Map() };
   let known = '';
-  let lastTrouble: string | undefined;
   const onTrouble = ({ message }: TransientError, inARow: number): void => {
-    lastTrouble = message;
     const trouble = () => ({ type: 'trouble', message, inARow }) as const;
     if (inARow === 1) announce(trouble());
     else breakSilence(trouble);
   };
   const look = async (): Promise<OwnTasks | undefined> => {
-    const { own, others } = await survey(options, memory, deps);
-    lastTrouble = undefined;
+    const { own, ending, others } = await survey(options, memory, deps);
     // Our own task is there already: nothing is started, so nobody needs to be waited for.
-    if (own.alive !== undefined || options.mode === 'ignore') return own;
-    if (others.length === 0) {
+    if (taskOf(own) !== undefined || options.mode === 'ignore') return own;
+    const taskArns = [...ending, ...others];
+    if (taskArns.length === 0) {
       if (known !== '') announce({ type: 'others-done' });
       return own;
     }
-    if (options.mode === 'fail') throw busy(options, others);
-    const taskArns = [...others];
-    if (known !== taskArns.join()) announce({ type: 'waiting-for-others', taskArns });
+    if (options.mode === 'fail' && others.length > 0) throw busy(options, others);
+    if (known !== taskArns.join()) announce({ type: 'waiting-for-others', taskArns, again: false });
     known = taskArns.join();
-    breakSilence(() => ({ type: 'waiting-for-others', taskArns }));
+    breakSilence(() => ({ type: 'waiting-for-others', taskArns, again: true }));
     return undefined;
   };
   const { timeoutMs } = options;
   const { clock, interrupt } = deps;
   const waited = await poll(look, { clock, interrupt, timeoutMs, intervalMs: 5_000, onTrouble });
   if (waited.end === 'answered') return { end: 'clear', own: waited.answer };
-  return { end: waited.end, busy: known !== '', lastTrouble };
+  const trouble = waited.trouble === undefined ? undefined : troubleText(waited.trouble);
+  return { end: waited.end, busy: known !== '', trouble };
 }
 
 function busy({ family, cluster }: ExclusiveOptions, taskArns: readonly string[]): UserError {
@@ -86,6 +87,9 @@ function busy({ family, cluster }: ExclusiveOptions, taskArns: readonly string[]
   });
 }
 
+/** The task that makes another one needless: one that may yet succeed, or that has. */
+export const taskOf = ({ going, succeeded }: OwnTasks): string | undefined => going ?? succeeded;
+
 const staleForMs = 60_000;
 
 /** What earlier polls of one wait found out. */
@@ -94,15 +98,22 @@ interface Memory {
   ended: Map<string, Task>;
 }
 
+interface Survey {
+  own: OwnTasks;
+  /** Our own that have failed and have not come to their end. */
+  ending: readonly string[];
+  others: readonly string[];
+}
+
 /** All one-off tasks of the family (or with the user's --started-by): ours, and the others that are alive. */
 async function survey(
   options: ExclusiveOptions,
   { missingSince, ended: known }: Memory,
   deps: ExclusiveDeps,
-): Promise<{ own: OwnTasks; others: readonly string[] }> {
+): Promise<Survey> {
   const { cluster, mark } = options;
   const listed = await list(options, deps);
-  if (listed === undefined) return { own: nobody, others: [] };
+  if (listed === undefined) return { own: nobody, ending: [], others: [] };
   const { running, stopped } = listed;
   // What has ended stays so: it is described once.
   const open = [...new Set([...running, ...stopped])].filter((arn) => !known.has(arn));
@@ -112,7 +123,6 @@ async function survey(
   const alive = tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED' && lastStatus !== 'DELETED');
   const over = tasks.filter((task) => !alive.includes(task));
   for (const task of over) known.set(arnOf(task), task);
-  const ended = over.filter(isOwn);
   // What is listed and cannot be described may run all the same; one that is listed as stopped will soon be forgotten.
   const described = new Set(tasks.map(arnOf));
   const nowMs = deps.clock.now();
@@ -122,13 +132,19 @@ async function survey(
     missingSince.set(arn, sinceMs);
     return running.has(arn) || nowMs - sinceMs < staleForMs;
   });
-  const ours = alive.filter(isOwn).map(arnOf);
   const isHiddenOwn = (arn: string): boolean => listed.byMark.has(arn);
+  const judged = tasks.filter(isOwn).map((task) => ({ task, verdict: options.judge(task) }));
+  const own = (verdict: 'going' | 'succeeded' | 'failed'): Task[] =>
+    judged.filter((one) => one.verdict === verdict).map(({ task }) => task);
   return {
     own: {
-      alive: ours[0] ?? hidden.find(isHiddenOwn),
-      ended: ended.sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0)),
+      going: own('going').map(arnOf)[0] ?? hidden.find(isHiddenOwn),
+      succeeded: own('succeeded').map(arnOf)[0],
+      failed: own('failed').length,
     },
+    ending: own('failed')
+      .filter((task) => alive.includes(task))
+      .map(arnOf),
     others: [
       ...alive.filter((task) => !isOwn(task) && isMigration(task, options)).map(arnOf),
       ...hidden.filter((arn) => !isHiddenOwn(arn)),

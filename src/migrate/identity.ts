@@ -43,16 +43,14 @@ export function identityOf(facts: IdentityFacts, env: Readonly<Record<string, st
   };
 }
 
-/** 64 hexadecimal digits. */
+/** 64 hexadecimal digits of who asks and of what will run: what runs something else never stands for it. */
 function markOf(
   { cluster, definition, overrides, name, clientToken }: IdentityFacts,
   env: Readonly<Record<string, string | undefined>>,
 ): string {
-  if (clientToken !== undefined) return sha256([clientToken]);
   const workspace = env.CIRCLE_WORKFLOW_WORKSPACE_ID ?? '';
-  if (workspace === '') return sha256([randomUUID()]);
-  const job = [env.CIRCLE_JOB, env.CIRCLE_NODE_INDEX];
-  return sha256([workspace, job, name, resourceName(cluster), ordered(definition), ordered(overrides)]);
+  const job = workspace === '' ? randomUUID() : [workspace, env.CIRCLE_JOB, env.CIRCLE_NODE_INDEX];
+  return sha256([clientToken ?? job, name, resourceName(cluster), ordered(definition), ordered(overrides)]);
 }
 
 const sha256 = (facts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(facts)).digest('hex');

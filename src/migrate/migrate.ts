@@ -1,3 +1,4 @@
+import type { Task } from '@aws-sdk/client-ecs';
 import { accountOf } from '../base/arn.ts';
 import { optional } from '../base/optional.ts';
 import { UserError } from '../errors.ts';
@@ -11,9 +12,9 @@ import { taskResult } from '../task/outcome.ts';
 import { resumeCommand } from '../task/resume.ts';
 import { taskVerdict } from '../task/verdict.ts';
 import type { MigrationEvent } from './events.ts';
-import { exclude, findOwn, type OwnTasks } from './exclusive.ts';
+import { type ExclusiveOptions, exclude, findOwn, taskOf } from './exclusive.ts';
 import { type Identity, identityOf } from './identity.ts';
-import { notStarted, waitedInVain } from './not-started.ts';
+import { isSurelyNotStarted, notStarted, waitedInVain } from './not-started.ts';
 import type { MigrateOptions } from './options.ts';
 import { type MigrationPlan, planMigration } from './plan.ts';
 import { deregister, register } from './revision.ts';
@@ -60,21 +61,23 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   });
   // A folder that takes no record is found out before anything starts.
   await deps.records.save(run.outcome({ verdict: 'running' }));
-  const search = {
+  const search: ExclusiveOptions = {
     mode: options.exclusive,
     cluster: options.cluster,
     family: plan.family,
     mark: identity.isMark ? identity.startedBy : undefined,
     startedBy: options.startedBy,
+    judge: (task) => standing(task, plan, deps),
     timeoutMs: run.leftMs(),
   };
   const ecsDeps = { ...deps, ecs: deps.aws.ecs };
   const clear = await exclude(search, ecsDeps);
   if (clear.end !== 'clear') return run.end(waitedInVain(clear, deps));
-  const done = succeededBefore(clear.own, plan, deps);
-  const own = clear.own.alive ?? done;
+  const place = { cluster: options.cluster, region: deps.aws.region };
+  const own = taskOf(clear.own);
   if (own !== undefined) {
-    deps.announce({ type: 'task-adopted', taskArn: own, state: done === undefined ? 'runs' : 'succeeded' });
+    const state = own === clear.own.going ? 'runs' : 'succeeded';
+    deps.announce({ type: 'task-adopted', ...place, taskArn: own, state });
     return follow(own, plan, options, run, deps);
   }
   const revision = await register(plan, deps);
@@ -82,9 +85,9 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   const start = await startTask(
     {
       request,
-      clientToken: identity.token(clear.own.ended.length),
+      clientToken: identity.token(clear.own.failed),
       freshToken: identity.freshToken,
-      findOwn: async () => (await findOwn(search, ecsDeps)).alive,
+      findOwn: async () => taskOf(await findOwn(search, ecsDeps)),
       retryCapacityMs: options.retryCapacityMs,
       timeoutMs: run.leftMs(),
     },
@@ -96,24 +99,20 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   });
   run.know({ clientToken: start.clientToken, taskDefinition: revision.arn });
   if (start.start !== 'started') {
-    if (start.start === 'not-placed') await deregister(revision, deps);
+    if (isSurelyNotStarted(start)) await deregister(revision, deps);
     return run.end(notStarted(start, deps));
   }
   const { taskArn } = start;
   const container = plan.container.name;
   deps.announce({
     type: 'task-started',
-    ...{ taskArn, cluster: options.cluster, region: deps.aws.region, taskDefinition: revision.arn, container },
+    ...{ ...place, taskArn, taskDefinition: revision.arn, container },
   });
-  if (start.adopted) deps.announce({ type: 'task-adopted', taskArn, state: 'unknown' });
+  if (start.adopted) deps.announce({ type: 'task-adopted', ...place, taskArn, state: 'unknown' });
   const outcome = await follow(taskArn, plan, options, run, deps);
-  if (outcome.explanation !== undefined && outcome.stopCode === 'TaskFailedToStart' && !hasRun(outcome)) {
-    await deregister(revision, deps);
-  }
+  if (outcome.stopCode === 'TaskFailedToStart') await deregister(revision, deps);
   return outcome;
 }
-
-const hasRun = ({ timeline = {} }: MigrationOutcome): boolean => timeline.startedAt !== undefined;
 
 function identify(plan: MigrationPlan, options: MigrateOptions, { env }: MigrateDeps): Identity {
   const { cluster, overrides } = plan.request;
@@ -121,13 +120,14 @@ function identify(plan: MigrationPlan, options: MigrateOptions, { env }: Migrate
   return identityOf({ cluster, definition: plan.definition, overrides, name, startedBy, clientToken }, env);
 }
 
-/** Our newest task that ended well, judged as if it were seen for the first time: what cannot be known is not success. */
-function succeededBefore(own: OwnTasks, plan: MigrationPlan, { clock }: MigrateDeps): string | undefined {
-  return own.ended.find((task) => {
-    const nowMs = clock.now();
-    const seen = observed(unseen(task.taskArn ?? ''), task, plan.container, nowMs);
-    return taskVerdict(seen, plan.container, nowMs).verdict === 'succeeded';
-  })?.taskArn;
+/** How our task stands, judged as if it were seen for the first time: what cannot be known is not success. */
+function standing(task: Task, { container }: MigrationPlan, { clock }: MigrateDeps): 'going' | 'succeeded' | 'failed' {
+  const { verdict } = taskVerdict(
+    observed(unseen(task.taskArn ?? ''), task, container, clock.now()),
+    container,
+    clock.now(),
+  );
+  return verdict === 'lost' ? 'failed' : verdict;
 }
 
 async function follow(

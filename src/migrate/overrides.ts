@@ -1,5 +1,10 @@
 import { jsonFault } from '../base/json-fault.ts';
+import { type Parsed, valid, wrong } from '../base/parsed.ts';
+import { schemaFaults } from '../base/schema-faults.ts';
+import { findSource } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
+import type { ParseContext } from '../options/option.ts';
+import { overridesSchema } from './overrides-schema.ts';
 
 /** RunTask's `overrides`, checked. */
 export interface TaskOverrides {
@@ -14,45 +19,57 @@ export interface ContainerOverride {
 }
 
 /** Amazon ECS takes no more characters than this, everything counted. */
-export const longestOverrides = 8192;
+const longestOverrides = 8192;
 
 /** Overrides with much white space around them still fit into this. */
 const longestText = 1_000_000;
 
-/** Reads an overrides document; every complaint names its place and none quotes a value. */
-export function parseOverrides(text: string): { overrides: TaskOverrides; complaints: string[] } {
+/** Reads an overrides document; every error names its place and none quotes a value. */
+export function parseOverrides(text: string): { overrides: TaskOverrides; errors: string[] } {
   if (text.length > longestText) {
     return {
       overrides: {},
-      complaints: [`${text.length} characters are too many: ECS takes ${longestOverrides} at most`],
+      errors: [`${text.length} characters are too many: ECS takes ${longestOverrides} at most`],
     };
   }
   const fault = jsonFault(text);
   if (fault !== undefined) {
     const place = `line ${fault.line}, column ${fault.column}`;
-    return { overrides: {}, complaints: [`is not JSON: ${place} should be ${fault.expected}`] };
+    return { overrides: {}, errors: [`is not JSON: ${place} should be ${fault.expected}`] };
   }
   const document: unknown = JSON.parse(text);
-  const complaints = checkMembers(document, taskMembers, '');
-  if (complaints.length === 0)
-    complaints.push(...checkContainers((document as TaskOverrides).containerOverrides ?? []));
-  return { overrides: complaints.length === 0 ? (document as TaskOverrides) : {}, complaints };
+  const errors = schemaFaults(overridesSchema, document);
+  return { overrides: errors.length === 0 ? (document as TaskOverrides) : {}, errors };
+}
+
+/**
+ * Reads `--overrides`: inline JSON, `-` for standard input, a path or `file://` path. Variables are replaced in what was
+ * given; a file means what it says, e.g. a `$HOME` that the container's shell is to see.
+ */
+export async function readOverrides(given: string, context: ParseContext): Promise<Parsed<TaskOverrides>> {
+  const source = await findSource(given, context);
+  if ('errors' in source) return source;
+  const { overrides, errors } = parseOverrides(source.value.text);
+  const { name } = source.value;
+  const placed = (fault: string): string =>
+    fault.startsWith('is not JSON') ? `: ${name} ${fault}` : `: in ${name}, ${fault}`;
+  return errors.length === 0 ? valid(overrides) : wrong(...errors.map(placed));
 }
 
 /** What is wrong with overrides as they will be sent: containers that are not there, and the length. */
 export function overridesFaults(overrides: TaskOverrides, containers: readonly string[]): string[] {
   const named = (overrides.containerOverrides ?? []).map(({ name }) => name);
   const unknown = named.filter((name) => !containers.includes(name));
-  const complaints = unknown.map((name) => {
+  const errors = unknown.map((name) => {
     const near = suggest(name, containers);
     const hint = near === undefined ? '' : `; did you mean ${near}?`;
     return `the task definition has no container named ${name} (it has: ${containers.join(', ')})${hint}`;
   });
   const length = JSON.stringify(overrides).length;
   if (length > longestOverrides) {
-    complaints.push(`the overrides are ${length} characters long, and Amazon ECS takes ${longestOverrides} at most`);
+    errors.push(`the overrides are ${length} characters long, and Amazon ECS takes ${longestOverrides} at most`);
   }
-  return complaints;
+  return errors;
 }
 
 /** The containers that overrides say anything about. */
@@ -82,91 +99,4 @@ export function withContainerOverride(
     ...(environment.length === 0 ? {} : { environment }),
   };
   return { ...overrides, containerOverrides: [...all.filter(({ name }) => name !== container), after] };
-}
-
-/** Applies `change` to every string value (never to a name of a member). */
-export function mapStrings<T>(document: T, change: (text: string) => string): T {
-  if (typeof document === 'string') return change(document) as T;
-  if (Array.isArray(document)) return document.map((item) => mapStrings(item, change)) as T;
-  if (typeof document !== 'object' || document === null) return document;
-  return Object.fromEntries(Object.entries(document).map(([name, item]) => [name, mapStrings(item, change)])) as T;
-}
-
-type Check = (value: unknown, path: string) => string[];
-
-const must = (what: string, test: (value: unknown) => boolean): Check => {
-  return (value, path) => (test(value) ? [] : [`${path} must be ${what}`]);
-};
-const text = must('a string', (value) => typeof value === 'string');
-const taskSize = must('a string, e.g. "512" (only a container takes a number)', (value) => typeof value === 'string');
-const containerSize = must('a whole number, not a string (only the task level takes a string)', Number.isInteger);
-const words = must(
-  'a list of strings',
-  (value) => Array.isArray(value) && value.every((word) => typeof word === 'string'),
-);
-const listOf = (members: Readonly<Record<string, Check>>): Check => {
-  return (value, path) =>
-    Array.isArray(value)
-      ? value.flatMap((item, index) => checkMembers(item, members, `${path}[${index}]`))
-      : [`${path} must be a list`];
-};
-
-const containerMembers: Readonly<Record<string, Check>> = {
-  name: text,
-  command: words,
-  environment: listOf({ name: text, value: text }),
-  environmentFiles: listOf({ value: text, type: text }),
-  cpu: containerSize,
-  memory: containerSize,
-  memoryReservation: containerSize,
-  resourceRequirements: listOf({ type: text, value: text }),
-};
-
-const taskMembers: Readonly<Record<string, Check>> = {
-  containerOverrides: listOf(containerMembers),
-  cpu: taskSize,
-  memory: taskSize,
-  ephemeralStorage: (value, path) => checkMembers(value, { sizeInGiB: containerSize }, path),
-  executionRoleArn: text,
-  taskRoleArn: text,
-  inferenceAcceleratorOverrides: listOf({ deviceName: text, deviceType: text }),
-};
-
-/** Members that people look for here and that RunTask cannot override. */
-const notOverridable: Readonly<Record<string, string>> = {
-  image: 'cannot be overridden; use --image',
-  entryPoint: 'cannot be overridden; only command can',
-  secrets: 'cannot be overridden; they belong into the task definition',
-  user: 'cannot be overridden; it belongs into the task definition',
-  logConfiguration: 'cannot be overridden; it belongs into the task definition',
-};
-
-function checkMembers(value: unknown, members: Readonly<Record<string, Check>>, path: string): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [`${path === '' ? 'the document' : path} must be an object`];
-  }
-  return Object.entries(value).flatMap(([name, member]) => {
-    const at = path === '' ? name : `${path}.${name}`;
-    const check = Object.hasOwn(members, name) ? members[name] : undefined;
-    if (check !== undefined) return check(member, at);
-    const known = Object.hasOwn(notOverridable, name) ? notOverridable[name] : undefined;
-    if (known !== undefined) return [`${at} ${known}`];
-    const near = suggest(name, Object.keys(members));
-    return [
-      `${at} is not known; ${near === undefined ? `there are: ${Object.keys(members).join(', ')}` : `did you mean ${near}?`}`,
-    ];
-  });
-}
-
-function checkContainers(overrides: readonly ContainerOverride[]): string[] {
-  const names = overrides.map(({ name }) => name);
-  return overrides.flatMap(({ name, environment = [] }, index) => [
-    ...(name === undefined ? [`containerOverrides[${index}].name is missing`] : []),
-    ...(name !== undefined && names.indexOf(name) < index
-      ? [`containerOverrides[${index}] names a container that was named before`]
-      : []),
-    ...environment
-      .filter((variable) => variable.name === undefined || variable.value === undefined)
-      .map(() => `containerOverrides[${index}].environment has an entry without name or value`),
-  ]);
 }

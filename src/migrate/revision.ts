@@ -13,16 +13,13 @@ export interface Revision {
 }
 
 /** Registers the plan's document; the family's latest revision is used where it is the same already. */
-export async function register(
-  plan: MigrationPlan,
-  { aws, announce, clock, interrupt }: MigrateDeps,
-): Promise<Revision> {
+export async function register(plan: MigrationPlan, { aws, announce }: MigrateDeps): Promise<Revision> {
   if (plan.register === undefined) return { arn: plan.request.taskDefinition, isNew: false };
   const latest = await aws.ecs.describeTaskDefinition(plan.family);
   if (sameDefinition(latest.taskDefinition as DefinitionDocument, plan.register as DefinitionDocument)) {
     return { arn: latest.taskDefinition.taskDefinitionArn ?? '', isNew: false };
   }
-  const arn = await registerRevision(plan.register, { ecs: aws.ecs, clock, interrupt }).catch((error: unknown) => {
+  const arn = await registerRevision(plan.register, aws).catch((error: unknown) => {
     throw refused(error, plan.request);
   });
   announce({ type: 'revision-registered', taskDefinitionArn: arn });

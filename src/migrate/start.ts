@@ -1,7 +1,7 @@
 import type { Failure, RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
-import { poll } from '../base/poll.ts';
+import { poll, troubleText } from '../base/poll.ts';
 import { isCapacityReason, refusalFix } from '../diagnosis/refusals.ts';
-import { hasCode, UserError } from '../errors.ts';
+import { hasCode, reworded, TransientError, UserError } from '../errors.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
 import type { MigrationEvent } from './events.ts';
 
@@ -10,7 +10,9 @@ export type Start =
   | { start: 'started'; taskArn: string; adopted: boolean; clientToken: string }
   | { start: 'not-placed'; failures: Failure[]; clientToken: string }
   /** No answer to any of the requests: a task may or may not run. */
-  | { start: 'unanswered' | 'interrupted'; clientToken: string; lastTrouble: string | undefined };
+  | { start: 'unanswered'; clientToken: string; trouble: string | undefined }
+  /** `perhaps`: a request was under way, so that the task may run. */
+  | { start: 'interrupted'; clientToken: string; perhaps: boolean };
 
 export interface StartOptions {
   request: RunTaskCommandInput & { cluster: string };
@@ -53,7 +55,7 @@ export async function startTask(options: StartOptions, deps: StartDeps): Promise
       const nextTryMs = Math.min(capacityIntervalMs, leftMs);
       announce({ type: 'no-capacity', reason: start.failures[0]?.reason ?? '', nextTryMs });
       await clock.sleep(nextTryMs, interrupt.signal);
-      if (interrupt.signal.aborted) return { ...start, start: 'interrupted', lastTrouble: undefined };
+      if (interrupt.signal.aborted) return { start: 'interrupted', clientToken: start.clientToken, perhaps: false };
     }
     const own = await options.findOwn();
     if (own !== undefined) return { start: 'started', taskArn: own, adopted: true, clientToken: start.clientToken };
@@ -66,9 +68,11 @@ async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps
   const { ecs, clock, interrupt, announce } = deps;
   const sentMs = clock.now();
   let unanswered = false;
-  let lastTrouble: string | undefined;
   const send = async (): Promise<Start> => {
-    const { tasks = [], failures = [] } = await ecs.runTask({ ...request, clientToken });
+    const { tasks = [], failures = [] } = await ecs.runTask({ ...request, clientToken }).catch((error: unknown) => {
+      unanswered ||= error instanceof TransientError && !error.throttled && !error.unsent;
+      throw error;
+    });
     const [task] = tasks;
     if (task?.taskArn === undefined) return { start: 'not-placed', failures, clientToken };
     return { start: 'started', taskArn: task.taskArn, adopted: isOlder(task, sentMs), clientToken };
@@ -78,14 +82,15 @@ async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps
       clock,
       interrupt,
       timeoutMs: Math.min(answerWindowMs, timeoutMs),
-      onTrouble: ({ message, throttled }) => {
-        unanswered ||= !throttled;
-        lastTrouble = message;
-        announce({ type: 'start-unanswered', message });
-      },
+      onTrouble: ({ message }) => announce({ type: 'start-unanswered', message }),
     });
     if (sent.end === 'answered') return sent.answer;
-    return { start: sent.end === 'interrupted' ? 'interrupted' : 'unanswered', clientToken, lastTrouble };
+    if (sent.end === 'interrupted') return { start: 'interrupted', clientToken, perhaps: unanswered };
+    return {
+      start: 'unanswered',
+      clientToken,
+      trouble: sent.trouble === undefined ? undefined : troubleText(sent.trouble),
+    };
   } catch (error) {
     const may = unanswered || (error instanceof UserError && error.details.unanswered === true);
     return adopt(error, { request, clientToken, unanswered: may }, ecs);
@@ -123,30 +128,19 @@ async function adopt(
 /** AWS refused only after a request that it had not answered: that one may have started the task. */
 function perhapsStarted(error: unknown, clientToken: string): unknown {
   if (!(error instanceof UserError)) return error;
-  const { message, why, fix = 'Correct what AWS names.', code, requestId, details } = error;
-  return new UserError(`${message} A request before that was not answered: the migration may have been started.`, {
-    why,
+  const { message, fix = 'Correct what AWS names.', details } = error;
+  return reworded(error, `${message} A request before that was not answered: the migration may have been started.`, {
     fix: `${fix} Then run the command again with --client-token ${clientToken}: that never starts a second task.`,
-    code,
-    requestId,
     details: { ...details, unanswered: true },
-    cause: error,
   });
 }
 
 /** The refusal with the advice that fits its text. */
 export function refused(error: unknown, { taskDefinition, cluster }: RunTaskCommandInput): unknown {
   if (!(error instanceof UserError) || error.code === undefined) return error;
-  const message = (error.why ?? '').replace(/^\w+: /, '');
   // A missing permission has its advice already: it names the action and the resource.
-  const fix = refusalFix(error.code, message) ?? (error.code.startsWith('AccessDenied') ? error.fix : undefined);
+  const isDenied = error.code.startsWith('AccessDenied');
+  const fix = refusalFix(error.code, error.awsMessage ?? '') ?? (isDenied ? error.fix : undefined);
   if (fix === undefined) return error;
-  return new UserError(`Amazon ECS did not start ${taskDefinition} in the cluster ${cluster}.`, {
-    why: error.why,
-    fix,
-    code: error.code,
-    requestId: error.requestId,
-    details: error.details,
-    cause: error,
-  });
+  return reworded(error, `Amazon ECS did not start ${taskDefinition} in the cluster ${cluster}.`, { fix });
 }

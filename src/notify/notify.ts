@@ -1,6 +1,6 @@
 import { TransientError } from '../errors.ts';
-import type { SlackTarget } from '../options/notify-slack.ts';
 import type { Announce, Clock, Http } from '../ports.ts';
+import type { SlackTarget } from './options.ts';
 import type { SlackMessage } from './slack.ts';
 
 /** What became of a message. A refusal is a fact to report, never a reason to fail a deployment. */

@@ -1,7 +1,7 @@
 import { familyRevision, resourceName, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl, taskConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
-import { explanationText, type Outcome } from '../outcome.ts';
+import { type Outcome, reasonOf } from '../outcome.ts';
 import type { RolloutOutcome, TaskOutcome } from '../records/schema.ts';
 import type { DeploymentOutcome } from './deployment-outcome.ts';
 import { escapeSlack } from './slack-markup.ts';
@@ -68,6 +68,7 @@ function achieved(stages: readonly Outcome[]): string {
   const verdicts = new Set(stages.filter(isRollout).map(({ verdict }) => verdict));
   if (verdicts.has('not-verified')) return 'updated, not verified: no task runs';
   if (verdicts.has('started')) return 'update started, not verified';
+  if (verdicts.has('paused')) return 'paused, waits for an answer';
   if (verdicts.has('deployed')) return 'deployed';
   if (verdicts.has('rolled-back')) return 'rolled back, as asked for';
   if (verdicts.has('unchanged')) return 'nothing changed';
@@ -138,12 +139,13 @@ function durations(stages: readonly Outcome[]): string {
 }
 
 function failureBlocks(record: Outcome): SlackBlock[] {
-  const { explanation } = record;
+  const { quote, meaning, cause, said, fix } = reasonOf(record);
+  const because = [meaning, cause, said].filter((text) => text !== undefined).join(' ');
   const servesNow = isRollout(record) ? record.servesNow : undefined;
-  const fix = explanation?.fix;
   const lines = [
     `*${escapeSlack(stageWords(record))}*${exitOf(record)}`,
-    ...(explanation === undefined ? [] : [escapeSlack(explanationText(explanation))]),
+    ...(quote === undefined ? [] : [codeBlock([quote.line], 700)]),
+    ...(because === '' ? [] : [escapeSlack(because)]),
     ...(servesNow === undefined ? [] : [`*Serves now:* ${escapeSlack(familyRevision(servesNow))}`]),
     ...(fix === undefined ? [] : [`*Fix:* ${escapeSlack(fix)}`]),
   ];

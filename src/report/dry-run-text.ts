@@ -1,3 +1,4 @@
+import { jsonText } from '../base/lossless-json.ts';
 import { redact } from '../base/redact.ts';
 import { dim, type Line, line, strong } from './line.ts';
 
@@ -7,7 +8,7 @@ export type PlannedStep = { action: string; input: unknown } | { command: readon
 /** What a dry run did not do, values that may be secret left out. */
 export function dryRunLines(step: PlannedStep): Line[] {
   if ('command' in step) return [strong('Would run:'), line(`  ${step.command.map(shellWord).join(' ')}`)];
-  const body = JSON.stringify(redact(step.input), null, 2).split('\n');
+  const body = jsonText(redact(step.input), 2).split('\n');
   return [strong(`Would send ${step.action}:`), ...body.map((text) => line(`  ${text}`))];
 }
 

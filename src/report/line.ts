@@ -1,3 +1,6 @@
+import { styleText } from 'node:util';
+import { jsonText } from '../base/lossless-json.ts';
+
 /** One line for people; how loud it is on a terminal is `tone`. */
 export interface Line {
   text: string;
@@ -12,12 +15,47 @@ export const warn = (text: string): Line => ({ text, tone: 'warn' });
 export const dim = (text: string): Line => ({ text, tone: 'dim' });
 export const strong = (text: string): Line => ({ text, tone: 'strong' });
 
-const codes = { good: '32', bad: '31', warn: '33', dim: '2', strong: '1' } as const;
+const styles = { good: 'green', bad: 'red', warn: 'yellow', dim: 'dim', strong: 'bold' } as const;
 
-/** The line as bytes for a terminal or a log: colour only when asked for, control characters of others made visible. */
+/** Sequences that move the cursor, colour, hide or retitle: CSI, the strings (OSC, DCS, …) and the short ones (ECMA-48 §5.4, §5.6). */
+const sequences =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[P\]X^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\n\r\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|\u001b[ -/]*[0-~]/g;
+/** What ends a line for some reader of the log. */
+const breaks = /\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]/;
+const lastBreak = /[\n\r]+$/;
+/** C0 but the tab, DEL, C1, and what turns the direction of text (UAX #9): a line shows what it says. */
+const invisible = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Any of the above: most lines have none. */
+const odd = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
+/**
+ * A text of somebody else, harmless for a terminal and a log: no control characters, and each further line of it is
+ * indented, so that no text of a container or of AWS begins a line that looks like ours.
+ */
+export function harmless(text: string): string {
+  if (!odd.test(text)) return text;
+  return text
+    .replaceAll(sequences, '')
+    .replace(lastBreak, '')
+    .split(breaks)
+    .map((part) => part.replaceAll(invisible, ''))
+    .join('\n    ');
+}
+
+/** The line as it is printed: harmless, coloured only when asked for. */
 export function paint({ text, tone }: Line, colour: boolean): string {
-  const safe = text.replaceAll(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g, '');
-  return colour && tone !== undefined ? `\u001b[${codes[tone]}m${safe}\u001b[0m` : safe;
+  const safe = harmless(text);
+  // Whether to colour is decided by `wantsColour`: Node's own rule lets FORCE_COLOR win over NO_COLOR.
+  return colour && tone !== undefined ? styleText(styles[tone], safe, { validateStream: false }) : safe;
+}
+
+/** A JSON document as it is printed; characters that a terminal would obey are escaped, the values stay the same. */
+export function documentText(document: unknown): string {
+  return jsonText(document, 2).replaceAll(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Whether to colour: NO_COLOR wins, then FORCE_COLOR, CircleCI or a terminal. */

@@ -1,7 +1,7 @@
 import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
-import type { FailedTask, Progress } from '../records/schema.ts';
+import type { FailedTask, Progress, RolloutOutcome } from '../records/schema.ts';
 import type { RolloutEvent } from '../rollout/events.ts';
 import type { RollbackPhase } from '../rollout/snapshot.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
@@ -49,6 +49,8 @@ export function rolloutEventLines(event: RolloutEvent): Line[] {
       return [bad(`${event.service}: task ${taskId(event.task.taskArn)} failed: ${failureText(event.task)}`)];
     case 'paused':
       return pausedLines(event);
+    case 'hook-answered':
+      return [strong(`${event.service}: hook ${event.hookId} is answered with ${event.action}`)];
     case 'service-judged':
       return [judgedLine(event)];
     case 'heartbeat':
@@ -111,11 +113,11 @@ function pausedLines({ service, pause, continueCommand }: Extract<RolloutEvent, 
     pause.expiresAt === undefined ? '' : ` until ${pause.expiresAt.toISOString()}, then ${pause.timeoutAction}`;
   return [
     warn(`${service}: paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}; it waits${until}`),
-    ...(continueCommand === undefined ? [] : [line(`  Continue with: ${continueCommand}`)]),
+    line(`  Continue with: ${continueCommand}`),
   ];
 }
 
-/** How a rollout failed, by how far its rollback has come when we look. */
+/** How a rollout failed, by how far its rollback has come. */
 export const rollbackTexts: Readonly<Record<RollbackPhase, string>> = {
   requested: 'failed; Amazon ECS rolls it back',
   'in-progress': 'failed; Amazon ECS is rolling it back',
@@ -123,12 +125,21 @@ export const rollbackTexts: Readonly<Record<RollbackPhase, string>> = {
   failed: 'failed, and so did its rollback',
 };
 
+const judgedWords: Readonly<Partial<Record<RolloutOutcome['verdict'], string>>> = {
+  deployed: 'is deployed',
+  unchanged: 'serves already',
+  'not-verified': 'is not verified',
+  superseded: 'was superseded',
+  'rolled-back': 'serves again',
+};
+
 /** The duration stands in the summary alone: two of them would only differ. */
 function judgedLine(event: Extract<RolloutEvent, { type: 'service-judged' }>): Line {
   const { service, verdict, phase, taskDefinitionArn } = event;
   if (phase !== undefined) return bad(`${service}: ${rollbackTexts[phase]}`);
-  const text = `${service}: ${familyRevision(taskDefinitionArn)} ${verdict}`;
-  return verdict === 'deployed' || verdict === 'unchanged' ? good(text) : bad(text);
+  const text = `${service}: ${familyRevision(taskDefinitionArn)} ${judgedWords[verdict] ?? verdict}`;
+  if (verdict === 'not-verified') return warn(text);
+  return ['deployed', 'unchanged', 'rolled-back'].includes(verdict) ? good(text) : bad(text);
 }
 
 function heartbeat({ services, elapsedMs, progress }: Extract<RolloutEvent, { type: 'heartbeat' }>): Line {

@@ -18,7 +18,7 @@ interface Search {
 
 /** Finds out why tasks fail, beside the polls: no trouble of it reaches a verdict. */
 export interface Evidence {
-  /** Looks for failed tasks of ours where ECS counts more of them, and now and then anyway; `always` looks now. */
+  /** Reads failed tasks of ours where ECS counts more of them, and now and then anyway; `always` reads now. */
   gather(seen: Observation, options?: { always?: boolean }): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function evidenceOf(cluster: string, deps: RolloutDeps): Evidence {
       search.isUnderWay = true;
       search.dueAtMs = deps.clock.now() + againAfterMs;
       search.counted = counted;
-      await within(look(seen, search, cluster, deps), longestWaitMs);
+      await within(readStopped(seen, search, cluster, deps), longestWaitMs);
     },
   };
 }
@@ -55,13 +55,15 @@ const newSearch = (): Search => ({
   known: new Set(),
 });
 
-async function look(seen: Observation, search: Search, cluster: string, deps: RolloutDeps): Promise<void> {
+async function readStopped(seen: Observation, search: Search, cluster: string, deps: RolloutDeps): Promise<void> {
   try {
     await sortStoppedTasks(seen, search, cluster, deps);
     seen.stoppedTasks = 'read';
   } catch (error) {
     if (seen.stoppedTasks === 'unread') seen.stoppedTasks = 'unreadable';
     search.dueAtMs = deps.clock.now() + afterTroubleMs;
+    // Not even a higher count asks again before that.
+    search.counted = Number.POSITIVE_INFINITY;
     if (error instanceof TransientError) return;
     if (!(error instanceof UserError)) throw error;
     search.isRefused = true;

@@ -8,13 +8,13 @@ import { parseImageReference, repositoryUri } from '../task-definition/image-ref
 import type { RolloutDeps, RolloutOptions, ServiceBefore } from './model.ts';
 
 /** Whether the options name nothing that could be deployed; records may. */
-export function asksForNothing({ changes, taskDefinition, desiredCount, force }: RolloutOptions): boolean {
+function asksForNothing({ changes, taskDefinition, desiredCount, force }: RolloutOptions): boolean {
   const isEmpty = Object.values(changes).every(({ length }) => length === 0);
   return taskDefinition === undefined && desiredCount === undefined && !force && isEmpty;
 }
 
 /** Refuses to go on where nothing was asked for: neither an option says what to deploy nor a record. */
-export function nothingAsked(options: RolloutOptions, why: string, { aws }: Pick<RolloutDeps, 'aws'>): UserError {
+function nothingAsked(options: RolloutOptions, why: string, { aws }: Pick<RolloutDeps, 'aws'>): UserError {
   const place = `--region ${aws.region} --cluster ${options.cluster} --service ${options.services.join(',')}`;
   return new UserError('Nothing was asked for: there is nothing to deploy.', {
     code: 'NothingAsked',
@@ -31,7 +31,7 @@ export async function readRecords(options: RolloutOptions, deps: RolloutDeps): P
   const all = await records.all();
   if (!asksForNothing(options)) return all;
   if (records.folder === undefined) throw nothingAsked(options, 'Neither a change nor a record was given.', deps);
-  if (!all.some(({ stage }) => stage !== 'update-service-and-verify')) {
+  if (!all.some((record) => !('service' in record))) {
     const why = `The folder ${records.folder} (--record-dir) holds no record of a build or a migration. Is the workspace attached where this job looks?`;
     throw nothingAsked(options, why, deps);
   }

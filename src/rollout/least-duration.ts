@@ -7,7 +7,7 @@ const minuteMs = 60_000;
  * What a traffic-shifting deployment waits for at least, in milliseconds, from its bake times and steps; defaults as in
  * the API reference (LinearConfiguration, CanaryConfiguration). After the last step only `bakeTimeInMinutes` counts.
  */
-export function leastDuration(configuration: DeploymentConfiguration | undefined): { ms: number; text: string } {
+function leastDuration(configuration: DeploymentConfiguration | undefined): { ms: number; text: string } {
   const { strategy, bakeTimeInMinutes: bake = 0, linearConfiguration, canaryConfiguration } = configuration ?? {};
   const bakeMs = bake * minuteMs;
   const baking = bake === 0 ? [] : [`${formatDuration(bakeMs)} of bake time`];

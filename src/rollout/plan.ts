@@ -3,7 +3,7 @@ import { hasCode, UserError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { definitionDifferences } from '../task-definition/diff.ts';
 import { resolveImage } from '../task-definition/digests.ts';
-import { type Definition, editDefinition, imagesFor, registrable } from '../task-definition/edit.ts';
+import { type Definition, editDefinition, imagesFor, ownTags, registrable } from '../task-definition/edit.ts';
 import { withRecorded } from './from-records.ts';
 import type { RolloutDeps, RolloutOptions, ServiceBefore, ServicePlan } from './model.ts';
 
@@ -150,7 +150,10 @@ async function sameAsLatest(
 ): Promise<string | undefined> {
   try {
     const latest = await deps.describe(String(edited.family));
-    const differences = definitionDifferences({ ...latest.definition, tags: latest.tags }, { ...edited, tags });
+    const differences = definitionDifferences(
+      { ...latest.definition, tags: ownTags(latest.tags) },
+      { ...edited, tags: ownTags(tags) },
+    );
     if (differences.length > 0) return undefined;
     deps.announce({ type: 'note', text: `${service}: ${familyRevision(latest.arn)} says just that; no new revision.` });
     return latest.arn;
@@ -162,8 +165,7 @@ async function sameAsLatest(
 }
 
 function withTags(document: Definition, { tags }: Described): Definition {
-  // Tags that AWS itself put there are refused when they come back.
-  const own = tags.filter(({ key }) => !key.startsWith('aws:'));
+  const own = ownTags(tags);
   return own.length === 0 ? document : { ...document, tags: own };
 }
 

@@ -5,7 +5,7 @@ import type { RolloutDeps, ServiceBefore } from './model.ts';
 import { primaryOf } from './observe.ts';
 
 /** DescribeServices takes no more at once. */
-export const describedAtOnce = 10;
+const describedAtOnce = 10;
 
 /** Describes services in batches; those that are missing are left out. */
 export async function describeServices(cluster: string, names: readonly string[], aws: Aws): Promise<Service[]> {

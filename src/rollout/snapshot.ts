@@ -64,6 +64,8 @@ export type RolloutVerdict =
   | { verdict: 'deployed' }
   /** What was asked for serves already. */
   | { verdict: 'unchanged' }
+  /** No task runs, as was asked for: there is nothing that could serve. */
+  | { verdict: 'not-verified'; explanation: Explanation }
   | { verdict: 'failed'; explanation: Explanation; phase?: RollbackPhase }
   | {
       verdict: 'rolled-back';
@@ -74,4 +76,5 @@ export type RolloutVerdict =
     }
   | { verdict: 'superseded'; explanation: Explanation; by?: string };
 
-export type FinalVerdict = Exclude<RolloutVerdict, { verdict: 'running' | 'paused' }>;
+/** A verdict that ends the wait; a pause does only where it was asked for. */
+export type FinalVerdict = Exclude<RolloutVerdict, { verdict: 'running' }>;

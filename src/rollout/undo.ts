@@ -117,7 +117,7 @@ const isBack = ({ own }: Observation): Undone => {
 };
 
 /** Polls with a sign of life every minute. */
-function pollAloud<T>(service: string, look: () => Promise<T | undefined>, deps: RolloutDeps): Promise<PollEnd<T>> {
+function pollAloud<T>(service: string, ask: () => Promise<T | undefined>, deps: RolloutDeps): Promise<PollEnd<T>> {
   const { clock, interrupt } = deps;
   const startMs = clock.now();
   const { announce, breakSilence } = watchSilence(deps.announce, clock);
@@ -130,7 +130,7 @@ function pollAloud<T>(service: string, look: () => Promise<T | undefined>, deps:
     }));
   return poll(
     async () => {
-      const answer = await look();
+      const answer = await ask();
       heartbeat();
       return answer;
     },

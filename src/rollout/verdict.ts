@@ -21,24 +21,54 @@ export function verdictOf(seen: Observation, limits: Limits): RolloutVerdict {
   const { service, own } = seen;
   if (service === undefined) return { verdict: 'running' };
   const said = saidByEcs(seen, limits);
+  if (own.plan.kind === 'rollback') return rollbackVerdict(said);
   if (said.verdict !== 'deployed') return said.verdict === 'running' ? (tooManyFailures(seen, limits) ?? said) : said;
   const running = ownDeploymentIn(seen)?.taskDefinition;
   if (running !== undefined && running !== own.taskDefinitionArn) return otherRevision(running, own.taskDefinitionArn);
   if (own.plan.kind !== 'deployment') return standing(seen, limits);
+  if (service.desiredCount === 0) return noTasks;
   // What ECS calls successful and does not run serves nobody: its tasks died since.
-  if ((service.desiredCount ?? 0) > 0 && runningTasks(seen) === 0) {
+  if (runningTasks(seen) === 0) {
     return tooManyFailures(seen, limits, threeInARow) ?? { verdict: 'running' };
   }
   const isAwaited = limits.until === 'drained' && !isDrained(service, own.deploymentId);
   return isAwaited ? { verdict: 'running' } : said;
 }
 
+/** A rollback that was asked for is judged at its end: nothing before it says that the older revision serves. */
+function rollbackVerdict(said: RolloutVerdict): RolloutVerdict {
+  switch (said.verdict) {
+    case 'rolled-back':
+      return said.phase === 'done' ? said : { verdict: 'running' };
+    case 'deployed':
+      return tooLate;
+    case 'paused':
+      return { verdict: 'running' };
+    default:
+      return said;
+  }
+}
+
+const tooLate: RolloutVerdict = {
+  verdict: 'failed',
+  explanation: {
+    code: 'ROLLBACK_TOO_LATE',
+    cause: 'Amazon ECS completed the deployment before it was rolled back: its revision serves.',
+    fix: '`migrate-deploy rollback-service` brings the revision before it back.',
+  },
+};
+
+const noTasks: RolloutVerdict = {
+  verdict: 'not-verified',
+  explanation: { code: 'NO_TASKS', cause: 'desiredCount is 0: no task runs, so nothing is verified.' },
+};
+
 function saidByEcs(seen: Observation, { until }: Limits): RolloutVerdict {
   const { service = {}, serviceDeployment, own, newer } = seen;
   const byDeployment = deploymentVerdict(service, ownFacts(seen));
   const isDeleted = byDeployment.verdict === 'failed' && byDeployment.explanation.code === 'SERVICE_DELETED';
   if (serviceDeployment === undefined || isDeleted) return byDeployment;
-  const verdict = serviceDeploymentVerdict(serviceDeployment, { newer });
+  const verdict = serviceDeploymentVerdict(serviceDeployment, { newer, answered: seen.answered });
   if (verdict.verdict !== 'deployed' || byDeployment.verdict !== 'superseded') return verdict;
   // What was successful and was replaced before its old tasks were gone will never be drained.
   const isAwaited = until === 'drained' && !isDrained(service, own.deploymentId);
@@ -69,18 +99,24 @@ const threeInARow = 3;
 /** What was successful long ago proves nothing about now: its tasks may have died since. */
 function standing(seen: Observation, limits: Limits): RolloutVerdict {
   const { service = {}, own, atMs } = seen;
-  const isFull = service.runningCount === service.desiredCount && (service.pendingCount ?? 0) === 0;
-  const isQuiet = failedInARow(seen) === 0;
+  // While a rollback brings it back, tasks of both revisions run.
+  const ownRunning = ownDeploymentIn(seen)?.runningCount ?? service.runningCount;
+  const isFull = [ownRunning, service.runningCount].every((count) => count === service.desiredCount);
+  const isPending = (service.pendingCount ?? 0) > 0;
+  const isQuiet = failedInARow(seen) === 0 && !isPending;
   if (own.plan.kind === 'scaling') {
     const isTaken = seen.sawCount || atMs - own.startedAtMs >= staleForMs;
-    return { verdict: isFull && isQuiet && isTaken ? 'deployed' : 'running' };
+    if (!isFull || !isQuiet || !isTaken) return { verdict: 'running' };
+    return service.desiredCount === 0 ? noTasks : { verdict: 'deployed' };
   }
   const ended = [...seen.failedTasks.values()].map(({ endedAtMs }) => endedAtMs);
   const recent = ended.filter((endedMs) => atMs - endedMs < recentMs);
   if (recent.length >= (limits.maxFailedTasks ?? threeInARow)) return failing(recent.length, service.runningCount ?? 0);
   const hasRecovered = recent.every((endedMs) => atMs - endedMs >= quietMs);
   if (isFull && isQuiet && hasRecovered && seen.stoppedTasks !== 'unread') {
-    return { verdict: own.plan.before.primary?.rolloutState === 'IN_PROGRESS' ? 'deployed' : 'unchanged' };
+    if (service.desiredCount === 0) return noTasks;
+    const wasUnderWay = own.plan.before.primary?.rolloutState === 'IN_PROGRESS' && seen.polls > 1;
+    return { verdict: wasUnderWay ? 'deployed' : 'unchanged' };
   }
   return tooManyFailures(seen, limits, threeInARow) ?? { verdict: 'running' };
 }

@@ -48,6 +48,11 @@ export function registrable(definition: Definition): Definition {
   return Object.fromEntries(Object.entries(definition).filter(([member]) => !answeredOnly.has(member)));
 }
 
+/** A definition's tags without those that AWS itself put there: it refuses them when they come back. */
+export function ownTags<Tag extends { key?: string }>(tags: readonly Tag[]): Tag[] {
+  return tags.filter(({ key }) => key?.toLowerCase().startsWith('aws:') !== true);
+}
+
 /** The images that the changes ask for, by container name; a UserError where it is not clear which container is meant. */
 export function imagesFor(definition: Definition, name: string, changes: DefinitionChanges): Map<string, string> {
   const images = new Map<string, string>();

@@ -1,42 +1,45 @@
-/** What in a definition that somebody wrote cannot even be looked at; everything else is for ECS to judge. */
-export function definitionFaults(document: unknown): string[] {
-  if (!isObject(document)) return ['must be an object'];
-  const { containerDefinitions, family } = document;
-  if (!Array.isArray(containerDefinitions) || containerDefinitions.length === 0) return ['has no containerDefinitions'];
-  const faults = [
-    ...(isAbsent(family) || typeof family === 'string' ? [] : ['family must be a string']),
-    ...listFaults(document, 'volumes', 'name'),
-    ...listFaults(document, 'tags', 'key'),
-  ];
-  const names = new Set<string>();
-  for (const container of containerDefinitions) {
-    if (!isObject(container) || typeof container.name !== 'string') return ['has a container without a name'];
-    const { name, image } = container;
-    if (names.has(name)) faults.push(`has two containers named ${name}`);
-    names.add(name);
-    const own = [
-      ...(isAbsent(image) || typeof image === 'string' ? [] : ['image must be a string']),
-      ...listFaults(container, 'environment', 'name'),
-      ...listFaults(container, 'secrets', 'name'),
-      ...listFaults(container, 'ulimits', 'name'),
-      ...listFaults(container, 'portMappings', undefined),
-    ];
-    faults.push(...own.map((fault) => `container ${name}: ${fault}`));
+import * as v from 'valibot';
+import { parseJson } from '../base/lossless-json.ts';
+import { containersOf, listOf, objectOf, schemaFaults } from '../base/schema-faults.ts';
+import type { Definition } from './edit.ts';
+
+const text = v.string('must be a string');
+/** `null` is as good as absent: so do tools write members that have no value. */
+const maybe = <T extends v.GenericSchema>(schema: T) => v.nullish(schema);
+
+const named = maybe(listOf(objectOf({ name: text })));
+const container = objectOf({
+  name: text,
+  image: maybe(text),
+  environment: named,
+  secrets: named,
+  ulimits: named,
+  portMappings: maybe(listOf(objectOf({}))),
+});
+
+const definition = objectOf({
+  family: maybe(text),
+  containerDefinitions: v.pipe(containersOf(container), v.minLength(1, 'must have a container')),
+  volumes: named,
+  tags: maybe(listOf(objectOf({ key: text }))),
+});
+
+/**
+ * The definition in a file's JSON and what is wrong with it. What `aws ecs describe-task-definition` prints has the
+ * definition one level down and its tags beside it. Throws a SyntaxError for what is no JSON.
+ */
+export function readDefinition(json: string): { document: Definition; faults: string[] } {
+  const outer = parseJson(json);
+  if (!isObject(outer) || !isObject(outer.taskDefinition)) {
+    return { document: outer as Definition, faults: definitionFaults(outer) };
   }
-  return faults;
+  const { tags, taskDefinition } = outer;
+  const document = { ...(tags === undefined || tags === null ? {} : { tags }), ...taskDefinition };
+  return { document: document as Definition, faults: definitionFaults(document) };
 }
 
-/** Values are never part of a fault: they may be secret. */
-function listFaults(owner: Record<string, unknown>, member: string, key: string | undefined): string[] {
-  const list = owner[member];
-  if (isAbsent(list)) return [];
-  const isFit = (entry: unknown): boolean => isObject(entry) && (key === undefined || typeof entry[key] === 'string');
-  if (Array.isArray(list) && list.every(isFit)) return [];
-  return [`${member} must be a list of objects${key === undefined ? '' : ` with a ${key}`}`];
-}
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isAbsent = (value: unknown): boolean => value === undefined || value === null;
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+/** What in a definition that somebody wrote cannot even be looked at; everything else is for ECS to judge. No value is shown. */
+const definitionFaults = (document: unknown): string[] => schemaFaults(definition, document);

@@ -1,3 +1,5 @@
+import { type Parsed, valid, wrong } from '../base/parsed.ts';
+
 /** An image reference, taken apart the way Docker reads it. */
 export interface ImageReference {
   /** Host with port; absent where Docker Hub is meant. */
@@ -40,6 +42,20 @@ export function parseImageReference(reference: string): ImageReference | undefin
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
   };
+}
+
+/** Reads the name or address of a repository, which has neither tag nor digest. */
+export function repositoryReference(given: string): Parsed<ImageReference> {
+  const parsed = parseImageReference(given.trim());
+  if (parsed === undefined) return wrong('must be the name or address of a repository in lower case');
+  const isPlain = parsed.tag === undefined && parsed.digest === undefined;
+  return isPlain ? valid(parsed) : wrong('takes no tag or digest; give the tag with --tag');
+}
+
+/** What is wrong with the tag of an image, if anything. */
+export function tagFault(tag: string): string | undefined {
+  if (tagPart.test(tag)) return undefined;
+  return `may hold letters, digits, and after the first character dots and dashes, at most 128, not ${JSON.stringify(tag)}`;
 }
 
 /** Registry and repository without tag and digest. */

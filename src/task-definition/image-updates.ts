@@ -1,3 +1,4 @@
+import { type Parsed, valid, wrong } from '../base/parsed.ts';
 import { suggest } from '../base/suggest.ts';
 import { parseImageReference, repositoryUri } from './image-reference.ts';
 
@@ -12,9 +13,9 @@ export interface ImageUpdate {
 const keys = ['container', 'image-and-tag', 'image', 'tag'];
 
 /** Reads `container=NAME,image-and-tag=IMAGE:TAG|image=IMAGE|tag=TAG[,container=…]`; commas and line ends separate. */
-export function parseImageUpdates(text: string): { updates: ImageUpdate[]; complaints: string[] } {
+export function parseImageUpdates(text: string): { updates: ImageUpdate[]; errors: string[] } {
   const updates: ImageUpdate[] = [];
-  const complaints: string[] = [];
+  const errors: string[] = [];
   const pairs = text
     .split(/[,\n]/)
     .map((pair) => pair.trim())
@@ -24,22 +25,29 @@ export function parseImageUpdates(text: string): { updates: ImageUpdate[]; compl
     const current = updates.at(-1);
     if (!keys.includes(key)) {
       const near = suggest(key, keys);
-      complaints.push(`${key} is not one of ${keys.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`);
-    } else if (value.trim() === '') complaints.push(`${key} has no value`);
+      errors.push(`${key} is not one of ${keys.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`);
+    } else if (value.trim() === '') errors.push(`${key} has no value`);
     else if (key === 'container') {
-      if (updates.some(({ container }) => container === value)) complaints.push(`container ${value} comes twice`);
+      if (updates.some(({ container }) => container === value)) errors.push(`container ${value} comes twice`);
       updates.push({ container: value });
-    } else if (current === undefined) complaints.push(`${pair} stands before the first container=`);
-    else assign(current, key, value, complaints);
+    } else if (current === undefined) errors.push(`${pair} stands before the first container=`);
+    else assign(current, key, value, errors);
   }
-  for (const update of updates) complaints.push(...check(update));
-  if (pairs.length === 0) complaints.push('holds no update');
-  return { updates, complaints };
+  for (const update of updates) errors.push(...check(update));
+  if (pairs.length === 0) errors.push('holds no update');
+  return { updates, errors };
 }
 
-function assign(update: ImageUpdate, key: string, value: string, complaints: string[]): void {
+/** Reads `--container-image-name-updates`; nothing where the text is empty. */
+export function readImageUpdates(given: string): Parsed<ImageUpdate[]> {
+  if (given === '') return valid([]);
+  const { updates, errors } = parseImageUpdates(given);
+  return errors.length === 0 ? valid(updates) : wrong(...errors.map((one) => `: ${one}`));
+}
+
+function assign(update: ImageUpdate, key: string, value: string, errors: string[]): void {
   const member = key === 'image-and-tag' ? 'imageAndTag' : (key as 'image' | 'tag');
-  if (update[member] !== undefined) complaints.push(`container ${update.container} has ${key} twice`);
+  if (update[member] !== undefined) errors.push(`container ${update.container} has ${key} twice`);
   update[member] = value;
 }
 

@@ -1,5 +1,7 @@
+import { type Parsed, valid, wrong } from '../base/parsed.ts';
 import { UserError } from '../errors.ts';
 import { registrable } from './edit.ts';
+import { parseImageReference } from './image-reference.ts';
 
 /** A task definition's raw document; members that nobody here knows are kept. */
 export interface DefinitionDocument {
@@ -54,6 +56,13 @@ export function parseImageOption(option: string): { container: string | undefine
   // A reference can hold no "=", so the first one ends the container's name.
   const [, container, reference = ''] = /^(?:([^=]*)=)?([\s\S]*)$/.exec(option) ?? [];
   return { container, reference };
+}
+
+/** Reads `[CONTAINER=]REF` for the image of a container. */
+export function imageForContainer(given: string): Parsed<{ container: string | undefined; reference: string }> {
+  const image = parseImageOption(given.trim());
+  if (image.container !== '' && parseImageReference(image.reference) !== undefined) return valid(image);
+  return wrong('must be [CONTAINER=][REGISTRY/]REPOSITORY[:TAG][@sha256:DIGEST]');
 }
 
 /** Refuses images for containers that the definition does not have. */

@@ -5,32 +5,54 @@ import type { LogPlace } from './log-place.ts';
 
 /** Reads a stream from its beginning, each line once. */
 export interface LogReader {
-  /**
-   * Hands over what came since the last call, page by page, so that a page that fails costs no line before it.
-   * `upTo` the end reads until the stream has no more; with more looks to come, a short page is left at that.
-   */
-  read(take: (line: string) => void, upTo: 'the end' | 'a short page'): Promise<void>;
+  /** Hands over what came since the last call, page by page, so that a page that fails costs no line before it. */
+  read(take: (line: string) => void, options: ReadOptions): Promise<void>;
+  /** How far the last call came; `missing`: there was no such stream. */
+  reached(): 'nothing' | 'missing' | 'part' | 'end';
 }
 
-/** One call reads at most this many pages, so that a flood of lines cannot keep the task from being looked at. */
+export interface ReadOptions {
+  /** `the end` reads until the stream has no more; with more looks to come, a short page is left at that. */
+  upTo: 'the end' | 'a short page';
+  /** Asked before each page but the first: no flood of lines keeps the task from being looked at, or us from ending. */
+  isOver?: () => boolean;
+  /** Resolves when whoever reads our output has caught up, so that a flood does not pile up in our memory. */
+  drained?: (() => Promise<void>) | undefined;
+}
+
+/** One call reads at most this many pages, each of 1 MB or 10,000 lines at most (GetLogEvents, API reference). */
 const pagesPerRead = 100;
-/** Fewer lines than this on a page: what follows, if anything, can wait for the next look. */
-const shortPage = 100;
+/** Fewer lines than this on a page, and less text: what follows, if anything, can wait for the next look. */
+const shortPage = { lines: 100, characters: 262_144 };
 
 /** A reader of the stream at `place`. */
 export function createLogReader(place: Extract<LogPlace, { kind: 'awslogs' }>, logs: LogsPort): LogReader {
   let token: string | undefined;
+  let reached: ReturnType<LogReader['reached']> = 'nothing';
   return {
-    read: async (take, upTo) => {
-      for (let page = 0; page < pagesPerRead; page++) {
+    reached: () => reached,
+    read: async (take, { upTo, isOver = () => false, drained }) => {
+      for (let page = 0; page < pagesPerRead && (page === 0 || !isOver()); page++) {
+        reached = token === undefined ? reached : 'part';
         const answer = await readPage(place, token, logs);
         const events = answer?.events ?? [];
-        for (const { message = '' } of events) take(message);
+        let characters = 0;
+        for (const { message = '' } of events) {
+          characters += message.length;
+          take(message);
+        }
+        await drained?.();
         // A page may be empty although more follows; only a token that comes back unchanged is the end.
         const next = answer?.nextForwardToken;
-        if (next === undefined || next === token) break;
+        if (next === undefined || next === token) {
+          reached = answer === undefined ? 'missing' : 'end';
+          break;
+        }
+        reached = 'part';
         token = next;
-        if (upTo === 'a short page' && events.length > 0 && events.length < shortPage) break;
+        // A page that is full by its size ends within one event (at most 256 KiB by the awslogs driver) of 1 MB.
+        const isShort = events.length > 0 && events.length < shortPage.lines && characters < shortPage.characters;
+        if (upTo === 'a short page' && isShort) break;
       }
     },
   };

@@ -1,10 +1,12 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { taskId } from '../base/arn.ts';
+import { linesForDiagnosis } from '../diagnosis/application.ts';
+import { lossNote } from '../diagnosis/log-finding.ts';
 import { TransientError, UserError } from '../errors.ts';
-import type { Announce, Aws, Clock } from '../ports.ts';
+import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import type { FollowEvent } from './events.ts';
 import { type LoggedContainer, type LogPlace, logPlace } from './log-place.ts';
-import { createLogReader, type LogReader } from './log-reader.ts';
+import { createLogReader, type LogReader, type ReadOptions } from './log-reader.ts';
 
 export type { LoggedContainer } from './log-place.ts';
 
@@ -13,15 +15,19 @@ export interface TaskLog {
   /** Takes from the task what the place depends on. */
   observe(task: Task): void;
   /** Announces what came since the last call; until the end of the stream, or as far as one look needs. */
-  read(nowMs: number, upTo: 'the end' | 'a short page'): Promise<void>;
+  read(nowMs: number, options: ReadOptions): Promise<void>;
   place(): LogPlace | undefined;
+  /** As many as a diagnosis looks at. */
   lastLines(): string[];
+  /** Why lines may be missing, in short; undefined where nothing speaks for it. */
+  incomplete(): string | undefined;
   lastLineMs(): number | undefined;
   /** Whether more lines can come: the container ran, and its log can be read. */
   mayGrow(): boolean;
 }
 
-const keptLines = 50;
+/** Of longer lines the beginning is kept: none explains more in its end. */
+const keptCharacters = 8_000;
 
 /** The log of one container; a place that we cannot read is announced once. */
 export function createTaskLog(
@@ -46,16 +52,16 @@ export function createTaskLog(
       place = found;
       if (found.kind === 'awslogs') reader = createLogReader(found, aws.logs(found.region));
     },
-    read: async (nowMs, upTo) => {
+    read: async (nowMs, options) => {
       // The stream is made when the container starts: until then every question would be in vain.
       if (reader === undefined || !readable || !started) return;
       try {
         await reader.read((message) => {
           lastLineMs = nowMs;
-          kept.push(message);
-          if (kept.length > keptLines) kept.shift();
+          kept.push(message.slice(0, keptCharacters));
+          if (kept.length > linesForDiagnosis) kept.shift();
           announce({ type: 'log-line', taskArn, container: container.name, message });
-        }, upTo);
+        }, options);
       } catch (error) {
         // Whoever may not read the log may still learn the verdict.
         if (!(error instanceof UserError)) throw error;
@@ -67,6 +73,20 @@ export function createTaskLog(
     },
     place: () => place,
     lastLines: () => [...kept],
+    incomplete: () => {
+      if (reader === undefined || !started) return undefined;
+      if (!readable) return 'the log cannot be read';
+      switch (reader.reached()) {
+        case 'nothing':
+          return 'the log could not be read in time';
+        case 'missing':
+          return 'the log stream does not exist, so nothing was written or it is not there yet';
+        case 'part':
+          return 'the log was not read to its end: it is long, or CloudWatch Logs was slow';
+        case 'end':
+          return lossNote(container.logConfiguration);
+      }
+    },
     lastLineMs: () => lastLineMs,
     mayGrow: () => reader !== undefined && readable && started,
   };
@@ -78,18 +98,30 @@ export function placeOfLog(task: Task, container: LoggedContainer, region: strin
   return logPlace(container, { id: taskId(task.taskArn ?? ''), region, runtimeId });
 }
 
-/** Reads what is there now, side by side; no trouble with a log may stand in the way of a verdict. */
+/** For so long a poll reads the log at most, before it looks at the tasks again. */
+const readMs = 10_000;
+
+/** Reads what is there now, side by side; no trouble with a log may stand in the way of a verdict, and an interrupt ends it. */
 export async function readLogs(
   tasks: readonly { log: TaskLog | undefined }[],
-  { clock, announce }: { clock: Clock; announce: Announce<FollowEvent> },
-  upTo: 'the end' | 'a short page',
+  deps: {
+    clock: Clock;
+    announce: Announce<FollowEvent>;
+    interrupt: Interrupt | undefined;
+    drained?: (() => Promise<void>) | undefined;
+  },
+  upTo: ReadOptions['upTo'],
+  budgetMs = readMs,
 ): Promise<void> {
+  const { clock, announce, interrupt, drained } = deps;
+  const untilMs = clock.now() + budgetMs;
+  const isOver = (): boolean => interrupt?.signal.aborted === true || clock.now() >= untilMs;
   const readOne = async (log: TaskLog | undefined): Promise<void> => {
     try {
-      await log?.read(clock.now(), upTo);
+      await log?.read(clock.now(), { upTo, isOver, drained });
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
-      announce({ type: 'trouble', message: error.message, inARow: 1 });
+      if (interrupt?.signal.aborted !== true) announce({ type: 'trouble', message: error.message, inARow: 1 });
     }
   };
   await Promise.all(tasks.map(({ log }) => readOne(log)));

@@ -23,6 +23,8 @@ export interface TaskObservation {
   runningAtMs: number | undefined;
   /** When its end was seen first, by our clock. */
   endSeenMs: number | undefined;
+  /** When the whole task was first seen STOPPED, by our clock. */
+  overSeenMs: number | undefined;
 }
 
 /** A task of which nothing was seen. */
@@ -34,6 +36,7 @@ export const unseen = (taskArn: string): TaskObservation => ({
   endedAlone: false,
   runningAtMs: undefined,
   endSeenMs: undefined,
+  overSeenMs: undefined,
 });
 
 /** The observation with one more answer of DescribeTasks in it; `undefined` is MISSING. Pure. */
@@ -44,7 +47,8 @@ export function observed(
   nowMs: number,
 ): TaskObservation {
   if (task === undefined) return { ...before, missingSinceMs: before.missingSinceMs ?? nowMs };
-  const seen = { ...before, task, missingSinceMs: undefined };
+  const overSeenMs = before.overSeenMs ?? (isOver(task) ? nowMs : undefined);
+  const seen = { ...before, task, missingSinceMs: undefined, overSeenMs };
   if (container === undefined) return seen;
   const ended = (name: string): boolean => isStopped(task, name);
   const other = container.otherEssential.find(ended);
@@ -55,6 +59,9 @@ export function observed(
     endedAlone: before.endedAlone || (before.endedFirst === undefined && other === undefined),
   };
 }
+
+/** Whether nothing of the task runs any more. */
+export const isOver = ({ lastStatus }: Task): boolean => lastStatus === 'STOPPED' || lastStatus === 'DELETED';
 
 const isStopped = ({ containers = [] }: Task, name: string): boolean =>
   containers.find((one) => one.name === name)?.lastStatus === 'STOPPED';

@@ -2,6 +2,7 @@ import type { Failure, Task } from '@aws-sdk/client-ecs';
 import { accountOf, familyOf } from '../base/arn.ts';
 import { optional } from '../base/optional.ts';
 import { diagnoseText } from '../diagnosis/diagnose.ts';
+import { findingIn, isOwnEnd, tailOf } from '../diagnosis/log-finding.ts';
 import { type Explanation, taskNotFound } from '../outcome.ts';
 import type { TaskOutcome } from '../records/schema.ts';
 import type { FollowEnd, FollowedTask } from './follow.ts';
@@ -12,13 +13,14 @@ export type TaskResult = Pick<TaskOutcome, 'verdict'> & Partial<Omit<TaskOutcome
 /** The verdict, its reasons and the facts of a task that was followed. */
 export function taskResult(
   one: FollowedTask,
-  { end, stopped }: Pick<FollowEnd, 'end' | 'stopped'>,
+  ending: Pick<FollowEnd, 'end' | 'stopped' | 'trouble'>,
   { namedByUser, signal }: { namedByUser: boolean; signal: 'SIGINT' | 'SIGTERM' },
 ): TaskResult {
-  return { ...taskFacts(one), ...judged(one, { end, stopped, namedByUser, signal }) };
+  const result = judged(one, { ...ending, namedByUser, signal });
+  return { ...taskFacts(one), ...logFacts(one, result), ...result };
 }
 
-interface Ending extends Pick<FollowEnd, 'end' | 'stopped'> {
+interface Ending extends Pick<FollowEnd, 'end' | 'stopped' | 'trouble'> {
   namedByUser: boolean;
   signal: 'SIGINT' | 'SIGTERM';
 }
@@ -48,9 +50,11 @@ function judged({ verdict, target, seen }: FollowedTask, ending: Ending): TaskRe
   }
 }
 
-function unfinished({ end, signal }: Ending, cause: string): TaskResult {
-  if (end === 'interrupted') return { verdict: 'interrupted', signal, explanation: { code: 'INTERRUPTED', cause } };
-  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause } };
+function unfinished({ end, signal, trouble }: Ending, cause: string): TaskResult {
+  const said = optional('said', trouble);
+  if (end === 'interrupted')
+    return { verdict: 'interrupted', signal, explanation: { code: 'INTERRUPTED', cause, ...said } };
+  return { verdict: 'timed-out', explanation: { code: 'TIMED_OUT', cause, ...said } };
 }
 
 function lost(taskArn: string, seen: boolean, namedByUser: boolean): Explanation {
@@ -111,7 +115,6 @@ const spans = [
 function taskFacts({ target, seen, container, log, logPlace }: FollowedTask): Partial<TaskResult> {
   const place = log?.place() ?? logPlace;
   const name = container?.name;
-  const lines = log?.lastLines() ?? [];
   return {
     taskArn: target.taskArn,
     ...optional('account', accountOf(target.taskArn)),
@@ -120,9 +123,25 @@ function taskFacts({ target, seen, container, log, logPlace }: FollowedTask): Pa
     ...(name === undefined || place?.kind !== 'awslogs'
       ? {}
       : { logs: [{ container: name, group: place.group, stream: place.stream, region: place.region }] }),
-    ...(name === undefined || lines.length === 0 ? {} : { logTail: [{ container: name, lines }] }),
   };
 }
+
+/** The last lines, and of a red task the one that says why. */
+function logFacts({ container, log, seen }: FollowedTask, { verdict, explanation }: TaskResult): LogFacts {
+  const lines = log?.lastLines() ?? [];
+  if (container === undefined || log === undefined) return {};
+  const { name, hidden = [] } = container;
+  const isRed = verdict === 'failed';
+  const note = isRed && seen.task?.stopCode !== 'TaskFailedToStart' ? log.incomplete() : undefined;
+  const finding = isRed && isOwnEnd(explanation?.code) ? findingIn(name, lines, hidden) : undefined;
+  return {
+    ...(lines.length === 0 && note === undefined
+      ? {}
+      : { logTail: [{ container: name, lines: tailOf(lines, hidden), ...optional('note', note) }] }),
+    ...optional('logFinding', finding),
+  };
+}
+type LogFacts = Pick<TaskResult, 'logTail' | 'logFinding'>;
 
 function factsOf(task: Task): Partial<TaskResult> {
   const timeline = moments.flatMap((name) => (task[name] === undefined ? [] : [[name, task[name].toISOString()]]));

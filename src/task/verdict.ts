@@ -1,7 +1,7 @@
 import type { Container } from '@aws-sdk/client-ecs';
 import { type Diagnosis, diagnose, isNoReason } from '../diagnosis/diagnose.ts';
 import type { Explanation } from '../outcome.ts';
-import type { CountingContainer, TaskObservation } from './observe.ts';
+import { type CountingContainer, isOver, type TaskObservation } from './observe.ts';
 
 /** How the work of a task ended, or that it has not. */
 export type TaskVerdict =
@@ -20,6 +20,9 @@ const succeeded: TaskVerdict = { verdict: 'succeeded' };
  */
 const missingForMs = 60_000;
 
+/** The stop code may come later than STOPPED, or never (Amazon ECS API reference of Task: it is optional). */
+const stopCodeForMs = 60_000;
+
 /**
  * Judges a task by the one container whose exit code counts. Exit code 0 is believed only of a container that ended by
  * itself: whatever stops a task lets a program that heeds SIGTERM end with 0, too.
@@ -34,16 +37,17 @@ export function taskVerdict(
     return { verdict: 'lost', seen: task !== undefined };
   }
   if (task === undefined || counting === undefined) return going;
-  const isOver = task.lastStatus === 'STOPPED' || task.lastStatus === 'DELETED';
+  const isStopped = isOver(task);
   const container = task.containers?.find(({ name }) => name === counting.name);
-  if (!isOver && container?.lastStatus !== 'STOPPED') return going;
+  if (!isStopped && container?.lastStatus !== 'STOPPED') return going;
   const { stopCode, stoppedReason } = task;
   const facts: Facts = { stopCode, stoppedReason, exitCode: container?.exitCode, containerReason: container?.reason };
   const { exitCode } = facts;
+  const mayCome = stopCode === undefined && nowMs - (seen.overSeenMs ?? nowMs) < stopCodeForMs;
   if (exitCode === undefined) {
     // The container's end can be seen before its reason: the stop code comes with it.
-    const mayCome = !isOver && stopCode === undefined && container?.reason === undefined;
-    return mayCome ? going : failed(facts, noExitCode);
+    const isExplained = container?.reason !== undefined || (stoppedReason ?? '') !== '';
+    return mayCome && !isExplained ? going : failed(facts, noExitCode);
   }
   const other = endedBefore(seen, counting);
   if (exitCode !== 0) {
@@ -54,11 +58,11 @@ export function taskVerdict(
   }
   if (other !== undefined) return other.failed ? cutShort(facts, other.name) : orderUnknown(facts, other.name);
   // A stop that is asked for sets both before the container ends (reference: timestamps of real tasks).
-  const isUntouched = !isOver && task.desiredStatus === 'RUNNING' && task.stoppingAt === undefined;
+  const isUntouched = !isStopped && task.desiredStatus === 'RUNNING' && task.stoppingAt === undefined;
   if (isUntouched) return succeeded;
-  if (!counting.essential) return stopCode === undefined && !isOver ? going : failed(facts, notEssential);
+  if (!counting.essential) return mayCome ? going : failed(facts, notEssential);
   if (stopCode === 'EssentialContainerExited' || isNoReason(stoppedReason)) return succeeded;
-  return isOver ? failed(facts, stoppedWithoutCode) : going;
+  return mayCome ? going : failed(facts, stoppedWithoutCode);
 }
 
 /** SIGKILL and SIGTERM: how ECS stops the containers of a task that ends. */

@@ -87,8 +87,8 @@ const uri = `${accountId}.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg`;
 it.each<[string, string[], string[]]>([
   [
     'a migration on the definition as it is',
-    ['--for', 'run-migration-task', '--exclusive', 'off', '--no-logs'],
-    [...migration, '--subnets', 'subnet-1', '--launch-type', 'FARGATE', '--exclusive', 'off', '--no-logs', ...words],
+    ['--for', 'run-migration-task', '--exclusive', 'ignore', '--no-logs'],
+    [...migration, '--subnets', 'subnet-1', '--launch-type', 'FARGATE', '--exclusive', 'ignore', '--no-logs', ...words],
   ],
   [
     'a migration of an image, with tags',

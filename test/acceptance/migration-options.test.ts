@@ -61,7 +61,7 @@ describe('the article’s own overrides file', () => {
 });
 
 describe('wrong input is exit 2, one clear message, and starts nothing', () => {
-  test('a deliberately wrong option set reports all its complaints at once', async () => {
+  test('a deliberately wrong option set reports all its errors at once', async () => {
     const { model, bundle } = await migrationWorld();
     const { exitCode, stderr, stdout } = await bundle([
       'run-migration-task',
@@ -87,12 +87,12 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
         '--tag',
         'aws:x=1',
       ],
-      ...['--started-by', 'a b', '--exclusive', 'maybe', '--container', 'a', '--container', 'b'],
+      ...['--started-by', 'a'.repeat(129), '--exclusive', 'maybe', '--container', 'a', '--container', 'b'],
       ...['--overrides', '{"containerOverrides":[{"nam":"app"}]}', '--command', 'x', '--', 'y'],
     ]);
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');
-    for (const complaint of [
+    for (const error of [
       '--overides is not an option of this command; did you mean --overrides?',
       '--cluster is empty',
       '--timeout must be a duration',
@@ -100,13 +100,13 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
       '--security-groups needs --subnets or --network-from-service',
       '--env must be NAME=VALUE',
       '--tag aws:x: keys that begin with aws: are AWS’s own',
-      '--started-by must be up to 128 letters',
-      '--exclusive must be one of wait, fail, off, not "maybe"',
+      '--started-by may have 128 characters at most',
+      '--exclusive must be one of wait, fail, ignore, not "maybe"',
       '--container was given more than once',
       'containerOverrides[0].nam is not known; did you mean name?',
       '--command and words behind `--` exclude each other',
     ]) {
-      expect(stderr).toContain(complaint);
+      expect(stderr).toContain(error);
     }
     expect(stderr.match(/^Error: /gm)).toHaveLength(1);
     expect(model.requests).toEqual([]);
@@ -115,7 +115,7 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
   test.each([
     ['no cluster', ['run-migration-task', '--task-definition', 'app'], '--cluster is missing'],
     ['no task definition', ['run-migration-task', '--cluster', 'prod'], '--task-definition is missing'],
-    ['a missing file', ['--overrides', 'file://nowhere.json'], 'there is no file "nowhere.json"'],
+    ['a missing file', ['--overrides', 'file://nowhere.json'], 'there is no file nowhere.json'],
     [
       'broken JSON',
       ['--overrides', '{"containerOverrides": [\n  {"name": "app",}\n]}'],
@@ -205,11 +205,29 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
     ],
   ])('%s', async (_name, args, why, fix) => {
     const { model, bundle } = await migrationWorld();
-    const { exitCode, stderr } = await bundle(['run-migration-task', '--exclusive', 'off', ...args]);
+    const { exitCode, stderr } = await bundle(['run-migration-task', '--exclusive', 'ignore', ...args]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(why);
     expect(stderr).toContain(fix);
     expect(model.tasks.tasks.size).toBe(0);
+  });
+});
+
+describe('what is seen first', () => {
+  test('one option error is the first line', async () => {
+    const { bundle } = await migrationWorld();
+    const { stderr, exitCode } = await bundle(['run-migration-task', '--task-definition', 'app']);
+    expect(stderr.split('\n')[0]).toBe('Error: --cluster is missing: the cluster that the task runs in.');
+    expect(exitCode).toBe(2);
+  });
+
+  test('a variable that no option has is told, and nothing else changes', async () => {
+    const { migrate } = await migrationWorld();
+    const { stderr, exitCode } = await migrate(['--command', 'x'], { env: { MIGRATE_DEPLOY_CONTAINR: 'app' } });
+    expect(stderr).toBe(
+      'Warning: MIGRATE_DEPLOY_CONTAINR belongs to no option and does nothing; did you mean MIGRATE_DEPLOY_CONTAINER?\n',
+    );
+    expect(exitCode).toBe(0);
   });
 });
 
@@ -230,6 +248,9 @@ describe('secrets', () => {
     ['a refusal', ['--debug', '--network-from-service', 'nope'], 2],
     ['a wrong option set', ['--timeout', 'x', '--env', 'canary-env-7f3a'], 2],
     ['broken JSON', ['--overrides', '{"containerOverrides":[{"environment":[{"value":"canary-json-9b1c}]}]}'], 2],
+    ['JSON in stray quotes', ['--overrides', `'{"containerOverrides":[{"name":"canary-json-9b1c"}]}'`], 2],
+    ['JSON that a variable holds, and that is none', ['--overrides', '$OVERRIDES', '--expand-env'], 2],
+    ['words without --', ['rails', 'canary-env-7f3a'], 2],
   ])('%s shows no value of an override and no secret, anywhere', async (_name, args, code) => {
     const definition = {
       environment: [{ name: 'DEFAULT', value: 'canary-default-22d0' }],
@@ -266,7 +287,10 @@ describe('secrets', () => {
           ...args,
         ],
       ],
-      { env: { AWS_SECRET_ACCESS_KEY: 'canary-access-0c0c', TMPDIR: folder }, cwd: folder },
+      {
+        env: { AWS_SECRET_ACCESS_KEY: 'canary-access-0c0c', TMPDIR: folder, OVERRIDES: '"name":"canary-json-9b1c"}' },
+        cwd: folder,
+      },
     );
     expect(exitCode).toBe(code);
     const files = await Promise.all(

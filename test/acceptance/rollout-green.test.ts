@@ -29,9 +29,9 @@ describe('the bundle, when the new revision serves', () => {
     expect(model.truth.serving('web').taskArns.filter((arn) => before.has(arn))).toEqual([]);
   });
 
-  test('nothing to do: no revision, no deployment, and said so', async () => {
+  test('unchanged: no revision, no deployment, and said so', async () => {
     const { model, bundle } = await rolloutWorld();
-    const { exitCode, stdout } = await bundle(['--service', 'web']);
+    const { exitCode, stdout } = await bundle(['--service', 'web', '--task-definition', 'web:1']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('web serves web:1 already: nothing was changed.');
     for (const operation of changed) expect(requestsOf(model, operation)).toEqual([]);
@@ -73,11 +73,11 @@ describe('the bundle, when the new revision serves', () => {
     });
     const deployed = await bundle(['--service', 'web', '--image', image('v2')]);
     expect(deployed.exitCode).toBe(0);
-    expect(deployed.stdout).toMatch(/deployed after (4|5)\d?s/);
+    expect(deployed.stdout).toMatch(/web serves web:2 after 1m 0\ds\./);
     model.clock.advance(600_000);
     const drained = await bundle(['--service', 'web', '--image', image('v3'), '--until', 'drained']);
     expect(drained.exitCode).toBe(0);
-    expect(drained.stdout).toMatch(/over after (5|6)m/);
+    expect(drained.stdout).toMatch(/web serves web:3 after (5|6)m/);
   });
 
   test('throttling throughout changes nothing but the time it takes', async () => {

@@ -28,7 +28,7 @@ beforeEach(async () => {
       profile: undefined,
       roleArn: undefined,
       roleSessionName: undefined,
-      sessionDurationSeconds: undefined,
+      sessionDurationMs: undefined,
       expectAccount: undefined,
       requestTimeoutMs: 150,
     },

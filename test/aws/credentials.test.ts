@@ -4,7 +4,7 @@ import { LocalAws } from '../../local/aws/local-aws.ts';
 import { requestHandler } from '../../local/aws/request-handler.ts';
 import { connectAws } from '../../src/aws/connect.ts';
 import { UserError } from '../../src/errors.ts';
-import type { AwsOptions } from '../../src/options/common.ts';
+import type { AwsOptions } from '../../src/options/shared.ts';
 import type { ProcessRunner } from '../../src/ports.ts';
 import { clockOf } from '../support/in-process.ts';
 
@@ -56,7 +56,7 @@ function signIn({ options = {}, env = {}, circleci, ambient = false }: Setting) 
       profile: undefined,
       roleArn,
       roleSessionName: undefined,
-      sessionDurationSeconds: undefined,
+      sessionDurationMs: undefined,
       expectAccount: undefined,
       requestTimeoutMs: 15_000,
       ...options,
@@ -99,7 +99,7 @@ describe('with a job’s OIDC token', () => {
 
   it('asks for the session that was wished for', async () => {
     await signIn({
-      options: { roleSessionName: 'デプロイ by me', sessionDurationSeconds: 7200 },
+      options: { roleSessionName: 'デプロイ by me', sessionDurationMs: 7_200_000 },
       env: { CIRCLE_OIDC_TOKEN_V2: await issuer.token() },
     });
     expect(model.requests[0]?.input).toMatchObject({ RoleSessionName: '-by-me', DurationSeconds: '7200' });
@@ -134,7 +134,7 @@ describe('with a job’s OIDC token', () => {
 
   it('keeps a session that is still good when renewing it fails', async () => {
     const aws = await signIn({
-      options: { sessionDurationSeconds: 3_720 },
+      options: { sessionDurationMs: 3_720_000 },
       env: { CIRCLE_OIDC_TOKEN_V2: await issuer.token() },
     });
     model.clock.advance(3_600_000);
@@ -234,7 +234,7 @@ describe('each fault has its own message and fix', () => {
         profile: undefined,
         roleArn,
         roleSessionName: undefined,
-        sessionDurationSeconds: undefined,
+        sessionDurationMs: undefined,
         expectAccount: undefined,
         requestTimeoutMs: 15_000,
       },
@@ -252,7 +252,7 @@ describe('each fault has its own message and fix', () => {
   });
 
   it('a session longer than the role allows', async () => {
-    const options = { sessionDurationSeconds: 43_200, roleArn: `arn:aws:iam::${account}:role/short` };
+    const options = { sessionDurationMs: 43_200_000, roleArn: `arn:aws:iam::${account}:role/short` };
     model.identity.access.createRole('short', model.identity.access.roles.get(roleArn)!.trust);
     const fault = await faultOf(signIn({ options, env: { CIRCLE_OIDC_TOKEN_V2: await issuer.token() } }));
     expect(fault.message).toBe(`The role arn:aws:iam::${account}:role/short gives no session of 43200 s.`);

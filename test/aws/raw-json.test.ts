@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LocalAws } from '../../local/aws/local-aws.ts';
+import type { WireRequest, WireResponse } from '../../local/aws/wire.ts';
+import { dryRunLines } from '../../src/report/dry-run-text.ts';
+import { type DefinitionDocument, withImages } from '../../src/task-definition/pin.ts';
 import { inProcess } from '../support/in-process.ts';
 
 describe('task definitions keep what the SDK does not know', () => {
@@ -40,5 +43,32 @@ describe('task definitions keep what the SDK does not know', () => {
       containerDefinitions: [{ name: 'web', image: 'web:1', memory: 128 }],
     });
     expect((await aws.ecs.describeTaskDefinition('web')).tags).toEqual([{ key: 'team', value: 'core' }]);
+  });
+
+  it('numbers keep their digits from DescribeTaskDefinition to RegisterTaskDefinition', async () => {
+    const model = new LocalAws();
+    model.taskDefinitions.register({
+      family: 'web',
+      containerDefinitions: [
+        { name: 'web', image: 'web:1', memory: 128, linuxParameters: { sharedMemorySize: 64, swappiness: 7 } },
+      ],
+    });
+    const bodies: string[] = [];
+    const handle = async (request: WireRequest): Promise<WireResponse> => {
+      bodies.push(new TextDecoder().decode(request.body));
+      const answer = await model.handle(request);
+      const body = String(answer.body)
+        .replace('"sharedMemorySize":64', '"sharedMemorySize":9007199254740993')
+        .replace('"swappiness":7', '"swappiness":1.0');
+      return { ...answer, body };
+    };
+    const { aws } = await inProcess({ clock: model.clock, handle });
+    const { taskDefinition } = await aws.ecs.describeTaskDefinition('web');
+    const register = withImages(taskDefinition as DefinitionDocument, { web: 'web:2' });
+    await aws.ecs.registerTaskDefinition({ ...register });
+    expect(bodies.at(-1)).toContain('"linuxParameters":{"sharedMemorySize":9007199254740993,"swappiness":1.0}');
+    expect(
+      dryRunLines({ action: 'ecs:RegisterTaskDefinition', input: register }).map(({ text }) => text.trim()),
+    ).toContain('"sharedMemorySize": 9007199254740993,');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../local/aws/clock.ts';
 import { watchSilence } from '../../src/base/heartbeat.ts';
-import { adaptiveIntervalMs, poll } from '../../src/base/poll.ts';
+import { adaptiveIntervalMs, poll, troubleText } from '../../src/base/poll.ts';
 import { TransientError, UserError } from '../../src/errors.ts';
 import type { Interrupt } from '../../src/ports.ts';
 import { clockOf } from '../support/in-process.ts';
@@ -77,12 +77,61 @@ describe('poll', () => {
     expect(looksAtMs).toEqual([0, 20_000]);
   });
 
+  it.each([
+    [86_400_000, [0, 60_000, 120_000, 150_000]],
+    [70_000, [0, 60_000, 120_000, 150_000]],
+  ])('a wish for %i ms does not outlast a minute nor the deadline', async (retryAfterMs, expected) => {
+    const { clock, model, looksAtMs } = setUp();
+    const look = async () => {
+      looksAtMs.push(model.now());
+      throw new TransientError('later', { code: 'SlowDown', throttled: true, retryAfterMs });
+    };
+    await poll(look, { clock, interrupt: never, timeoutMs: 150_000 });
+    expect(looksAtMs).toEqual(expected);
+  });
+
+  it('a time-out knows since when AWS has not answered, and what the last trouble was', async () => {
+    const { clock, model } = setUp();
+    const look = async () => {
+      if (model.now() < 10_000) return undefined;
+      throw new TransientError(`trouble at ${model.now()}`, { code: 'ECONNRESET', throttled: false });
+    };
+    const ended = await poll(look, { clock, interrupt: never, timeoutMs: 20_000, intervalMs: 5_000 });
+    expect(ended).toEqual({ end: 'timed-out', trouble: { message: 'trouble at 20000', inARow: 3, sinceMs: 10_000 } });
+    expect(ended.end === 'timed-out' && ended.trouble && troubleText(ended.trouble)).toBe(
+      'AWS did not answer since 00:00:10 UTC (3 times): trouble at 20000',
+    );
+  });
+
+  it('a time-out after an answer knows of no trouble', async () => {
+    const { clock, model } = setUp();
+    const look = async () => {
+      if (model.now() === 0) throw new TransientError('reset', { code: 'ECONNRESET', throttled: false });
+      return undefined;
+    };
+    expect(await poll(look, { clock, interrupt: never, timeoutMs: 9_000 })).toEqual({ end: 'timed-out' });
+  });
+
+  it('a look that the interrupt cut off is no trouble of AWS', async () => {
+    const { clock } = setUp();
+    const stop = new AbortController();
+    const troubles: string[] = [];
+    const look = async () => {
+      stop.abort();
+      throw new TransientError('interrupted', { code: 'Interrupted', throttled: false });
+    };
+    const interrupt: Interrupt = { signal: stop.signal, name: () => 'SIGTERM' };
+    const onTrouble = ({ message }: TransientError) => void troubles.push(message);
+    expect(await poll(look, { clock, interrupt, timeoutMs: 60_000, onTrouble })).toEqual({ end: 'interrupted' });
+    expect(troubles).toEqual([]);
+  });
+
   it('never turns silence of AWS into an answer', async () => {
     const { clock } = setUp();
     const look = async () => {
       throw new TransientError('reset', { code: 'ECONNRESET', throttled: false });
     };
-    expect(await poll(look, { clock, interrupt: never, timeoutMs: 60_000 })).toEqual({ end: 'timed-out' });
+    expect(await poll(look, { clock, interrupt: never, timeoutMs: 60_000 })).toMatchObject({ end: 'timed-out' });
   });
 
   it('lets what the user must fix through', async () => {

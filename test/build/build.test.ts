@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LocalAws } from '../../local/aws/local-aws.ts';
-import { type BuildDeps, type BuildEvent, type BuildOutcome, buildAndPush } from '../../src/build/build.ts';
-import { type BuildOptions, buildOptionSpecs, readBuildOptions } from '../../src/options/build-and-push-image.ts';
-import { collectRaw } from '../../src/options/raw.ts';
-import { createReader } from '../../src/options/reader.ts';
+import { type BuildDeps, type BuildEvent, type BuildResult, buildAndPush, planBuild } from '../../src/build/build.ts';
+import { buildOptions } from '../../src/commands/build-and-push-image.ts';
 import { buildEventLines } from '../../src/report/build-text.ts';
 import { type FakeDocker, fakeDocker } from '../support/fake-docker.ts';
 import { type InProcess, inProcess } from '../support/in-process.ts';
+import { errorsOf, valuesOf } from '../support/options.ts';
 
 const uri = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg';
 let model: LocalAws;
@@ -20,17 +19,10 @@ beforeEach(async () => {
   model.ecr.store.create('hoge-stg');
 });
 
-function optionsOf(given: Record<string, unknown>): BuildOptions {
-  const reader = createReader(collectRaw(buildOptionSpecs, { _: ['build-and-push-image'], ...given }, {}), {}, false);
-  const options = readBuildOptions(reader);
-  reader.finish();
-  return options;
-}
-
 const env = { HOME: '/home/ci', PATH: '/bin' };
 
-function build(given: Record<string, unknown> = {}, deps: Partial<BuildDeps> = {}): Promise<BuildOutcome> {
-  const options = optionsOf({ repository: 'hoge-stg', tag: 'v1', ...given });
+async function build(given: Record<string, unknown> = {}, deps: Partial<BuildDeps> = {}): Promise<BuildResult> {
+  const options = await valuesOf(buildOptions, { repository: 'hoge-stg', tag: 'v1', ...given });
   return buildAndPush(options, { ...harness, processes: docker, env, ...deps });
 }
 
@@ -42,7 +34,7 @@ describe('a build', () => {
   it('logs in, builds, pushes every tag and answers the digest of the registry', async () => {
     const outcome = await build({ tag: ['v1', 'latest'] });
     const digest = model.ecr.push('hoge-stg', [], 'app');
-    expect(outcome).toMatchObject({ verdict: 'pushed', uri, digest });
+    expect(outcome).toMatchObject({ verdict: 'succeeded', repository: uri, digest, image: `${uri}@${digest}` });
     expect(steps()).toEqual(['login', 'buildx version', 'buildx build', 'push', 'push']);
     expect(operations()).toEqual(['DescribeRepositories', 'GetAuthorizationToken', 'DescribeImages']);
   });
@@ -104,12 +96,12 @@ describe('a build', () => {
 
   it('uses the classic builder where there is no buildx', async () => {
     docker.hasBuildx = false;
-    expect(await build()).toMatchObject({ verdict: 'pushed' });
+    expect(await build()).toMatchObject({ verdict: 'succeeded' });
     expect(buildCall()).toEqual(['build', '--tag', `${uri}:v1`, '.']);
   });
 
   it('lets the builder push an image for several platforms', async () => {
-    expect(await build({ platform: 'linux/amd64,linux/arm64' })).toMatchObject({ verdict: 'pushed' });
+    expect(await build({ platform: 'linux/amd64,linux/arm64' })).toMatchObject({ verdict: 'succeeded' });
     expect(buildCall()).toContain('--push');
     expect(steps()).not.toContain('push');
   });
@@ -120,7 +112,10 @@ describe('a build', () => {
   });
 
   it('without a push needs neither AWS nor a login', async () => {
-    expect(await build({ push: false }, { aws: undefined })).toMatchObject({ verdict: 'built', uri: 'hoge-stg' });
+    const outcome = await build({ push: false }, { aws: undefined });
+    expect(outcome).toMatchObject({ verdict: 'succeeded', repository: 'hoge-stg' });
+    // What was not pushed has no digest that a later stage could pin.
+    expect([outcome.image, outcome.digest]).toEqual([undefined, undefined]);
     expect(steps()).toEqual(['buildx version', 'buildx build']);
     expect(model.requests).toEqual([]);
   });
@@ -129,7 +124,7 @@ describe('a build', () => {
     docker.answers.push = { output: `v1: digest: ${model.ecr.push('hoge-stg', [], 'mine')} size: 1` };
     const theirs = model.ecr.push('hoge-stg', ['v1'], 'theirs');
     const mine = model.ecr.push('hoge-stg', [], 'mine');
-    expect(await build()).toMatchObject({ verdict: 'pushed', digest: mine });
+    expect(await build()).toMatchObject({ verdict: 'succeeded', digest: mine });
     expect(harness.events).toContainEqual({ type: 'tag-moved', tag: 'v1', digest: mine, standsFor: theirs });
   });
 
@@ -138,7 +133,7 @@ describe('a build', () => {
     model.ecr.push('hoge-stg', ['v1'], 'theirs');
     docker.answers.push = { output: 'Writing manifest to image destination' };
     docker.repoDigests = [`${uri}@${mine}`, `other/repository@sha256:${'1'.repeat(64)}`];
-    expect(await build()).toMatchObject({ verdict: 'pushed', digest: mine });
+    expect(await build()).toMatchObject({ verdict: 'succeeded', digest: mine });
   });
 
   it('takes the digest of an image for several platforms from what the builder wrote down', async () => {
@@ -150,7 +145,7 @@ describe('a build', () => {
       harness.files.contents.set(file, JSON.stringify({ 'containerimage.digest': mine }));
     };
     const outcome = await build({ platform: 'linux/amd64,linux/arm64' });
-    expect(outcome).toMatchObject({ verdict: 'pushed', digest: mine });
+    expect(outcome).toMatchObject({ verdict: 'succeeded', digest: mine });
     expect(harness.events).toContainEqual(expect.objectContaining({ type: 'tag-moved', digest: mine }));
   });
 
@@ -177,13 +172,13 @@ describe('the repository', () => {
   });
 
   it('missing is created where that was asked for', async () => {
-    expect(await build({ repository: 'new', 'create-repository': true })).toMatchObject({ verdict: 'pushed' });
+    expect(await build({ repository: 'new', 'create-repository': true })).toMatchObject({ verdict: 'succeeded' });
     expect(operations().slice(0, 2)).toEqual(['DescribeRepositories', 'CreateRepository']);
     expect(harness.events).toContainEqual({ type: 'repository-created', uri: uri.replace('hoge-stg', 'new') });
   });
 
   it('may be given by its whole address', async () => {
-    expect(await build({ repository: uri })).toMatchObject({ verdict: 'pushed', uri });
+    expect(await build({ repository: uri })).toMatchObject({ verdict: 'succeeded', repository: uri });
     expect(model.requests[0]?.input).toEqual({ registryId: '123456789012', repositoryNames: ['hoge-stg'] });
   });
 
@@ -195,13 +190,14 @@ describe('the repository', () => {
 describe('tags that are there already', () => {
   it('are kept with --skip-when-tags-exist, and the digest goes on', async () => {
     const digest = model.ecr.push('hoge-stg', ['v1'], 'before');
-    expect(await build({ 'skip-when-tags-exist': true })).toMatchObject({ verdict: 'already-there', digest });
+    expect(await build({ 'skip-when-tags-exist': true })).toMatchObject({ verdict: 'succeeded', digest });
+    expect(harness.events).toEqual([{ type: 'tags-exist', uri, tags: ['v1'], digest }]);
     expect(docker.calls).toEqual([]);
   });
 
   it('are built again when one of them is missing', async () => {
     model.ecr.push('hoge-stg', ['v1'], 'before');
-    expect(await build({ tag: ['v1', 'v2'], 'skip-when-tags-exist': true })).toMatchObject({ verdict: 'pushed' });
+    expect(await build({ tag: ['v1', 'v2'], 'skip-when-tags-exist': true })).toMatchObject({ verdict: 'succeeded' });
   });
 
   it('and immutable are refused before the build', async () => {
@@ -216,9 +212,14 @@ describe('docker’s refusals', () => {
   it('a failed build is a verdict with its last lines', async () => {
     docker.answers.build = { code: 17, output: 'step 3\nrails: not found\n' };
     expect(await build()).toEqual({
-      verdict: 'build-failed',
+      verdict: 'failed',
       exitCode: 17,
-      lastLines: ['step 3', 'rails: not found'],
+      explanation: {
+        code: 'BUILD_FAILED',
+        cause: 'docker build ended with exit code 17.',
+        fix: 'Correct what the lines of docker name; nothing was pushed.',
+      },
+      logTail: [{ container: 'docker build', lines: ['step 3', 'rails: not found'] }],
     });
     expect(steps()).not.toContain('push');
   });
@@ -272,7 +273,11 @@ it.each([
     if (now === step) harness.interrupt.trigger('SIGTERM');
   };
   docker.answers[step] = { signal: 'SIGTERM' };
-  expect(await build({ tag: ['v1', 'v2'] })).toEqual({ verdict: 'interrupted' });
+  expect(await build({ tag: ['v1', 'v2'] })).toMatchObject({
+    verdict: 'interrupted',
+    signal: 'SIGTERM',
+    explanation: { cause: 'The image was not pushed under all its tags.' },
+  });
   expect(steps()).toEqual(done);
 });
 
@@ -285,20 +290,26 @@ it.each(['login', 'build', 'push'])('docker is silent for three minutes in its %
   );
 });
 
-it('a dry run looks, prints the commands without values, and changes nothing', async () => {
-  const outcome = await build({
-    repository: 'new',
-    'create-repository': true,
-    'dry-run': true,
-    'build-arg': 'TOKEN=canary',
-    'extra-build-args': '--build-arg=OTHER=canary',
+it('a dry run looks, answers the commands without values, and changes nothing', async () => {
+  const options = await valuesOf(buildOptions, {
+    ...{ repository: 'new', tag: 'v1', 'create-repository': true },
+    ...{ 'build-arg': 'TOKEN=canary', 'extra-build-args': '--build-arg=OTHER=canary' },
   });
-  expect(outcome).toEqual({ verdict: 'dry-run' });
+  const planned = await planBuild(options, { ...harness, processes: docker, env });
   expect(operations()).toEqual(['DescribeRepositories']);
   expect(docker.calls).toEqual([]);
-  expect(harness.events.map(({ type }) => type)).toEqual(['request-not-sent', 'command-not-run', 'command-not-run']);
-  expect(JSON.stringify(harness.events)).not.toContain('canary');
-  expect(JSON.stringify(harness.events)).toContain('TOKEN=(hidden)');
+  expect(planned).toEqual([
+    { action: 'ecr:CreateRepository', input: { repositoryName: 'new' } },
+    { command: expect.arrayContaining(['docker', 'build', 'TOKEN=(hidden)', '--build-arg=OTHER=(hidden)']) },
+    { command: ['docker', 'push', 'REGISTRY/new:v1'] },
+  ]);
+  expect(JSON.stringify([planned, harness.events])).not.toContain('canary');
+});
+
+it('a dry run plans nothing where the tags are there and may stay', async () => {
+  model.ecr.push('hoge-stg', ['v1'], 'before');
+  const options = await valuesOf(buildOptions, { repository: 'hoge-stg', tag: 'v1', 'skip-when-tags-exist': true });
+  expect(await planBuild(options, { ...harness, processes: docker, env })).toEqual([]);
 });
 
 describe('options', () => {
@@ -306,23 +317,24 @@ describe('options', () => {
     ['the commit is the tag', {}, { CIRCLE_SHA1: 'abc123' }, ['abc123']],
     ['tags may hold commas', { tag: 'latest,v1' }, { CIRCLE_SHA1: 'abc123' }, ['latest', 'v1']],
     ['a tag given twice counts once', { tag: ['v1', 'v1'] }, {}, ['v1']],
-  ])('%s', (_rule, given, environment, tags) => {
-    const parsed = { _: ['x'], repository: 'hoge', ...given };
-    const reader = createReader(collectRaw(buildOptionSpecs, parsed, environment), environment, false);
-    expect(readBuildOptions(reader).tags).toEqual(tags);
+  ])('%s', async (_rule, given, environment, tags) => {
+    expect((await valuesOf(buildOptions, { repository: 'hoge', ...given }, environment)).tags).toEqual(tags);
   });
 
-  it('complain all at once', () => {
-    expect(() => optionsOf({ repository: 'Hoge:v1', tag: 'feature/a', 'extra-build-args': "'open" })).toThrowError(
-      expect.objectContaining({
-        why: expect.stringMatching(/--repository must be[\s\S]*--tag may hold[\s\S]*--extra-build-args has a quote/),
-      }),
-    );
-    expect(() => optionsOf({})).toThrowError(
-      expect.objectContaining({ why: expect.stringMatching(/--repository is missing[\s\S]*--tag is missing/) }),
-    );
-    expect(() => optionsOf({ repository: 'hoge:v1', tag: 'v1' })).toThrowError(
-      expect.objectContaining({ why: expect.stringContaining('takes no tag') }),
-    );
+  it('tell all their errors at once', async () => {
+    expect(
+      await errorsOf(buildOptions, { repository: 'Hoge:v1', tag: 'feature/a', 'extra-build-args': "'open" }),
+    ).toEqual([
+      '--repository must be the name or address of a repository in lower case, not "Hoge:v1"',
+      expect.stringMatching(/^--tag may hold letters, digits/),
+      '--extra-build-args has a quote that is never closed',
+    ]);
+    expect(await errorsOf(buildOptions, {})).toEqual([
+      '--repository is missing: the ECR repository to push to, by name or by its whole address',
+      '--tag is missing: the tag to push (and CIRCLE_SHA1 is not set)',
+    ]);
+    expect(await errorsOf(buildOptions, { repository: 'hoge:v1', tag: 'v1' })).toEqual([
+      '--repository takes no tag or digest; give the tag with --tag',
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { VirtualClock } from '../../local/aws/clock.ts';
 import { type FakeSlack, startFakeSlack } from '../../local/slack/fake-slack.ts';
 import { systemHttp } from '../../src/node.ts';
 import { type NotifyEvent, notify } from '../../src/notify/notify.ts';
-import type { SlackTarget } from '../../src/options/notify-slack.ts';
+import type { SlackTarget } from '../../src/notify/options.ts';
 import type { Http } from '../../src/ports.ts';
 import { clockOf } from '../support/in-process.ts';
 

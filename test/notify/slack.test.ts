@@ -3,18 +3,24 @@ import { faultOf } from '../../local/slack/fake-slack.ts';
 import { deploymentOutcome } from '../../src/notify/deployment-outcome.ts';
 import { ownMessage, recordsMessage } from '../../src/notify/slack.ts';
 import { clip, codeBlock } from '../../src/notify/slack-text.ts';
-import type { BuildRecord, MigrationRecord, RolloutRecord, StageRecord, WaitRecord } from '../../src/records/record.ts';
+import type { Outcome } from '../../src/outcome.ts';
+import {
+  type BuildOutcome,
+  type MigrationOutcome,
+  type RolloutOutcome,
+  schemaVersion,
+  type WaitOutcome,
+} from '../../src/records/schema.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const image = `123456789012.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg@${digest}`;
 const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/hoge-stg/0123456789abcdef0123456789abcdef';
-const shared = { schemaVersion: 1 as const, region: 'eu-west-1', startedAt: '2026-01-05T09:00:00.000Z' };
+const shared = { schemaVersion, region: 'eu-west-1', startedAt: '2026-01-05T09:00:00.000Z' } as const;
 
-const build: BuildRecord = {
+const build: BuildOutcome = {
   ...shared,
   stage: 'build-and-push-image',
-  status: 'succeeded',
-  verdict: 'pushed',
+  verdict: 'succeeded',
   repository: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg',
   tags: ['latest'],
   image,
@@ -23,64 +29,76 @@ const build: BuildRecord = {
   finishedAt: '2026-01-05T09:01:30.000Z',
   ci: { branch: 'staging', username: 'momiji', job: 'build' },
 };
-const migration: MigrationRecord = {
+const migration: MigrationOutcome = {
   ...shared,
   stage: 'run-migration-task',
-  status: 'succeeded',
   verdict: 'succeeded',
   cluster: 'hoge-stg',
   taskArn,
   taskDefinition: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/hoge-service-stg:8',
   finishedAt: '2026-01-05T09:00:45.000Z',
 };
-const rollout: RolloutRecord = {
+const rollout: RolloutOutcome = {
   ...shared,
   stage: 'update-service-and-verify',
-  status: 'succeeded',
-  verdict: 'landed',
+  verdict: 'deployed',
   cluster: 'arn:aws:ecs:eu-west-1:123456789012:cluster/hoge-stg',
   service: 'hoge-apps',
   taskDefinition: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/hoge-service-stg:8',
   finishedAt: '2026-01-05T09:04:00.000Z',
 };
-const failedMigration: MigrationRecord = {
+const failedMigration: MigrationOutcome = {
   ...migration,
-  status: 'failed',
   verdict: 'failed',
   exitCode: 1,
-  reason: 'Essential container in task exited',
-  fix: 'Read the log.',
-  lastLogLines: ['-- migrate:up', 'PG::Error: relation "users" <exists> & more'],
+  explanation: {
+    code: 'EXIT_CODE',
+    cause: 'The program reported an error.',
+    said: 'out of space',
+    fix: 'Read the log.',
+  },
+  logTail: [{ container: 'app', lines: ['-- migrate:up', 'PG::Error: relation "users" <exists> & more'] }],
 };
 const ci = { branch: 'staging', job: 'deploy', buildUrl: 'https://circleci.com/gh/hoge/1', username: 'momiji' };
 
-const messageOf = (records: StageRecord[], said?: 'pass' | 'fail', mentions: string[] = []) => {
+const messageOf = (records: Outcome[], said?: 'pass' | 'fail', mentions: string[] = []) => {
   const outcome = deploymentOutcome(records, said);
   if (outcome === undefined) throw new Error('nothing to tell');
   return recordsMessage(outcome, ci, mentions);
 };
+const logTail = (lines: string[]) => [{ container: 'app', lines }];
 const textOf = (message: object): string => JSON.stringify(message);
 
 describe('the outcome of a deployment', () => {
-  it.each<[string, StageRecord[], 'pass' | 'fail' | undefined, string | undefined]>([
+  it.each<[string, Outcome[], 'pass' | 'fail' | undefined, string | undefined]>([
     ['all stages succeeded', [build, migration, rollout], undefined, 'pass'],
     ['one stage failed', [build, failedMigration], undefined, 'fail'],
     ['a failed stage beats a job that says pass', [build, failedMigration], 'pass', 'fail'],
     ['a job that failed elsewhere', [build, migration], 'fail', 'fail'],
-    ['a stage that was cut off', [{ ...migration, status: 'running' }], undefined, 'fail'],
-    ['a stage that ran out of time', [{ ...rollout, status: 'timed-out' }], undefined, 'fail'],
-    ['an overtaken rollout', [{ ...rollout, status: 'overtaken' }], undefined, 'fail'],
+    ['a stage that was cut off', [{ ...migration, verdict: 'running' }], undefined, 'fail'],
+    ['a stage that ran out of time', [{ ...rollout, verdict: 'timed-out' }], undefined, 'fail'],
+    ['a superseded rollout', [{ ...rollout, verdict: 'superseded' }], undefined, 'fail'],
+    ['a rollout that was rolled back', [{ ...rollout, verdict: 'rolled-back' }], undefined, 'fail'],
+    ['a migration that was never waited for', [{ ...migration, verdict: 'started' }], undefined, 'fail'],
+    ['a rollout that changed nothing', [{ ...rollout, verdict: 'unchanged' }], undefined, 'pass'],
     ['only the job speaks', [], 'pass', 'pass'],
     ['nobody speaks', [], undefined, undefined],
   ])('%s', (_rule, records, said, status) => {
     expect(deploymentOutcome(records, said)?.status).toBe(status);
   });
 
-  it('a resumed wait speaks for the migration that was cut off', () => {
-    const cutOff: MigrationRecord = { ...migration, status: 'timed-out', verdict: 'timed-out' };
-    const wait: WaitRecord = { ...migration, stage: 'wait-for-task' };
-    expect(deploymentOutcome([cutOff, wait], undefined)).toEqual({ status: 'pass', stages: [wait], failed: [] });
-  });
+  it.each(['timed-out', 'started', 'running', 'interrupted', 'refused'] as const)(
+    'a wait that came later speaks for the migration whose record says %s',
+    (verdict) => {
+      const cutOff: MigrationOutcome = { ...migration, verdict, resume: 'wait-for-task' };
+      const wait: WaitOutcome = { ...migration, stage: 'wait-for-task', startedAt: '2026-01-05T09:10:00.000Z' };
+      const outcome = deploymentOutcome([cutOff, wait], undefined);
+      expect(outcome).toMatchObject({ status: 'pass', failed: [] });
+      expect(outcome?.stages.map(({ stage, verdict: said }) => [stage, said])).toEqual([
+        [migration.stage, 'succeeded'],
+      ]);
+    },
+  );
 
   it('orders the stages as they ran', () => {
     const outcome = deploymentOutcome([rollout, migration, build], undefined);
@@ -114,7 +132,7 @@ describe('a green message', () => {
   });
 });
 
-it.each<[string, StageRecord[], string]>([
+it.each<[string, Outcome[], string]>([
   ['a migration alone', [build, migration], '✅ hoge-stg: migrated from staging'],
   ['an image alone', [build], '✅ hoge-stg: image built from staging'],
   ['nothing but the job’s word', [], '✅ CircleCI: deploy passed on staging'],
@@ -131,7 +149,7 @@ describe('a red message', () => {
 
   it.each([
     ['the exit code', '*migration failed* (exit code 1)'],
-    ['the reason', 'Essential container in task exited'],
+    ['the cause and what was said', 'The program reported an error. out of space'],
     ['the fix', '*Fix:* Read the log.'],
     ['the last log lines, escaped', 'PG::Error: relation \\"users\\" &lt;exists&gt; &amp; more'],
   ])('shows %s', (_what, expected) => {
@@ -139,14 +157,16 @@ describe('a red message', () => {
   });
 
   it('shows the log of a task of a failed rollout', () => {
-    const failed: RolloutRecord = {
+    const failed: RolloutOutcome = {
       ...rollout,
-      status: 'failed',
       verdict: 'rolled-back',
-      exitCode: 1,
       servesNow: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/hoge-service-stg:7',
       failedTasks: [
-        { taskArn, containers: [{ name: 'web', exitCode: 137 }], lastLogLines: ['Error: no DATABASE_URL'] },
+        {
+          taskArn,
+          containers: [{ name: 'web', exitCode: 137 }],
+          logTail: [{ container: 'web', lines: ['Error: no DATABASE_URL'] }],
+        },
       ],
     };
     expect(textOf(messageOf([failed]))).toContain('Error: no DATABASE_URL');
@@ -154,8 +174,8 @@ describe('a red message', () => {
     expect(textOf(messageOf([failed]))).toContain('(container exit code 137)\\n*Serves now:* hoge-service-stg:7');
   });
 
-  it('does not take the exit code of this program for that of a container', () => {
-    const refused: RolloutRecord = { ...rollout, status: 'refused', verdict: 'refused', exitCode: 2 };
+  it('shows no exit code where no container ended with one', () => {
+    const refused: RolloutOutcome = { ...rollout, verdict: 'refused' };
     expect(textOf(messageOf([refused]))).not.toContain('exit code');
   });
 
@@ -166,23 +186,23 @@ describe('a red message', () => {
 });
 
 describe('Slack’s limits', () => {
-  it.each<[string, StageRecord[]]>([
+  it.each<[string, Outcome[]]>([
     ['a green message', [build, migration, rollout]],
     ['a red message', [build, failedMigration]],
-    ['a reason of 10,000 characters', [{ ...failedMigration, reason: '&'.repeat(10_000) }]],
-    ['log lines of 10,000 characters', [{ ...failedMigration, lastLogLines: Array(50).fill('<'.repeat(10_000)) }]],
+    ['a reason of 10,000 characters', [{ ...failedMigration, explanation: { code: 'X', cause: '&'.repeat(10_000) } }]],
+    ['log lines of 10,000 characters', [{ ...failedMigration, logTail: logTail(Array(50).fill('<'.repeat(10_000))) }]],
     [
       '25 services, all red',
       Array.from({ length: 25 }, (_, i) => ({
         ...rollout,
-        status: 'failed' as const,
+        verdict: 'failed' as const,
         service: `s${i}`,
-        lastLogLines: ['x'],
+        logTail: logTail(['x']),
       })),
     ],
     ['an image of 5,000 characters', [{ ...build, image: 'i'.repeat(5_000) }]],
-    ['empty log lines', [{ ...failedMigration, lastLogLines: [''] }]],
-    ['no facts at all', [{ ...build, repository: 'x', tags: [], status: 'refused' as const }]],
+    ['empty log lines', [{ ...failedMigration, logTail: logTail(['']) }]],
+    ['no facts at all', [{ ...build, repository: 'x', tags: [], verdict: 'refused' as const }]],
   ])('hold for %s', (_what, records) => {
     expect(faultOf(messageOf(records) as unknown as Record<string, unknown>)).toBeUndefined();
   });

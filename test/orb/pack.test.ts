@@ -127,7 +127,7 @@ describe('the packed orb', () => {
     const orb = mapOf(readYaml(text), 'orb');
     const migrate = mapOf(mapOf(orb.commands, 'commands').run_migration_task, 'run_migration_task');
     const { exclusive } = mapOf(migrate.parameters, 'parameters');
-    expect(mapOf(exclusive, 'exclusive').enum).toEqual(['wait', 'fail', 'off']);
+    expect(mapOf(exclusive, 'exclusive').enum).toEqual(['wait', 'fail', 'ignore']);
   });
 
   it('holds nothing that the compiler would take for a template but parameters', () => {

@@ -1,105 +1,182 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environmentOf } from '../../local/circleci/environment.ts';
-import type { expandConfig } from '../../local/circleci/expand.ts';
 import { mapOf, type YamlMap } from '../../local/circleci/yaml.ts';
+import { generatedFiles, withBlocks } from '../../scripts/orb/generate.ts';
+import { notInTheOrb } from '../../scripts/orb/overlay.ts';
+import { type Parameter, parametersOf } from '../../scripts/orb/parameters.ts';
 import type { AnyCommand } from '../../src/commands/command.ts';
 import { commands } from '../../src/commands/index.ts';
-import { UserError } from '../../src/errors.ts';
-import { collectRaw } from '../../src/options/raw.ts';
-import { createReader } from '../../src/options/reader.ts';
-import { environmentName, type OptionSpec } from '../../src/options/spec.ts';
+import { choice, flag, integer, names, text } from '../../src/options/define.ts';
+import { namedOptions, type OptionTable } from '../../src/options/option.ts';
 import { memoryFiles } from '../support/memory-files.ts';
-import { createWorkbench, type OrbFile, orbFiles } from './support.ts';
-
-/** Options that the orb does not offer, and why. */
-const notInTheOrb: Readonly<Record<string, string>> = {
-  output: 'a build log is read by people',
-  'expand-env': 'it is always on',
-  status: 'the steps know how the job went',
-  'bot-token': 'a token belongs into a context, as SLACK_ACCESS_TOKEN',
-};
-/** Parameters that have another name than their option: the words of the aws-ecr orb. */
-const renamed: Readonly<Record<string, string>> = {
-  repo: 'repository',
-  build_args: 'build-arg',
-  push_image: 'push',
-  create_repo: 'create-repository',
-  verify_revision_is_deployed: 'verify',
-};
-/** Parameters that are about the step, not about the program. */
-const ofTheStep = ['no_output_timeout', 'install', 'cli_path'];
+import { typed } from '../support/options.ts';
+import { createWorkbench, orbFiles, root } from './support.ts';
 
 const files = (await orbFiles('commands')).filter(({ name }) => name !== 'install');
 const programs = new Map<string, AnyCommand>();
+for (const { name } of files) {
+  const found = commands.find((command) => command.name === name.replaceAll('_', '-'));
+  if (found !== undefined) programs.set(name, await found.load());
+}
 let bench: Awaited<ReturnType<typeof createWorkbench>>;
 beforeAll(async () => {
-  for (const { name } of files) {
-    const found = commands.find((command) => command.name === name.replaceAll('_', '-'));
-    if (found !== undefined) programs.set(name, await found.load());
-  }
   bench = await createWorkbench();
   return () => bench.close();
 });
 
-const optionsOf = (name: string): readonly OptionSpec[] => programs.get(name)?.options ?? [];
-const optionName = (parameter: string): string => renamed[parameter] ?? parameter.replaceAll('_', '-');
-const specOf = (command: string, parameter: string): OptionSpec | undefined =>
-  optionsOf(command).find(({ name, alias }) => [name, alias].includes(optionName(parameter)));
-const parametersOf = ({ name, body }: OrbFile): [string, YamlMap][] =>
-  Object.entries(mapOf(body.parameters, name))
-    .filter(([parameter]) => !ofTheStep.includes(parameter))
-    .map(([parameter, declaration]) => [parameter, mapOf(declaration, parameter)]);
+it('what is made from the options is fresh; `npm run generate` writes it', async () => {
+  for (const [path, expected] of await generatedFiles()) {
+    expect([path, await readFile(join(root, path), 'utf8')]).toEqual([path, expected]);
+  }
+});
 
-describe.each(files.map((file) => [file.name, file] as const))('%s', (name, file) => {
-  it('is a command of the program', () => {
-    expect([...programs.keys()]).toContain(name);
+describe('a parameter', () => {
+  const parameters = (table: OptionTable): Parameter[] => parametersOf(namedOptions(table));
+  const declaration = (table: OptionTable) => parameters(table)[0]?.declaration;
+  const say = { describe: 'It.' };
+
+  it.each<[string, OptionTable, object]>([
+    ['a required text', { a: text({ ...say, required: true }) }, { type: 'string', description: 'It.' }],
+    ['a text', { a: text(say) }, { type: 'string', default: '', description: 'It.' }],
+    ['a default', { a: text({ ...say, default: '.' }) }, { type: 'string', default: '.', description: 'It.' }],
+    [
+      'what holds without it',
+      { a: text({ ...say, otherwise: 'x' }) },
+      { type: 'string', default: '', description: 'It. When empty: x.' },
+    ],
+    [
+      'another variable',
+      { a: text({ ...say, required: true, variables: ['SHA'] }) },
+      { type: 'string', default: '', description: 'It. When empty: $SHA.' },
+    ],
+    [
+      'names',
+      { a: names(say) },
+      { type: 'string', default: '', description: 'It. One a line, or with commas between them.' },
+    ],
+    ['a flag', { a: flag({ ...say, default: true }) }, { type: 'boolean', default: true, description: 'It.' }],
+    [
+      'a choice',
+      { a: choice(['x', 'y'], { ...say, default: 'y' }) },
+      { type: 'enum', enum: ['x', 'y'], default: 'y', description: 'It.' },
+    ],
+    [
+      'a choice without a default',
+      { a: choice(['x', 'y'], say) },
+      { type: 'enum', enum: ['', 'x', 'y'], default: '', description: 'It.' },
+    ],
+    ['an integer', { a: integer({ ...say, default: 200 }) }, { type: 'integer', default: 200, description: 'It.' }],
+    [
+      'an integer without a default',
+      { a: integer({ ...say, otherwise: 'x' }) },
+      { type: 'integer', default: -1, description: 'It. When -1: x.' },
+    ],
+    [
+      'the same of at least 1',
+      { a: integer({ ...say, least: 1 }) },
+      { type: 'integer', default: 0, description: 'It. 0 means not given.' },
+    ],
+    [
+      'other options are called by their parameters',
+      { a: text({ describe: 'Not --dry-run, nor --no-push.' }), dryRun: flag(say), push: flag(say) },
+      { type: 'string', default: '', description: 'Not dry_run, nor push_image: false.' },
+    ],
+  ])('%s', (_kind, table, expected) => {
+    expect(declaration(table)).toEqual(expected);
   });
 
-  it('every parameter is an option', () => {
-    const strangers = parametersOf(file).filter(([parameter]) => specOf(name, parameter) === undefined);
-    expect(strangers.map(([parameter]) => parameter)).toEqual([]);
+  it('an alias is one too, and then neither of them is required', () => {
+    const table = { clusterOf: text({ ...say, required: true, alias: 'cluster-name' }) };
+    expect(parameters(table)).toEqual([
+      {
+        name: 'cluster_of',
+        variable: 'MIGRATE_DEPLOY_CLUSTER_OF',
+        declaration: { type: 'string', default: '', description: 'It.' },
+      },
+      {
+        name: 'cluster_name',
+        variable: 'MIGRATE_DEPLOY_CLUSTER_NAME',
+        declaration: { type: 'string', default: '', description: 'Another name of cluster_of.' },
+      },
+    ]);
+  });
+
+  it('a block of an unknown command is no silence', () => {
+    expect(() => withBlocks('# generated: parameters of nope\n# end of generated\n', [])).toThrow(
+      'There is no command nope',
+    );
+  });
+});
+
+describe.each(files.map((file) => [file.name, file] as const))('%s', (name, file) => {
+  const program = programs.get(name);
+  const declared = Object.entries(mapOf(file.body.parameters, name));
+
+  it('is a command of the program', () => {
+    expect(program).toBeDefined();
   });
 
   it('every option is a parameter, but those that have a reason not to be', () => {
-    const offered = parametersOf(file).map(([parameter]) => specOf(name, parameter)?.name);
-    const missing = optionsOf(name).filter(
-      (spec) => !offered.includes(spec.name) && notInTheOrb[spec.name] === undefined,
+    const offered = parametersOf(program?.options ?? []);
+    expect(declared.map(([parameter]) => parameter)).toEqual(expect.arrayContaining(offered.map((one) => one.name)));
+    const left = (program?.options ?? []).filter((option) => notInTheOrb[option.name] !== undefined);
+    expect(offered.length + left.length).toBeGreaterThanOrEqual(program?.options.length ?? 0);
+  });
+
+  it('every choice is an enum, and none of them is a YAML boolean', () => {
+    const words = declared.flatMap(([, declaration]) => [mapOf(declaration, name).enum ?? []].flat());
+    expect(words.filter((word) => typeof word !== 'string' || /^(y|n|yes|no|on|off|true|false)$/i.test(word))).toEqual(
+      [],
     );
-    expect(missing.map((spec) => spec.name)).toEqual([]);
   });
 
-  it('types, choices and defaults are the option’s', () => {
-    for (const [parameter, { type, enum: values, default: fallback }] of parametersOf(file)) {
-      const spec = specOf(name, parameter);
-      expect([parameter, type === 'boolean']).toEqual([parameter, spec?.kind === 'boolean']);
-      if (type === 'enum') expect([parameter, values, fallback]).toEqual([parameter, spec?.choices, spec?.default]);
-      if (type === 'boolean') expect([parameter, String(fallback)]).toEqual([parameter, spec?.default]);
-    }
-  });
-
-  it('the step hands over each of them under its option’s variable', () => {
-    for (const step of stepEnvironments(expandedOrb(name))) {
+  it('the step hands over each of them under its option’s variable, and nothing else', () => {
+    const wanted = parametersOf(program?.options ?? []).map(({ variable }) => variable);
+    for (const step of stepEnvironments(name, {})) {
       const given = Object.keys(step).filter((variable) => variable.startsWith('MIGRATE_DEPLOY_'));
-      const known = optionsOf(name).flatMap(({ name: option, alias }) =>
-        [option, ...(alias === undefined ? [] : [alias])].map(environmentName),
-      );
-      expect(given.filter((variable) => !known.includes(variable))).toEqual([]);
-      const wanted = parametersOf(file).map(([parameter]) => environmentName(optionName(parameter)));
-      expect(wanted.filter((variable) => !given.includes(variable))).toEqual([]);
+      const fixed = ['MIGRATE_DEPLOY_EXPAND_ENV', 'MIGRATE_DEPLOY_OUTPUTS', 'MIGRATE_DEPLOY_STATUS'];
+      expect(given.filter((variable) => !fixed.includes(variable))).toEqual(wanted);
     }
   });
 
   it('what it hands over by default is all that the program wants', async () => {
-    for (const environment of stepEnvironments(expandedOrb(name))) {
-      const program = programs.get(name)!;
-      const env = { ...environmentOf(environment), CIRCLE_SHA1: 'abc' };
-      const reader = createReader(collectRaw(program.options, { _: [name] }, env), env, true);
-      await program.prepare(reader, memoryFiles()).catch((error: unknown) => {
-        if (error instanceof UserError) throw new Error(`${error.message} ${error.why}`);
-        throw error;
-      });
-    }
+    expect(await errors(name, {})).toEqual([]);
   });
+
+  const switches = declared.flatMap(([parameter, declaration]): [string, string | boolean][] => {
+    const { type, enum: words, default: fallback } = mapOf(declaration, parameter);
+    if (['install', 'when'].includes(parameter)) return [];
+    if (type === 'boolean') return [[parameter, fallback !== true]];
+    return type === 'enum' ? [words ?? []].flat().map((word) => [parameter, String(word)]) : [];
+  });
+  it.each(switches)('%s: %s is understood beside the defaults of all others', async (parameter, value) => {
+    expect(await errors(name, { [parameter]: value })).toEqual([]);
+  });
+});
+
+it('verify_revision_is_deployed: false only starts the deployment, whatever the defaults of the others are', async () => {
+  const [step = {}] = stepEnvironments('update_service_and_verify', { verify_revision_is_deployed: false });
+  expect(environmentOf(step).MIGRATE_DEPLOY_VERIFY).toBe('0');
+  expect(await errors('update_service_and_verify', { verify_revision_is_deployed: false })).toEqual([]);
+  const loud = { verify_revision_is_deployed: false, on_failure: 'rollback', max_failed_tasks: 2, until: 'drained' };
+  expect(await errors('update_service_and_verify', loud)).toEqual([
+    '--max-failed-tasks needs the deployment to be followed: leave --no-verify out',
+    '--on-failure needs the deployment to be followed: leave --no-verify out',
+    '--until needs the deployment to be followed: leave --no-verify out',
+  ]);
+});
+
+it('integers need no quotes', async () => {
+  const given = {
+    max_poll_attempts: 300,
+    poll_interval: '10',
+    desired_count: 0,
+    check_url: 'https://x',
+    check_status: 204,
+  };
+  expect(await errors('update_service_and_verify', given)).toEqual([]);
 });
 
 describe('jobs', () => {
@@ -111,7 +188,9 @@ describe('jobs', () => {
     const jobs = await orbFiles('jobs');
     const own = mapOf(jobs.find(({ name }) => name === job)?.body.parameters, job);
     const theirs = mapOf(files.find(({ name }) => name === command)?.body.parameters, command);
-    for (const [name, declaration] of Object.entries(theirs).filter(([parameter]) => parameter !== 'install')) {
+    for (const [name, declaration] of Object.entries(theirs).filter(
+      ([parameter]) => !['install', 'when', 'step_name', 'records_from'].includes(parameter),
+    )) {
       const { description: _own, ...here } = mapOf(own[name], `${job} ${name}`);
       const { description: _theirs, ...there } = mapOf(declaration, name);
       expect([name, here]).toEqual([name, there]);
@@ -119,22 +198,34 @@ describe('jobs', () => {
   });
 });
 
-/** What the smallest call of a command comes to: its run steps that start the program. */
-function expandedOrb(name: string) {
-  const required: Readonly<Record<string, YamlMap>> = {
-    build_and_push_image: { repo: 'r' },
-    run_migration_task: { cluster: 'c', task_definition: 't' },
-    update_service_and_verify: { cluster: 'c', service: 's', image: 'i:1' },
-    wait_for_task: { cluster: 'c', task: '0123456789abcdef0123456789abcdef' },
-  };
-  return bench.expand(bench.steps({ [`migrate-deploy/${name}`]: required[name] ?? {} }));
-}
+/** The least that a command must be given, and what other parameters need beside them. */
+const required: Readonly<Record<string, YamlMap>> = {
+  build_and_push_image: { repo: 'r' },
+  run_migration_task: { cluster: 'c', task_definition: 't', subnets: 'subnet-1' },
+  update_service_and_verify: { cluster: 'c', service: 's', image: 'i:1' },
+  wait_for_task: { cluster: 'c', task: '0123456789abcdef0123456789abcdef' },
+};
 
-function stepEnvironments(config: ReturnType<typeof expandConfig>): YamlMap[] {
+/** The environments of the steps that start the program, from the packed orb. */
+function stepEnvironments(name: string, given: YamlMap): YamlMap[] {
+  const config = bench.expand(bench.steps({ [`migrate-deploy/${name}`]: { ...required[name], ...given } }));
   const steps = config.workflows[0]?.jobs[0]?.job?.steps ?? [];
   const found = steps
     .map(({ body }) => mapOf(body.environment, 'environment'))
     .filter((env) => 'ORB_SUBCOMMAND' in env);
   expect(found.length).toBeGreaterThan(0);
   return found;
+}
+
+/** The option errors that the program would tell of such a step. */
+async function errors(name: string, given: YamlMap): Promise<string[]> {
+  const program = programs.get(name);
+  if (program === undefined) return ['no such command'];
+  const all = await Promise.all(
+    stepEnvironments(name, given).map((step) => {
+      const env = { ...environmentOf(step), CIRCLE_SHA1: 'abc', BASH_ENV: 'bash-env' };
+      return program.prepare(typed({}), { env, files: memoryFiles() });
+    }),
+  );
+  return all.flatMap((prepared) => prepared.errors);
 }

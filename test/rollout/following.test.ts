@@ -262,7 +262,7 @@ describe('verdicts of unusual ways', () => {
 
   test('a first deployment with nothing to return to says that nothing serves', async () => {
     const world = await rolloutWorld({ service: false });
-    world.model.behaviours.script({ kind: 'service' }, crash);
+    world.model.behaviours.script({ kind: 'service' }, { start: { reason: 'CannotPullContainerError: not found' } });
     await world.service('web', breaker);
     const { exitCode, stdout } = await world.deploy(['--service', 'web', '--force-new-deployment']);
     expect(exitCode).toBe(1);

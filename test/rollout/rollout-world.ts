@@ -20,7 +20,9 @@ export interface RolloutWorld {
   ecs(operation: string, input: Json): Promise<Json>;
   /** update-service-and-verify on cluster prod, in this process. */
   deploy(args: readonly string[], options?: DeployOptions): Promise<Finished & { files: Map<string, string> }>;
-  /** The same with the built bundle, over HTTP. */
+  /** Any command with the built bundle, over HTTP. */
+  run(args: readonly string[], options?: RunOptions): Promise<Finished>;
+  /** update-service-and-verify on cluster prod with it. */
   bundle(args: readonly string[], options?: RunOptions): Promise<Finished>;
 }
 
@@ -31,6 +33,8 @@ export interface DeployOptions {
   onLine?: (line: string, interrupt: (name?: 'SIGINT' | 'SIGTERM') => void) => void;
   /** Answers of the application, by URL. */
   http?: (url: string) => number;
+  /** No file can be written. */
+  isDiskFull?: boolean;
 }
 
 const open: Served[] = [];
@@ -70,16 +74,12 @@ export async function rolloutWorld(options: { service?: false; more?: Json } = {
       model.clock.advance(3_600_000);
     },
     deploy: (args, given = {}) => inThisProcess(model, args, given),
-    bundle: async (args, given = {}) => {
+    run: async (args, given = {}) => {
       const served = await serve(model);
       open.push(served);
-      const env = { ...served.env, ...given.env };
-      return runBundle(['update-service-and-verify', '--cluster', 'prod', ...args], {
-        control: served.url,
-        ...given,
-        env,
-      });
+      return runBundle(args, { control: served.url, ...given, env: { ...served.env, ...given.env } });
     },
+    bundle: (args, given = {}) => world.run(['update-service-and-verify', '--cluster', 'prod', ...args], given),
   };
   if (options.service !== false) await world.service('web', options.more);
   return world;
@@ -114,6 +114,10 @@ export function definitionOf(family: string, container: Json = {}, more: Json = 
 async function inThisProcess(model: LocalAws, args: readonly string[], options: DeployOptions) {
   const harness = await inProcess(model);
   for (const [path, text] of Object.entries(options.files ?? {})) harness.files.contents.set(path, text);
+  if (options.isDiskFull === true) {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    harness.files.write = () => Promise.reject(full);
+  }
   const output = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') => ({
     isTty: false,
@@ -141,6 +145,24 @@ async function inThisProcess(model: LocalAws, args: readonly string[], options: 
 export function requestsOf(model: LocalAws, operation: string): Json[] {
   return model.requests.filter((request) => request.operation === operation).map(({ input }) => input);
 }
+
+/** Refuses operations to this caller, as IAM does. */
+export function deny(model: LocalAws, ...operations: string[]): void {
+  for (const operation of operations) {
+    const message = `User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecs:${operation} on resource: *`;
+    model.faults.script({ kind: 'error', operation, times: 9_999, type: 'AccessDeniedException', message });
+  }
+}
+
+export const aboutServiceDeployments = [
+  'ListServiceDeployments',
+  'DescribeServiceDeployments',
+  'DescribeServiceRevisions',
+];
+
+/** Does something to the world after some time. */
+export const later = (model: LocalAws, ms: number, run: () => void): void =>
+  void model.clock.at(model.clock.now() + ms, run);
 
 /** A breaker that rolls back. */
 export const breaker = { deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } };

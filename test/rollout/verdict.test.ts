@@ -108,6 +108,16 @@ describe('our service deployment', () => {
       { verdict: 'superseded' },
     ],
     [
+      'Replaced by a new service deployment. is superseded, also while it stops',
+      { status: 'STOP_REQUESTED', statusReason: 'Replaced by a new service deployment.' },
+      { verdict: 'superseded', explanation: { said: 'Replaced by a new service deployment.' } },
+    ],
+    [
+      'ROLLBACK_FAILED without a candidate says so',
+      { status: 'ROLLBACK_FAILED', statusReason: 'No rollback candidate was found to run the rollback.' },
+      { verdict: 'failed', phase: 'failed', explanation: { code: 'NO_ROLLBACK_CANDIDATE' } },
+    ],
+    [
       'a hook that waits is a pause',
       {
         status: 'IN_PROGRESS',
@@ -200,6 +210,11 @@ describe('our deployment id, without service deployments', () => {
     ],
     ['another PRIMARY is a superseding', service(other, notPrimary), { verdict: 'superseded', by: 'ecs-svc/4' }],
     ['ours gone, a rollback PRIMARY', service(back), { verdict: 'rolled-back' }],
+    [
+      'ours not in sight, and a rollback that went on before ours began: an old answer, no rollback of ours',
+      service({ ...back, createdAt: new Date(1_000), updatedAt: new Date(2_000) }),
+      { verdict: 'running' },
+    ],
     ['ours gone, another PRIMARY', service(other), { verdict: 'superseded', by: 'ecs-svc/4' }],
     [
       'ours gone, a finished rollback: the events remember',
@@ -239,6 +254,58 @@ describe('our deployment id, without service deployments', () => {
     ],
   ])('%s', (_rule, snapshot, verdict) => {
     expect(deploymentVerdict(snapshot, ours)).toMatchObject(verdict);
+  });
+
+  const backAgain = { ...old, status: 'PRIMARY', createdAt: new Date(1_000) };
+  test.each<[string, ServiceSnapshot, object, object]>([
+    [
+      'the old deployment is PRIMARY again beside ours: rolled back, never superseded',
+      service(backAgain, { ...mine, status: 'ACTIVE' }),
+      seen,
+      { verdict: 'rolled-back', phase: 'in-progress' },
+    ],
+    [
+      'PRIMARY again and COMPLETED, ours FAILED: the rollback is done',
+      service(backAgain, { ...failed, status: 'ACTIVE' }),
+      seen,
+      { verdict: 'rolled-back', phase: 'done' },
+    ],
+    [
+      'ours was seen and is gone, the old one was touched since: rolled back',
+      service({ ...backAgain, updatedAt: new Date(90_000) }),
+      seen,
+      { verdict: 'rolled-back', phase: 'done' },
+    ],
+    [
+      'ours was seen and is gone, for half a minute: rolled back',
+      service(backAgain),
+      { ...seen, awayMs: 30_000 },
+      { verdict: 'rolled-back', phase: 'done' },
+    ],
+    ['ours was seen and is gone from one answer: it may be stale', service(backAgain), seen, { verdict: 'running' }],
+    [
+      'ours was never seen, and the events tell of its failure: rolled back',
+      {
+        ...service(backAgain),
+        events: [{ message: '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.' }],
+      },
+      ours,
+      { verdict: 'rolled-back' },
+    ],
+    [
+      'a PRIMARY that is not known and was created before ours never supersedes it',
+      service({ ...other, createdAt: new Date(1_999) }),
+      ours,
+      { verdict: 'running' },
+    ],
+    [
+      'a PRIMARY that was created after ours does',
+      service({ ...other, createdAt: new Date(2_001) }),
+      ours,
+      { verdict: 'superseded', by: 'ecs-svc/4' },
+    ],
+  ])('%s', (_rule, snapshot, facts, verdict) => {
+    expect(deploymentVerdict(snapshot, { ...ours, ...facts })).toMatchObject(verdict);
   });
 
   test('the same task definition before and after hides nothing: ids decide', () => {

@@ -77,6 +77,32 @@ describe('a definition given as a whole', () => {
     expect(model.truth.serving('web').taskDefinitionArns[0]).toMatch(/web:2$/);
   });
 
+  test('numbers keep their digits', async () => {
+    const { deploy } = await rolloutWorld();
+    const args = ['--service', 'web', '--task-definition', 'td.json', '--dry-run'];
+    const text = file().replace('"command":', '"linuxParameters":{"sharedMemorySize":9007199254740993},"command":');
+    const { exitCode, stdout } = await deploy(args, { files: { 'td.json': text } });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('"sharedMemorySize": 9007199254740993');
+  });
+
+  test('tags that AWS put there are not sent again', async () => {
+    const { model, deploy, service } = await rolloutWorld({ service: false });
+    await service(
+      'web',
+      {},
+      {},
+      {
+        tags: [
+          { key: 'aws:cloudformation:stack-name', value: 's' },
+          { key: 'team', value: 'a' },
+        ],
+      },
+    );
+    await deploy(['--service', 'web', '--image', image('v2')]);
+    expect(requestsOf(model, 'RegisterTaskDefinition')[0]?.tags).toEqual([{ key: 'team', value: 'a' }]);
+  });
+
   test('also as describe-task-definition prints it', async () => {
     const { model, deploy } = await rolloutWorld();
     const text = JSON.stringify({ taskDefinition: { ...JSON.parse(file()), revision: 9, status: 'ACTIVE' }, tags: [] });
@@ -88,29 +114,45 @@ describe('a definition given as a whole', () => {
   });
 
   test.each<[string, object, string]>([
-    ['tags as a map', { tags: { team: 'a' } }, 'tags must be a list of objects with a key'],
+    ['tags as a map', { tags: { team: 'a' } }, 'tags must be a list'],
+    ['a tag without a key', { tags: [{ value: 'a' }] }, 'tags[0].key is missing'],
+    [
+      'a tag without a key beside the definition',
+      { taskDefinition: definitionOf('web'), tags: [{ value: 'a' }] },
+      'tags[0].key is missing',
+    ],
     [
       'an environment as a map',
       container({ environment: { A: 'geheim' } }),
-      'container web: environment must be a list',
+      'containerDefinitions[0].environment must be a list',
+    ],
+    ['an empty entry', container({ environment: [null] }), 'containerDefinitions[0].environment[0] must be an object'],
+    [
+      'one port without its list',
+      container({ portMappings: { containerPort: 80 } }),
+      'containerDefinitions[0].portMappings must be a list',
+    ],
+    ['an image that is a number', container({ image: 5 }), 'containerDefinitions[0].image must be a string'],
+    [
+      'a container without a name',
+      { containerDefinitions: [{ image: 'web' }] },
+      'containerDefinitions[0].name is missing',
     ],
     [
-      'an empty entry',
-      container({ environment: [null] }),
-      'container web: environment must be a list of objects with a',
+      'two of one name',
+      { containerDefinitions: [{ name: 'a' }, { name: 'a' }] },
+      'containerDefinitions[1] names a container that was named before',
     ],
-    ['one port without its list', container({ portMappings: { containerPort: 80 } }), 'portMappings must be a list'],
-    ['an image that is a number', container({ image: 5 }), 'container web: image must be a string'],
-    ['a container without a name', { containerDefinitions: [{ image: 'web' }] }, 'has a container without a name'],
-    ['two of one name', { containerDefinitions: [{ name: 'a' }, { name: 'a' }] }, 'has two containers named a'],
-    ['no container', { containerDefinitions: [] }, 'has no containerDefinitions'],
-  ])('%s is refused before anything is asked', async (_rule, more, complaint) => {
+    ['no container', { containerDefinitions: [] }, 'containerDefinitions must have a container'],
+    ['no list of containers', { containerDefinitions: undefined }, 'containerDefinitions is missing'],
+    ['a list for an object', { containerDefinitions: [[]] }, 'containerDefinitions[0] must be an object'],
+  ])('%s is refused before anything is asked', async (_rule, more, error) => {
     const { model, deploy } = await rolloutWorld();
     const args = ['--service', 'web', '--task-definition', 'td.json', '--env', 'web:X=1'];
     const before = model.requests.length;
     const { exitCode, stderr } = await deploy(args, { files: { 'td.json': file(more) } });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(complaint);
+    expect(stderr).toContain(error);
     expect(stderr).not.toContain('geheim');
     expect(model.requests.length).toBe(before);
   });
@@ -346,13 +388,13 @@ test('a wrong set of options is told all at once', async () => {
     '--nonsense',
   ]);
   expect(exitCode).toBe(2);
-  for (const complaint of [
+  for (const error of [
     '--service is missing',
-    '--image must be [CONTAINER=]REPOSITORY',
+    '--image must be [CONTAINER=][REGISTRY/]REPOSITORY',
     '--container-image-name-updates: tag=1 stands before the first container=',
     '--env must be [CONTAINER:]NAME=VALUE; number 1 is not',
     '--env must be [CONTAINER:]NAME=VALUE; number 2 is not',
-    '--secret must be [CONTAINER:]NAME=VALUE; number 1 is not',
+    '--secret must be [CONTAINER:]NAME=VALUE',
     '--env sets A twice',
     '--remove-secret must be [CONTAINER:]NAME, without a value',
     '--until must be one of deployed, drained',
@@ -363,12 +405,12 @@ test('a wrong set of options is told all at once', async () => {
     '--nonsense is not an option',
     '--image and --container-image-name-updates exclude each other',
   ])
-    expect(stderr).toContain(complaint);
+    expect(stderr).toContain(error);
   expect(stderr).not.toContain('canary');
   expect(model.requests).toEqual([]);
 });
 
-test.each(['--check-status=302', '--check-timeout=5s'])('%s without --check-url is a complaint', async (option) => {
+test.each(['--check-status=302', '--check-timeout=5s'])('%s without --check-url is an option error', async (option) => {
   const { deploy } = await rolloutWorld();
   const { exitCode, stderr } = await deploy(['--service', 'web', option]);
   expect(exitCode).toBe(2);

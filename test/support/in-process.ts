@@ -1,7 +1,7 @@
 import type { VirtualClock } from '../../local/aws/clock.ts';
 import { requestHandler, requestTimeoutMs, type WireModel } from '../../local/aws/request-handler.ts';
 import { connectAws } from '../../src/aws/connect.ts';
-import type { AwsOptions } from '../../src/options/common.ts';
+import type { AwsOptions } from '../../src/options/shared.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../../src/ports.ts';
 import { openRecords, type RecordStore } from '../../src/records/records.ts';
 import { memoryFiles } from './memory-files.ts';
@@ -16,12 +16,13 @@ export interface InProcess {
   events: { type: string }[];
   files: ReturnType<typeof memoryFiles>;
   records: RecordStore;
+  env: Readonly<Record<string, string>>;
 }
 
 /** The real adapters on `model.handle`; sleeping moves the model's clock. */
 export async function inProcess(
   model: WireModel,
-  options: Partial<AwsOptions> & { accessKeyId?: string; recordDir?: string } = {},
+  options: Partial<AwsOptions> & { accessKeyId?: string; recordDir?: string; env?: Record<string, string> } = {},
 ): Promise<InProcess> {
   const stop = new AbortController();
   let stoppedBy: 'SIGINT' | 'SIGTERM' = 'SIGINT';
@@ -34,7 +35,7 @@ export async function inProcess(
       profile: undefined,
       roleArn: undefined,
       roleSessionName: undefined,
-      sessionDurationSeconds: undefined,
+      sessionDurationMs: undefined,
       expectAccount: undefined,
       requestTimeoutMs,
       ...options,
@@ -65,7 +66,8 @@ export async function inProcess(
     announce: (event) => events.push(event),
     events,
     files,
-    records: openRecords(options.recordDir ?? 'records', files, {}),
+    records: openRecords(options.recordDir ?? 'records', files, options.env ?? {}),
+    env: options.env ?? {},
   };
 }
 

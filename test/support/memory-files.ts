@@ -8,10 +8,14 @@ export function memoryFiles(
   const contents = new Map(Object.entries(initial));
   return {
     contents,
+    absolute: (path) => `/work/${path}`,
     read: async (path) => contents.get(path),
     readStdin: async () => stdin,
     write: async (path, text) => {
       contents.set(path, text);
+    },
+    append: async (path, text) => {
+      contents.set(path, (contents.get(path) ?? '') + text);
     },
     list: async (folder) =>
       [...contents.keys()]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { groupFailures } from '../../src/rollout/failure-groups.ts';
+import { groupFailures } from '../../src/base/failure-groups.ts';
 import { definitionDifferences } from '../../src/task-definition/diff.ts';
 import {
   type Definition,

@@ -23,7 +23,7 @@ describe('the grammar of container-image-name-updates', () => {
     ],
     ['image and tag together', 'container=a,image=app,tag=v2', [{ container: 'a', image: 'app', tag: 'v2' }]],
   ])('%s', (_rule, text, updates) => {
-    expect(parseImageUpdates(text)).toEqual({ updates, complaints: [] });
+    expect(parseImageUpdates(text)).toEqual({ updates, errors: [] });
   });
 
   test.each([
@@ -41,8 +41,8 @@ describe('the grammar of container-image-name-updates', () => {
     ['a tag that is none', 'container=a,tag=v 2', 'v 2 is not a tag'],
     ['an image that is none', 'container=a,image=Not An Image', 'Not An Image is not an image reference'],
     ['nothing', ' , ', 'holds no update'],
-  ])('%s is a complaint, never silence', (_rule, text, complaint) => {
-    expect(parseImageUpdates(text).complaints).toContain(complaint);
+  ])('%s is an error, never silence', (_rule, text, error) => {
+    expect(parseImageUpdates(text).errors).toContain(error);
   });
 });
 

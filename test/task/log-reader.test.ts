@@ -15,10 +15,10 @@ async function world() {
   const reader = createLogReader(place, aws.logs('eu-west-1'));
   const read = async (upTo: 'the end' | 'a short page' = 'the end'): Promise<string[]> => {
     const got: string[] = [];
-    await reader.read((line) => got.push(line), upTo).catch(() => got.push('(failed)'));
+    await reader.read((line) => got.push(line), { upTo }).catch(() => got.push('(failed)'));
     return got;
   };
-  return { model, write, read };
+  return { model, write, read, reader };
 }
 
 const lines = (from: number, to: number): string[] =>
@@ -76,5 +76,44 @@ describe('one read', () => {
     });
     expect(await read()).toEqual([...lines(0, 10), '(failed)']);
     expect(await read()).toEqual(lines(10, 30));
+  });
+
+  test('follows long lines, which fill a page although they are few', async () => {
+    const { model, read } = await world();
+    model.settings.logPageSize = 5;
+    for (let index = 0; index < 50; index++) model.logs.write('/ecs/app', 's', `${index} ${'x'.repeat(200_000)}`);
+    model.clock.advance(2_000);
+    expect((await read('a short page')).map((line) => line.split(' ')[0])).toEqual(
+      Array.from({ length: 50 }, (_, index) => String(index)),
+    );
+  });
+
+  test('ends between two pages when its time is over, and the next one goes on there', async () => {
+    const { model, write, reader, read } = await world();
+    model.settings.logPageSize = 10;
+    write(0, 50);
+    const got: string[] = [];
+    await reader.read((line) => got.push(line), { upTo: 'the end', isOver: () => got.length >= 20 });
+    expect(got).toEqual(lines(0, 20));
+    expect(await read()).toEqual(lines(20, 50));
+  });
+
+  test('asks for no further page while whoever reads our output is behind', async () => {
+    const { model, write, reader } = await world();
+    model.settings.logPageSize = 10;
+    write(0, 50);
+    let release: (() => void) | undefined;
+    const drained = () =>
+      new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    const got: string[] = [];
+    const reading = reader.read((line) => got.push(line), { upTo: 'the end', drained });
+    for (const expected of [10, 20, 30, 40, 50, 50]) {
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(got).toHaveLength(expected);
+      release?.();
+    }
+    await reading;
   });
 });

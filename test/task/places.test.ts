@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clusterOfTask, familyRevision, taskId } from '../../src/base/arn.ts';
 import { serviceConsoleUrl, taskConsoleUrl } from '../../src/base/console-url.ts';
-import { clientToken, tokenForTry } from '../../src/migrate/identity.ts';
+import { type IdentityFacts, identityOf } from '../../src/migrate/identity.ts';
 import { chooseContainer } from '../../src/task/container.ts';
 import { logPlace } from '../../src/task/log-place.ts';
 import { parseImageOption, sameDefinition, withImages } from '../../src/task-definition/pin.ts';
@@ -191,36 +191,71 @@ describe('a definition with other images', () => {
   });
 });
 
-describe('the client token', () => {
-  const request = {
-    cluster: 'prod',
-    taskDefinition: 'arn:1',
-    overrides: { containerOverrides: [{ name: 'app', command: ['x'] }] },
+describe('the identity of a migration', () => {
+  const definition = { family: 'app', containerDefinitions: [{ name: 'app', image: 'acme/app@sha256:1' }] };
+  const facts: IdentityFacts = {
+    ...{ cluster: 'prod', definition, overrides: { containerOverrides: [{ name: 'app', command: ['x'] }] } },
+    ...{ name: undefined, startedBy: undefined, clientToken: undefined },
   };
-  const env = { CIRCLE_WORKFLOW_JOB_ID: 'job-1' };
+  const env = { CIRCLE_WORKFLOW_WORKSPACE_ID: 'w-1', CIRCLE_WORKFLOW_JOB_ID: 'j-1', CIRCLE_JOB: 'migrate' };
+  const mark = (more: Partial<IdentityFacts> = {}, environment: Record<string, string> = env): string =>
+    identityOf({ ...facts, ...more }, environment).startedBy;
 
-  test('is the same for the same job and request, whatever the order of members', () => {
-    const other = {
-      overrides: { containerOverrides: [{ command: ['x'], name: 'app' }] },
-      taskDefinition: 'arn:1',
-      cluster: 'prod',
-    };
-    expect(clientToken(other, env, undefined)).toBe(clientToken(request, env, undefined));
+  test.each<[string, Partial<IdentityFacts>, Record<string, string>]>([
+    [
+      'a rerun of the workflow: another job id',
+      {},
+      { ...env, CIRCLE_WORKFLOW_JOB_ID: 'j-2', CIRCLE_WORKFLOW_ID: 'new' },
+    ],
+    ['another order of members', { overrides: { containerOverrides: [{ command: ['x'], name: 'app' }] } }, env],
+    ['the cluster by its ARN', { cluster: 'arn:aws:ecs:eu-west-1:123456789012:cluster/prod' }, env],
+  ])('is the same for %s', (_what, more, environment) => {
+    expect(mark(more, environment)).toBe(mark());
   });
-  test.each([
-    ['another job', request, { CIRCLE_WORKFLOW_JOB_ID: 'job-2' }],
-    ['another cluster', { ...request, cluster: 'stg' }, env],
-    ['another definition', { ...request, taskDefinition: 'arn:2' }, env],
-    ['other overrides', { ...request, overrides: {} }, env],
-  ])('differs for %s', (_what, other, otherEnv) => {
-    expect(clientToken(other, otherEnv, undefined)).not.toBe(clientToken(request, env, undefined));
+
+  test.each<[string, Partial<IdentityFacts>, Record<string, string>]>([
+    ['another workflow', {}, { ...env, CIRCLE_WORKFLOW_WORKSPACE_ID: 'w-2' }],
+    ['another job of the workflow', {}, { ...env, CIRCLE_JOB: 'migrate-eu' }],
+    ['another of several parallel containers', {}, { ...env, CIRCLE_NODE_INDEX: '1' }],
+    ['another cluster', { cluster: 'stg' }, env],
+    ['another image', { definition: { ...definition, family: 'app', containerDefinitions: [] } }, env],
+    ['other overrides', { overrides: {} }, env],
+    ['another name', { name: 'after' }, env],
+    ['a client token of the user', { clientToken: 'mine' }, env],
+  ])('differs for %s', (_what, more, environment) => {
+    expect(mark(more, environment)).not.toBe(mark());
   });
+
+  test('two client tokens that are alike in their first 20 characters and more are two', () => {
+    const long = 'deploy-of-the-shop-in-production-of-2026-01-05-number-';
+    expect(mark({ clientToken: `${long}1` })).not.toBe(mark({ clientToken: `${long}2` }));
+    expect(mark({ clientToken: `${long}1` }, {})).toBe(mark({ clientToken: `${long}1` }, env));
+  });
+
+  test('a client token of the user stands for one request only', () => {
+    expect(mark({ clientToken: 'mine', overrides: {} })).not.toBe(mark({ clientToken: 'mine' }));
+  });
+
+  test('holds nothing of the request that somebody could read', () => {
+    const secret = { containerOverrides: [{ name: 'app', environment: [{ name: 'A', value: 's3cret' }] }] };
+    expect(mark({ overrides: secret })).toMatch(/^migrate-deploy\/[0-9a-f]{64}$/);
+  });
+
   test('is random outside CircleCI', () => {
-    expect(clientToken(request, {}, undefined)).not.toBe(clientToken(request, {}, undefined));
+    expect(mark({}, {})).not.toBe(mark({}, {}));
   });
-  test('fits ECS: at most 64 characters, also for a later try of a long one', () => {
-    for (const token of [clientToken(request, env, undefined), clientToken(request, {}, undefined), 'x'.repeat(64)]) {
-      for (const attempt of [1, 2, 40]) expect(tokenForTry(token, attempt)).toMatch(/^[\x21-\x7e]{1,64}$/);
-    }
+
+  test('--started-by of the user is sent as it is, and no rerun looks for it', () => {
+    const identity = identityOf({ ...facts, startedBy: 'ECS Deploy' }, env);
+    expect(identity).toMatchObject({ startedBy: 'ECS Deploy', isMark: false });
+    expect(identity.token(0)).toBe(identityOf(facts, env).token(0));
+  });
+
+  test('the token is the same for the same attempt, another one for each other attempt, and fits ECS', () => {
+    const { token, freshToken } = identityOf(facts, env);
+    const tokens = [0, 1, 2, 40].map((failedBefore) => token(failedBefore));
+    expect(new Set([...tokens, freshToken(), freshToken()]).size).toBe(6);
+    expect(token(1)).toBe(identityOf(facts, env).token(1));
+    for (const one of [...tokens, freshToken()]) expect(one).toMatch(/^[\x21-\x7e]{1,64}$/);
   });
 });

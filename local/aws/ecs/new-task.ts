@@ -63,7 +63,7 @@ const common = (arn: string, name: string) => ({ arn, name, lastStatus: 'PENDING
 const platformVersion = (asked = 'LATEST'): string => (asked === 'LATEST' ? '1.4.0' : asked);
 
 /** Environment lists as a map. */
-export function environmentOf(list: Json): Record<string, string> {
+function environmentOf(list: Json): Record<string, string> {
   return Object.fromEntries((list ?? []).map(({ name, value }: Json) => [name, value]));
 }
 

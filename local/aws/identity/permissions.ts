@@ -30,7 +30,7 @@ export function permissionsFor(call: Call, world: World, find: FindTaskDefinitio
 }
 
 /** The IAM action of a call: its service and operation. */
-export function actionOf({ service, operation }: Pick<Call, 'service' | 'operation'>): string {
+function actionOf({ service, operation }: Pick<Call, 'service' | 'operation'>): string {
   return `${service}:${operation}`;
 }
 

@@ -146,8 +146,12 @@ function rollBack(
   ground: Ground,
 ): void {
   const record = failed.serviceDeployment;
-  // A newer update has taken over in the meantime.
-  if (record.status !== 'ROLLBACK_REQUESTED') return;
+  // A newer update has taken over in the meantime: what was to be rolled back is now an old deployment like others.
+  if (record.status !== 'ROLLBACK_REQUESTED') {
+    failed.isFrozen = false;
+    ground.wake(service);
+    return;
+  }
   const { clock } = ground.core.world;
   setStatus(record, 'ROLLBACK_IN_PROGRESS', ground);
   makePrimary(service, old, ground);
@@ -216,4 +220,5 @@ export function complete(service: ServiceRecord, deployment: DeploymentRecord, g
   delete deployment.restoring;
   service.lastCompleted = deployment;
   tell(service, eventText.completed(deployment.id), ground, { again: true });
+  ground.wake(service);
 }

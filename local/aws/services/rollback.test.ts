@@ -203,6 +203,17 @@ describe('a deployment that is replaced', () => {
   });
 });
 
+test('an update between the request of a rollback and the rollback leaves no old deployment behind', async () => {
+  const world = await serviceWorld({});
+  await update(world, 'web:2');
+  world.model.clock.advance(3_000);
+  expect(await world.model.operators.rollBack('default', 'web')).toBe(true);
+  await update(world, 'web:3');
+  world.model.clock.advance(900_000);
+  expect((await shown(world)).deployments).toHaveLength(1);
+  expect(world.model.truth.rollouts('web')[1]).toMatchObject({ end: 'superseded' });
+});
+
 describe('links and filters', () => {
   test('a deployment and its service revision have the same digits', async () => {
     const world = await serviceWorld({});

@@ -26,6 +26,7 @@ export function shiftsTraffic(service: ServiceRecord): boolean {
 export function shift(service: ServiceRecord, green: DeploymentRecord, ground: Ground): void {
   if (green.rolloutState !== 'IN_PROGRESS' || green.isFrozen) return;
   if (green.stage === undefined) enter(service, green, 'RECONCILE_SERVICE', ground);
+  keepScale(service, green, ground);
   for (;;) {
     const { stage } = green;
     if (stage === undefined || hooksHold(service, green, ground) || !stageIsDone(service, green, ground)) return;
@@ -74,6 +75,15 @@ function stageIsDone(service: ServiceRecord, green: DeploymentRecord, ground: Gr
       return others(service, green).every((blue) => liveTasks(blue, ground).length === 0);
     default:
       return true;
+  }
+}
+
+/** Both sets of tasks stay complete while traffic shifts: whatever ends is replaced. */
+function keepScale(service: ServiceRecord, green: DeploymentRecord, ground: Ground): void {
+  const { stage } = green;
+  if (stage !== undefined && stages.indexOf(stage.name) > stages.indexOf('SCALE_UP')) scaledUp(service, green, ground);
+  for (const blue of others(service, green)) {
+    if (blue.productionWeight > 0 && !blue.isFrozen) scaledUp(service, blue, ground);
   }
 }
 

@@ -1,0 +1,220 @@
+import type { Deployment, Service, ServiceDeployment } from '@aws-sdk/client-ecs';
+import { expect, test } from 'vitest';
+import type { ServicePlan } from '../../src/rollout/model.ts';
+import { newObservation, type Observation } from '../../src/rollout/observe.ts';
+import { type Limits, verdictOf } from '../../src/rollout/verdict.ts';
+
+const nowMs = 1_000_000_000;
+const breaker = { deploymentCircuitBreaker: { enable: true, rollback: true } };
+
+interface Situation {
+  kind?: ServicePlan['kind'];
+  service?: Partial<Service>;
+  mine?: Partial<Deployment>;
+  serviceDeployment?: ServiceDeployment;
+  failedMsAgo?: readonly number[];
+  limits?: Partial<Limits>;
+  more?: Partial<Observation>;
+}
+
+function judged({ kind = 'deployment', service, mine, serviceDeployment, failedMsAgo = [], limits, more }: Situation) {
+  const deployment: Deployment = {
+    id: 'ecs-svc/2',
+    status: 'PRIMARY',
+    rolloutState: 'IN_PROGRESS',
+    taskDefinition: 'td/web:2',
+    ...mine,
+  };
+  const now: Service = {
+    status: 'ACTIVE',
+    desiredCount: 2,
+    runningCount: 2,
+    pendingCount: 0,
+    deployments: [deployment],
+    ...service,
+  };
+  const plan: ServicePlan = {
+    before: { name: 'web', service: now, primary: deployment, mayReadServiceDeployments: true },
+    taskDefinitionArn: 'td/web:2',
+    document: undefined,
+    differences: [],
+    digests: new Map(),
+    kind,
+  };
+  const own = {
+    plan,
+    name: 'web',
+    taskDefinitionArn: 'td/web:2',
+    deploymentId: 'ecs-svc/2',
+    createdAtMs: nowMs - 60_000,
+    startedAtMs: nowMs - 60_000,
+  };
+  const failedTasks = new Map(
+    failedMsAgo.map((ago, index) => [`task/${index}`, { taskArn: `task/${index}`, endedAtMs: nowMs - ago }]),
+  );
+  const seen: Observation = {
+    ...newObservation(own),
+    service: now,
+    serviceDeployment,
+    atMs: nowMs,
+    polls: 1,
+    stoppedTasks: 'read',
+    failedTasks,
+    ...more,
+  };
+  return verdictOf(seen, { until: 'deployed', maxFailedTasks: undefined, ...limits });
+}
+
+const successful: ServiceDeployment = { status: 'SUCCESSFUL' };
+const ago = (count: number, ms = 30_000): number[] => Array.from({ length: count }, () => ms);
+
+test.each<[string, Situation, object]>([
+  [
+    'SUCCESSFUL with its tasks running is deployed',
+    { serviceDeployment: successful, mine: { runningCount: 2 } },
+    { verdict: 'deployed' },
+  ],
+  [
+    'SUCCESSFUL with no task running serves nobody',
+    { serviceDeployment: successful, mine: { runningCount: 0 } },
+    { verdict: 'running' },
+  ],
+  [
+    'SUCCESSFUL, and its tasks keep failing since: failed, also where a breaker is on',
+    {
+      serviceDeployment: successful,
+      mine: { runningCount: 0, failedTasks: 3 },
+      service: { deploymentConfiguration: breaker },
+    },
+    { verdict: 'failed', explanation: { code: 'TOO_MANY_FAILED_TASKS' } },
+  ],
+  [
+    'SUCCESSFUL early, with some of its tasks, is deployed',
+    { serviceDeployment: successful, mine: { runningCount: 1 } },
+    { verdict: 'deployed' },
+  ],
+  [
+    'SUCCESSFUL in an answer that does not show ours yet: the count of the service deployment decides',
+    {
+      serviceDeployment: { ...successful, targetServiceRevision: { runningTaskCount: 2 } },
+      service: { deployments: [{ id: 'ecs-svc/1', status: 'PRIMARY' }] },
+      more: { idsBefore: new Set(['ecs-svc/1']) },
+    },
+    { verdict: 'deployed' },
+  ],
+  [
+    'desiredCount 0 is not verified',
+    { serviceDeployment: successful, service: { desiredCount: 0 } },
+    { verdict: 'not-verified' },
+  ],
+  [
+    'a revision that was not asked for is never deployed',
+    { mine: { rolloutState: 'COMPLETED', taskDefinition: 'td/web:9', runningCount: 2 } },
+    { verdict: 'failed', explanation: { code: 'OTHER_REVISION' } },
+  ],
+  [
+    'until drained waits for the old tasks',
+    { serviceDeployment: successful, mine: { runningCount: 2 }, limits: { until: 'drained' } },
+    { verdict: 'running' },
+  ],
+  [
+    'failures that are not in a row are not counted',
+    { failedMsAgo: ago(7), mine: { failedTasks: 0 } },
+    { verdict: 'running' },
+  ],
+  ['two in a row go on', { mine: { failedTasks: 2 } }, { verdict: 'running' }],
+  ['three in a row without a breaker are failed', { mine: { failedTasks: 3 } }, { verdict: 'failed' }],
+  [
+    'with a breaker the breaker speaks',
+    { mine: { failedTasks: 30 }, service: { deploymentConfiguration: breaker } },
+    { verdict: 'running' },
+  ],
+  [
+    'the limit of the user is stricter than the breaker',
+    { mine: { failedTasks: 1 }, service: { deploymentConfiguration: breaker }, limits: { maxFailedTasks: 1 } },
+    { verdict: 'failed', explanation: { cause: '1 task of the new revision failed; the limit is 1.' } },
+  ],
+  [
+    'the limit of the user can be wider than three',
+    { mine: { failedTasks: 4 }, limits: { maxFailedTasks: 5 } },
+    { verdict: 'running' },
+  ],
+  [
+    'the count of the breaker counts too',
+    { serviceDeployment: { status: 'IN_PROGRESS', deploymentCircuitBreaker: { failureCount: 3 } } },
+    { verdict: 'failed' },
+  ],
+  [
+    'unchanged: SUCCESSFUL, all running, none failed',
+    { kind: 'unchanged', serviceDeployment: successful },
+    { verdict: 'unchanged' },
+  ],
+  [
+    'unchanged by the deployment id: COMPLETED',
+    { kind: 'unchanged', mine: { rolloutState: 'COMPLETED' } },
+    { verdict: 'unchanged' },
+  ],
+  [
+    'unchanged needs the stopped tasks',
+    { kind: 'unchanged', serviceDeployment: successful, more: { stoppedTasks: 'unread' } },
+    { verdict: 'running' },
+  ],
+  [
+    'unchanged needs all tasks',
+    { kind: 'unchanged', serviceDeployment: successful, service: { runningCount: 1 } },
+    { verdict: 'running' },
+  ],
+  [
+    'unchanged needs no task pending',
+    { kind: 'unchanged', serviceDeployment: successful, service: { pendingCount: 1 } },
+    { verdict: 'running' },
+  ],
+  [
+    'unchanged waits while a rollback still brings it back',
+    { kind: 'unchanged', serviceDeployment: successful, mine: { runningCount: 1 } },
+    { verdict: 'running' },
+  ],
+  [
+    'unchanged waits while a task failed just now',
+    { kind: 'unchanged', serviceDeployment: successful, failedMsAgo: ago(1) },
+    { verdict: 'running' },
+  ],
+  [
+    'unchanged after a failure that is over',
+    { kind: 'unchanged', serviceDeployment: successful, failedMsAgo: ago(2, 200_000) },
+    { verdict: 'unchanged' },
+  ],
+  [
+    'unchanged forgets what failed long ago',
+    { kind: 'unchanged', serviceDeployment: successful, failedMsAgo: ago(9, 700_000) },
+    { verdict: 'unchanged' },
+  ],
+  [
+    'unchanged whose tasks keep failing is failed',
+    { kind: 'unchanged', serviceDeployment: successful, failedMsAgo: ago(3) },
+    { verdict: 'failed', explanation: { code: 'TASKS_FAIL' } },
+  ],
+  [
+    'unchanged with desiredCount 0 is not verified',
+    { kind: 'unchanged', serviceDeployment: successful, service: { desiredCount: 0, runningCount: 0 } },
+    { verdict: 'not-verified' },
+  ],
+  [
+    'a revision that ECS gave up is not unchanged',
+    { kind: 'unchanged', serviceDeployment: { status: 'STOPPED', deploymentCircuitBreaker: { status: 'TRIGGERED' } } },
+    { verdict: 'failed' },
+  ],
+  [
+    'unchanged that was under way when we came is deployed',
+    { kind: 'unchanged', serviceDeployment: successful, more: { polls: 2 } },
+    { verdict: 'deployed' },
+  ],
+  [
+    'a number of tasks is taken once it was seen',
+    { kind: 'scaling', mine: { rolloutState: 'COMPLETED' }, more: { sawCount: true } },
+    { verdict: 'deployed' },
+  ],
+  ['nothing seen yet is running', { more: { service: undefined } }, { verdict: 'running' }],
+])('%s', (_rule, situation, verdict) => {
+  expect(judged(situation)).toMatchObject(verdict);
+});
