@@ -19,7 +19,19 @@ const swapsOfEach: Swaps = {
   '@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js': 's3-endpoints.mjs',
   '@smithy/signature-v4/dist-es/HeaderFormatter.js': 'header-formatter.mjs',
   '@aws-sdk/signature-v4-multi-region/dist-es/index.js': 'sigv4-multi-region.mjs',
-  '@aws/lambda-invoke-store/dist-es/invoke-store.js': 'lambda-invoke-store.mjs',
+  '@smithy/core/dist-es/submodules/client/smithy-client/schemaLogFilter.js': 'log-filter.mjs',
+  // The SDK is given no logger: src/aws/send.ts tells of requests, without their values.
+  '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': [
+    [/clientStack\.add\(loggerMiddleware\(\), loggerMiddlewareOptions\);/, ''],
+  ],
+  '@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/getRecursionDetectionPlugin.js':
+    'recursion-detection.mjs',
+  ...Object.fromEntries(
+    ['ecs', 'ecr', 'sts', 'cloudwatch-logs'].map((client) => [
+      `@aws-sdk/client-${client}/dist-es/runtimeExtensions.js`,
+      'no-extensions.mjs',
+    ]),
+  ),
   '@aws-sdk/nested-clients/dist-es/submodules/sts/index.js': 'nested-sts.mjs',
   'yargs/index.mjs': 'yargs.mjs',
   '@aws-sdk/client-sts/dist-es/schemas/schemas_0.js': [noErrorClasses],
