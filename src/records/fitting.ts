@@ -66,7 +66,7 @@ const isAlone = (wait: TaskOutcome, records: readonly Outcome[]): boolean =>
   );
 
 /** Whether a record speaks of this place; a record that was refused before it knew its account speaks of every account. */
-function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, region, cluster }: Place): boolean {
+export function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, region, cluster }: Place): boolean {
   return (
     resourceName(record.cluster) === resourceName(cluster) &&
     (record.region ?? region) === region &&
