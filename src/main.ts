@@ -61,7 +61,6 @@ void runCli(process.argv.slice(2), {
   },
 }).then((code) => {
   process.exitCode = code;
+  // Nothing that still hangs (a search for credentials, say) keeps an interrupted program alive; what was printed gets out first.
+  if (stop.signal.aborted) process.stderr.write('', () => process.stdout.write('', () => process.exit()));
 });
-
-// Nothing that still hangs (a search for credentials, say) keeps an interrupted program alive; what was printed gets out first.
-if (stop.signal.aborted) process.stderr.write('', () => process.stdout.write('', () => process.exit()));
