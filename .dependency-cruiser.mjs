@@ -9,6 +9,7 @@ const useCases = ['migrate/', 'rollout/', 'build/', 'notify/', 'iam/', 'setup/']
 
 /** What the files of a place in src/ may import of src/. */
 const house = [
+  ['start.ts', ['main.ts']],
   ['main.ts', ['cli.ts', 'node.ts', 'outcome.ts', 'aws/connect.ts']],
   ['node.ts', ['errors.ts']],
   ['cli.ts', ['commands/', 'options/', 'report/', 'records/', 'outcome.ts', ...base]],

@@ -84,7 +84,7 @@ async function run(
   { common, errors, stages, run: runCommand }: PreparedCommand,
   { print, ...deps }: CliDeps & { print: Print },
 ): Promise<CommandResult> {
-  const records = openRecords(common.recordDir, deps.files, deps.env);
+  const records = openRecords(common.recordDir, deps.files, deps.env, common.recordsFrom);
   const startedAtMs = deps.clock.now();
   const progress = common.output === 'json' ? 'stderr' : 'stdout';
   const announce: Announce = (event) => print(command.render(event), progress);

@@ -33,7 +33,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+void runCli(process.argv.slice(2), {
   env: process.env,
   clock: systemClock,
   interrupt: { signal: stop.signal, name: () => stoppedBy },
@@ -55,6 +55,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
       deadlineMs,
     });
   },
+}).then((code) => {
+  process.exitCode = code;
 });
 
 // Nothing that still hangs (a search for credentials, say) keeps an interrupted program alive; what was printed gets out first.

@@ -68,13 +68,28 @@ function missing(error: NodeJS.ErrnoException, path: string): undefined {
   });
 }
 
-/** A stream that tells when whoever reads it is behind; an interrupt ends that wait, and so does a reader that went away. */
+const chunkCharacters = 65_536;
+
+/**
+ * A stream that tells when whoever reads it is behind; an interrupt ends that wait, and so does a reader that went away.
+ * What is written in one go goes out as one piece: a call of the system for each line would be most of the work.
+ */
 export function systemOutput(stream: NodeJS.WriteStream, interrupt: AbortSignal) {
   let drained: Promise<void> | undefined;
+  let pending = '';
+  const flush = (): void => {
+    if (pending !== '') stream.write(pending);
+    pending = '';
+  };
   return {
     isTty: stream.isTTY === true,
-    write: (text: string): void => void stream.write(text),
+    write: (text: string): void => {
+      if (pending === '') queueMicrotask(flush);
+      pending += text;
+      if (pending.length > chunkCharacters) flush();
+    },
     drained: (): Promise<void> => {
+      flush();
       if (!stream.writableNeedDrain || stream.destroyed || interrupt.aborted) return Promise.resolve();
       drained ??= new Promise((resolve) => {
         const done = (): void => {

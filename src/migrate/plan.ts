@@ -1,5 +1,6 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { familyOf, familyRevision } from '../base/arn.ts';
+import { hiddenValues } from '../diagnosis/log-finding.ts';
 import { UserError } from '../errors.ts';
 import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
 import { buildsFor, buildsOf, mustHaveSucceeded } from '../records/fitting.ts';
@@ -69,7 +70,11 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
   return {
     family: taskDefinition.family ?? familyOf(name),
     definition: register ?? registrable(taskDefinition as DefinitionDocument),
-    container: { ...judged, logConfiguration: definition?.logConfiguration },
+    container: {
+      ...judged,
+      logConfiguration: definition?.logConfiguration,
+      hidden: hiddenValues(definition, ...(overrides.containerOverrides ?? [])),
+    },
     register: register === undefined ? undefined : { ...register, ...(own.length === 0 ? {} : { tags: own }) },
     request: request(options, taskDefinition, overrides, placement),
   };

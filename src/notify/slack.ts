@@ -1,7 +1,7 @@
 import { familyRevision, resourceName, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl, taskConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
-import { explanationText, type Outcome } from '../outcome.ts';
+import { type Outcome, reasonOf } from '../outcome.ts';
 import type { RolloutOutcome, TaskOutcome } from '../records/schema.ts';
 import type { DeploymentOutcome } from './deployment-outcome.ts';
 import { escapeSlack } from './slack-markup.ts';
@@ -139,12 +139,13 @@ function durations(stages: readonly Outcome[]): string {
 }
 
 function failureBlocks(record: Outcome): SlackBlock[] {
-  const { explanation } = record;
+  const { quote, meaning, cause, said, fix } = reasonOf(record);
+  const because = [meaning, cause, said].filter((text) => text !== undefined).join(' ');
   const servesNow = isRollout(record) ? record.servesNow : undefined;
-  const fix = explanation?.fix;
   const lines = [
     `*${escapeSlack(stageWords(record))}*${exitOf(record)}`,
-    ...(explanation === undefined ? [] : [escapeSlack(explanationText(explanation))]),
+    ...(quote === undefined ? [] : [codeBlock([quote.line], 700)]),
+    ...(because === '' ? [] : [escapeSlack(because)]),
     ...(servesNow === undefined ? [] : [`*Serves now:* ${escapeSlack(familyRevision(servesNow))}`]),
     ...(fix === undefined ? [] : [`*Fix:* ${escapeSlack(fix)}`]),
   ];

@@ -74,6 +74,23 @@ export function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, regio
   );
 }
 
+/**
+ * What a job with these records of its own has to tell: those, the builds before them, and what else was done in the same
+ * places. What other jobs did to another environment is theirs to tell.
+ */
+export function concerning(own: readonly Outcome[], all: readonly Outcome[]): Outcome[] {
+  const places = own.flatMap((record): Place[] =>
+    record.stage === 'build-and-push-image' || record.region === undefined
+      ? []
+      : [{ account: record.account, region: record.region, cluster: record.cluster }],
+  );
+  return all.filter((record) => {
+    if (own.some((one) => isSameSubject(one, record))) return true;
+    if (record.stage === 'build-and-push-image') return places.length > 0;
+    return places.some((place) => isOfPlace(record, place));
+  });
+}
+
 /** The migrations of this place, as they stand. */
 export function migrationsOf(records: readonly Outcome[], place: Place): TaskOutcome[] {
   return settled(records).filter(

@@ -36,6 +36,17 @@ const logTail = v.array(
   }),
 );
 
+const logFinding = v.object({
+  container: text,
+  /** The line of the application's log that explains the failure: cut, known secret values hidden. */
+  line: text,
+  /** Stable code, cause and fix where the text is known. */
+  code: maybe(text),
+  framework: maybe(text),
+  cause: maybe(text),
+  fix: maybe(text),
+});
+
 const base = {
   schemaVersion: v.literal(schemaVersion),
   /** `running` until the verdict stands: a record that stays so belongs to a run that was cut off. */
@@ -71,6 +82,7 @@ const base = {
   /** Milliseconds of each phase, in order. */
   timingsMs: maybe(milliseconds),
   logTail: maybe(logTail),
+  logFinding: maybe(logFinding),
   /** The signal that interrupted us. */
   signal: maybe(v.picklist(['SIGINT', 'SIGTERM'])),
   /** The command that looks again at what goes on. */
@@ -124,6 +136,7 @@ const failedTask = v.object({
   explanation: maybe(explanation),
   containers: maybe(v.array(container)),
   logTail: maybe(logTail),
+  logFinding: maybe(logFinding),
 });
 
 const progress = v.object({
@@ -172,6 +185,8 @@ const rollout = v.object({
     }),
   ),
   images: maybe(v.array(container)),
+  /** The addresses of --check-url that answered as expected, without query. */
+  checkedUrls: maybe(v.array(v.object({ url: text, status: v.number() }))),
   failedTasks: maybe(v.array(failedTask)),
   events: maybe(v.array(text)),
   /** How far it had come where the verdict is not known. */
@@ -190,4 +205,5 @@ export type RolloutOutcome = v.InferOutput<typeof rollout>;
 export type Explanation = v.InferOutput<typeof explanation>;
 export type FailedTask = v.InferOutput<typeof failedTask>;
 export type Progress = v.InferOutput<typeof progress>;
+export type LogFinding = v.InferOutput<typeof logFinding>;
 export type LogTail = v.InferOutput<typeof logTail>;

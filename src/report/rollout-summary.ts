@@ -2,7 +2,7 @@ import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import { groupFailures } from '../base/failure-groups.ts';
-import { isGreen } from '../outcome.ts';
+import { isGreen, reasonOf } from '../outcome.ts';
 import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 import { failureText, isAlarming, progressText, rollbackTexts } from './rollout-text.ts';
@@ -105,7 +105,7 @@ function becauseLines(explanation: Explanation | undefined): Line[] {
 
 function redLines(outcome: RolloutOutcome): Line[] {
   const { service, region = '', cluster, progress, rollback, pause, explanation, failedTasks = [] } = outcome;
-  const fix = explanation?.fix ?? groupFailures(failedTasks)[0]?.[0]?.explanation?.fix;
+  const { fix = groupFailures(failedTasks)[0]?.[0]?.explanation?.fix } = reasonOf(outcome);
   return [
     bad(headlineOf(outcome)),
     ...becauseLines(explanation),
@@ -193,15 +193,18 @@ function groupLines(group: readonly FailedTask[]): Line[] {
   const count = group.length === 1 ? '1 task failed' : `${group.length} tasks failed in the same way`;
   // What the exit code says already needs no other words.
   const isPlain = explanation === undefined || explanation.code === 'EXIT_CODE';
+  const { quote, meaning, cause = meaning } = reasonOf(task);
   return [
     strong(`  ${count}: ${failureText(task)}`),
-    ...(isPlain ? [] : [line(`    That means: ${explanation.cause}`)]),
+    ...(quote === undefined ? [] : [bad(`    Log says: ${quote.line}`)]),
+    ...(cause === undefined || (isPlain && quote === undefined) ? [] : [line(`    That means: ${cause}`)]),
     ...logTail.flatMap(({ container, lines, note }) =>
       lines.length === 0
         ? [line(`    No log of ${container}: ${note ?? 'it wrote nothing'}.`)]
         : [
             line(`    Last lines of ${container}, task ${taskId(task.taskArn)}:`),
             ...lines.map((text) => line(`      [${container}] ${text}`)),
+            ...(note === undefined ? [] : [dim(`    Log of ${container}: ${note}.`)]),
           ],
     ),
   ];

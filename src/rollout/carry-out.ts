@@ -32,10 +32,11 @@ export async function carryOut(
   }
   const evidence = evidenceOf(options.cluster, deps);
   const end = await followAll(followed, options, evidence, deps);
-  const unanswered = await checkUrls(followed, options, deps);
+  const { answered, wrong } = await checkUrls(followed, options, deps);
   const outcomes = followed.map(async (seen) => {
-    const ending = endingOf(seen, end, unanswered, deps);
-    return kept(await conclude(seen, ending, { options, evidence }, deps), deps);
+    const ending = endingOf(seen, end, wrong, deps);
+    const outcome = await conclude(seen, ending, { options, evidence }, deps);
+    return kept(answered.length === 0 ? outcome : { ...outcome, checkedUrls: answered }, deps);
   });
   return [...(await Promise.all(outcomes)), ...ended];
 }
@@ -147,15 +148,23 @@ async function checkUrls(
   followed: readonly Observation[],
   options: RolloutOptions,
   deps: RolloutDeps,
-): Promise<string | undefined> {
+): Promise<{ answered: { url: string; status: number }[]; wrong: string | undefined }> {
+  const answered: { url: string; status: number }[] = [];
   const isServing = ({ verdict }: Observation): boolean =>
     verdict?.verdict === 'deployed' || verdict?.verdict === 'unchanged';
-  if (followed.length === 0 || !followed.every(isServing)) return undefined;
+  if (followed.length === 0 || !followed.every(isServing)) return { answered, wrong: undefined };
   for (const check of options.checkUrls) {
     const wrong = await checkUrl(check, deps);
-    if (wrong !== undefined) return wrong;
+    if (wrong !== undefined) return { answered, wrong };
+    answered.push({ url: withoutSecrets(check.url), status: check.status });
   }
-  return undefined;
+  return { answered, wrong: undefined };
+}
+
+/** An address without its query and its credentials: both may be secret. */
+function withoutSecrets(address: string): string {
+  const { origin, pathname } = new URL(address);
+  return `${origin}${pathname}`;
 }
 
 /** Saves an Outcome; a record that cannot be written must not hide what became of the deployment. */

@@ -173,10 +173,7 @@ async function explainedOutcome(
   }
   await pollOnceMore(seen, options.cluster, notes, deps);
   const outcome = outcomeOf(seen, ending, options, deps);
-  const failedTasks = (outcome.failedTasks ?? []).map((task): FailedTask => {
-    const logTail = tails?.get(task.taskArn);
-    return logTail === undefined ? task : { ...task, logTail };
-  });
+  const failedTasks = (outcome.failedTasks ?? []).map((task): FailedTask => ({ ...task, ...tails?.get(task.taskArn) }));
   const back = verdict === 'rolled-back' ? await returning(ending.toRevision, deps) : undefined;
   const previous = seen.own.plan.before.primary?.taskDefinition;
   const serves = rollback?.done === true ? previous : (outcome.servesNow ?? back);
