@@ -14,7 +14,8 @@ import { bugLines, errorLines } from './report/error-text.ts';
 import { dim, documentText, type Line, line, paint, wantsColour, warn } from './report/line.ts';
 
 /** The outside world, as `main` hands it in. */
-export interface CliDeps extends Omit<CommandContext, 'common' | 'announce' | 'drained' | 'records' | 'connect'> {
+export interface CliDeps
+  extends Omit<CommandContext, 'common' | 'command' | 'announce' | 'drained' | 'records' | 'connect'> {
   stdout: Output;
   stderr: Output;
   /** Makes clients; sends nothing but what signing in and --expect-account need. */
@@ -60,6 +61,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
       printDocument(result.document);
     } else {
       print(result.lines, 'stdout');
+      print(result.notes ?? [], 'stderr');
     }
     return result.exitCode;
   } catch (error) {
@@ -96,12 +98,14 @@ async function run(
   const drained = async (): Promise<void> => deps[progress].drained?.();
   try {
     if (runCommand === undefined) throw optionError(errors, name);
-    return await runCommand({ ...deps, common, announce, drained, records, connect });
+    return await runCommand({ ...deps, command: otherCommand, common, announce, drained, records, connect });
   } catch (error) {
     if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });
     throw error;
   }
 }
+
+const otherCommand: CommandContext['command'] = async (name) => commands.find((one) => one.name === name)?.load();
 
 /** Warnings about MIGRATE_DEPLOY_… variables; the other commands are loaded only where one is not this command's. */
 async function strangeVariables(command: AnyCommand, env: CliDeps['env']): Promise<string[]> {

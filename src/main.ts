@@ -33,6 +33,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+
 void runCli(process.argv.slice(2), {
   env: process.env,
   clock: systemClock,
@@ -40,6 +42,8 @@ void runCli(process.argv.slice(2), {
   files: systemFiles,
   http: (url, request) => systemHttp(url, { ...request, ...(stop.signal.aborted ? {} : { signal: stop.signal }) }),
   processes: systemProcesses,
+  ask: isInteractive ? { select: async (...given) => (await import('./tools.ts')).select(...given) } : undefined,
+  circleCi: { expand: async (...given) => (await import('./tools.ts')).expand(...given) },
   version,
   stdout: systemOutput(process.stdout, stop.signal),
   stderr: systemOutput(process.stderr, stop.signal),

@@ -25,8 +25,6 @@ import type {
   DescribeTasksCommandOutput,
   ListServiceDeploymentsCommandInput,
   ListServiceDeploymentsCommandOutput,
-  ListServicesCommandInput,
-  ListServicesCommandOutput,
   ListTasksCommandInput,
   ListTasksCommandOutput,
   RunTaskCommandInput,
@@ -92,7 +90,6 @@ export interface EcsPort {
   /** Sends `document` as it stands, unknown members included. */
   registerTaskDefinition(document: JsonObject): Promise<RawTaskDefinition>;
   deregisterTaskDefinition(taskDefinition: string): Promise<void>;
-  listServices(input: ListServicesCommandInput): Promise<ListServicesCommandOutput>;
   describeServices(input: DescribeServicesCommandInput): Promise<DescribeServicesCommandOutput>;
   /** Not repeated after an ambiguous failure: the caller must look first. */
   updateService(input: UpdateServiceCommandInput): Promise<UpdateServiceCommandOutput>;
@@ -107,6 +104,12 @@ export interface EcsPort {
   continueServiceDeployment(
     input: ContinueServiceDeploymentCommandInput,
   ): Promise<ContinueServiceDeploymentCommandOutput>;
+  /** The names of the account's clusters in this region, all pages of them. */
+  listClusters(): Promise<string[]>;
+  /** The names of a cluster's services, all pages of them. */
+  listServices(cluster: string): Promise<string[]>;
+  /** The active families of task definitions that begin so, all pages of them. */
+  listFamilies(prefix?: string): Promise<string[]>;
 }
 
 /** The ECR calls we make; errors as in EcsPort. */
@@ -139,6 +142,49 @@ export interface Aws {
   /** CloudWatch Logs in `region`, or in that of the other calls. */
   logs(region?: string): LogsPort;
   sts: StsPort;
+}
+
+/** A config as CircleCI expands it: nothing is left of orbs, parameters and commands. */
+export interface ExpandedConfig {
+  workflows: {
+    name: string;
+    /** Whether its own when/unless lets it run. */
+    active: boolean;
+    /** Branches that the filters of its jobs name. */
+    branches: string[];
+    jobs: ConfigJob[];
+  }[];
+}
+export interface ConfigJob {
+  name: string;
+  /** What it was called by: a job, or a job of an orb. */
+  called: string;
+  isApproval: boolean;
+  /** Whether its filters let it run for the push. */
+  included: boolean;
+  requires: string[];
+  contexts: string[];
+  serialGroup: string | undefined;
+  steps: { type: string; body: JsonObject }[];
+}
+
+/** Local CircleCI; needs no network. */
+export interface CircleCi {
+  /**
+   * Expands a config with the orb that belongs to this program; `orbs` holds others, by `namespace/name`. Rejects with a
+   * UserError in CircleCI's words, with the line where it can be told.
+   */
+  expand(
+    text: string,
+    push: { branch: string } | { tag: string },
+    orbs: Readonly<Record<string, string>>,
+  ): Promise<ExpandedConfig>;
+}
+
+/** Asks the person at the terminal. */
+export interface Ask {
+  /** One of the choices; rejects with a UserError when the person leaves. */
+  select(message: string, choices: readonly string[]): Promise<string>;
 }
 
 /** How a child process went. */

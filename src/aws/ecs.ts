@@ -9,8 +9,10 @@ import {
   DescribeTasksCommand,
   ECSClient,
   type ECSClientConfig,
+  ListClustersCommand,
   ListServiceDeploymentsCommand,
   ListServicesCommand,
+  ListTaskDefinitionFamiliesCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
@@ -18,6 +20,7 @@ import {
   StopTaskCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import { resourceName } from '../base/arn.ts';
 import type { EcsPort, RawTaskDefinition } from '../ports.ts';
 import { captureJson, sendJson } from './raw-json.ts';
 import type { Send } from './send.ts';
@@ -60,8 +63,6 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
         client.send(new DeregisterTaskDefinitionCommand({ taskDefinition }), attempt),
       );
     },
-    listServices: (input) =>
-      send('ecs:ListServices', 'read', (attempt) => client.send(new ListServicesCommand(input), attempt)),
     describeServices: (input) =>
       send('ecs:DescribeServices', 'read', (attempt) => client.send(new DescribeServicesCommand(input), attempt)),
     updateService: (input) =>
@@ -86,5 +87,39 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
       send('ecs:ContinueServiceDeployment', 'repeatable', (attempt) =>
         client.send(new ContinueServiceDeploymentCommand(input), attempt),
       ),
+    listClusters: () =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListClusters', 'read', (attempt) =>
+          client.send(new ListClustersCommand({ nextToken }), attempt),
+        );
+        return { names: (page.clusterArns ?? []).map(resourceName), nextToken: page.nextToken };
+      }),
+    listServices: (cluster) =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListServices', 'read', (attempt) =>
+          client.send(new ListServicesCommand({ cluster, nextToken, maxResults: 100 }), attempt),
+        );
+        return { names: (page.serviceArns ?? []).map(resourceName), nextToken: page.nextToken };
+      }),
+    listFamilies: (familyPrefix) =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListTaskDefinitionFamilies', 'read', (attempt) =>
+          client.send(new ListTaskDefinitionFamiliesCommand({ familyPrefix, status: 'ACTIVE', nextToken }), attempt),
+        );
+        return { names: page.families ?? [], nextToken: page.nextToken };
+      }),
   };
+}
+
+async function allPages(
+  page: (nextToken: string | undefined) => Promise<{ names: string[]; nextToken: string | undefined }>,
+): Promise<string[]> {
+  const names: string[] = [];
+  let token: string | undefined;
+  do {
+    const answer = await page(token);
+    names.push(...answer.names);
+    token = answer.nextToken;
+  } while (token !== undefined);
+  return names;
 }

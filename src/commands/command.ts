@@ -5,7 +5,7 @@ import type { Given } from '../options/parse.ts';
 import { type IsGiven, type ReadDeps, readOptions } from '../options/read.ts';
 import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
-import type { Announce, Aws, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
+import type { Announce, Ask, Aws, CircleCi, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
 import { dryRunEnd, dryRunLines, type PlannedStep } from '../report/dry-run-text.ts';
 import type { Line } from '../report/line.ts';
@@ -19,7 +19,12 @@ export interface CommandContext {
   files: Files;
   http: Http;
   processes: ProcessRunner;
+  /** The person at the terminal; undefined in CI and in pipes. */
+  ask?: Ask | undefined;
+  circleCi?: CircleCi | undefined;
   version: string;
+  /** Another command of this program, for those that speak of it. */
+  command(name: string): Promise<AnyCommand | undefined>;
   common: CommonOptions;
   /** Facts on their way to the lines of the command's `render`. */
   announce: Announce;
@@ -41,6 +46,8 @@ export interface CommandResult {
   exitCode: number;
   /** The last lines of the text output. */
   lines: Line[];
+  /** What is printed beside them, on stderr. */
+  notes?: Line[];
   /** The one document of `--output json`. */
   document: unknown;
 }

@@ -44,6 +44,16 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     load: async () => (await import('./notify-slack.ts')).notifySlackCommand,
   },
   {
+    name: 'generate-config',
+    describe: 'Prints or writes a whole .circleci/config.yml, from a naming scheme or from what AWS has.',
+    load: async () => (await import('./generate-config.ts')).generateConfigCommand,
+  },
+  {
+    name: 'check-config',
+    describe: 'Says what a push would run, with which options, as CircleCI expands the config; needs no network.',
+    load: async () => (await import('./check-config.ts')).checkConfigCommand,
+  },
+  {
     name: 'iam-policy',
     describe: 'Prints the least policy that a deploy role needs, and the trust policy for CircleCI.',
     load: async () => (await import('./iam-policy.ts')).iamPolicyCommand,

@@ -72,12 +72,11 @@ export interface ServiceStatus {
 }
 
 const shownDeployments = 5;
-const listedAtOnce = 100;
 const readAtOnce = 5;
 
 /** How services of a cluster stand, all of them where none is named; changes nothing. Names that do not exist are a UserError. */
 export async function statusOf(cluster: string, names: readonly string[], deps: StatusDeps): Promise<ServiceStatus[]> {
-  const refs = names.length > 0 ? names : await servicesIn(cluster, deps.aws);
+  const refs = names.length > 0 ? names : (await deps.aws.ecs.listServices(cluster)).sort();
   const found = refs.length === 0 ? [] : await describeServices(cluster, refs, deps.aws);
   const missing = refs.filter((ref) => pickService(found, ref) === undefined);
   // One that was deleted since it was listed is no mistake of the user.
@@ -89,17 +88,6 @@ export async function statusOf(cluster: string, names: readonly string[], deps: 
     statuses.push(...(await Promise.all(some)));
   }
   return statuses;
-}
-
-async function servicesIn(cluster: string, aws: Aws): Promise<string[]> {
-  const arns: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await aws.ecs.listServices({ cluster, maxResults: listedAtOnce, ...optional('nextToken', nextToken) });
-    arns.push(...(page.serviceArns ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return arns.sort();
 }
 
 function unknown(cluster: string, missing: readonly string[]): UserError {
