@@ -124,11 +124,14 @@ export const iamPolicyCommand = defineCommand({
   render: () => [],
 });
 
+/** What is meant where no command is named: the three stages. */
+const pipeline: readonly string[] = ['build-and-push-image', 'run-migration-task', 'update-service-and-verify'];
+
 /** What the policy is made of. */
 export function policyOptions(values: ValuesOf<typeof iamPolicyOptions>): IamPolicyOptions {
   const { commands: named, region = '*', account = '*', onTimeout, onInterrupt, onFailure } = values;
   const commands = awsCommands.filter((command) =>
-    named.length > 0 ? named.includes(command) : command !== 'wait-for-task',
+    named.length > 0 ? named.includes(command) : pipeline.includes(command),
   );
   return {
     ...values,

@@ -95,6 +95,10 @@ export const statements = {
     allow('FindCluster', ['ecs:DescribeClusters'], arn(scope, 'ecs', `cluster/${scope.cluster}`)),
   readServices: (scope: PolicyScope, names: readonly string[]) =>
     allow('ReadServices', ['ecs:DescribeServices'], serviceArns(scope, names)),
+  // ListServices names no resource; the condition narrows it.
+  listServices: (scope: PolicyScope) => allow('ListServices', ['ecs:ListServices'], '*', inCluster(scope)),
+  continueDeployments: (scope: PolicyScope) =>
+    allow('ContinueDeployments', ['ecs:ContinueServiceDeployment'], below(scope, 'service-deployment')),
   updateServices: (scope: PolicyScope) =>
     allow('UpdateServices', ['ecs:UpdateService'], serviceArns(scope, scope.services)),
   listDeployments: (scope: PolicyScope) =>

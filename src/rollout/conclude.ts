@@ -8,7 +8,7 @@ import type { Evidence } from './evidence.ts';
 import { readFailureLogs } from './failure-logs.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 import { rollbackCommand } from './next-commands.ts';
-import { type Observation, ownDeploymentIn } from './observe.ts';
+import { type Observation, ownDeploymentIn, primaryOf } from './observe.ts';
 import { type Ending, outcomeOf } from './outcome.ts';
 import { type Proof, proveImages, proveRollback } from './prove.ts';
 import { definitionOf } from './service-deployments.ts';
@@ -70,7 +70,10 @@ function greenOutcome(seen: Observation, ending: Ending, options: RolloutOptions
   const { own } = seen;
   const outcome = outcomeOf(seen, ending, options, deps);
   if (outcome.askedFor === 'rollback') {
-    return ending.verdict === 'unchanged' ? outcome : { ...outcome, verdict: 'rolled-back', rollbackPhase: 'done' };
+    if (ending.verdict === 'unchanged') return outcome;
+    // Why ECS rolled back is no reason to give: it was asked for.
+    const { explanation: _asked, ...rest } = outcome;
+    return { ...rest, verdict: 'rolled-back', rollbackPhase: 'done' };
   }
   const previous = servedRevision(own.plan.before.service, own.deploymentId);
   const isNew = ending.verdict === 'deployed' && own.plan.kind === 'deployment' && previous !== own.taskDefinitionArn;
@@ -107,7 +110,7 @@ const noted = (notes: readonly string[]): { notes?: string[] } => (notes.length 
 /** What green leaves open: ECS may be successful early, and tasks may have died since. */
 function standingNotes(seen: Observation): string[] {
   const { service, own, stoppedTasks } = seen;
-  const mine = ownDeploymentIn(seen);
+  const mine = own.plan.kind === 'rollback' ? primaryOf(service) : ownDeploymentIn(seen);
   const desired = service?.desiredCount ?? 0;
   const running = mine?.runningCount;
   const isEarly = service?.deploymentConfiguration?.earlySuccessCriteria?.enable === true;

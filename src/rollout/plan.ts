@@ -92,7 +92,8 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
   const isDeployment = taskDefinitionArn !== current || options.force;
   const isScaling = options.desiredCount !== undefined && options.desiredCount !== before.service.desiredCount;
   const kind = isDeployment ? 'deployment' : isScaling ? 'scaling' : 'unchanged';
-  if (kind !== 'unchanged') warnUnpinned(before.name, edited, digests, deps);
+  // What goes back is proved by the digests that served before.
+  if (kind !== 'unchanged' && options.stage !== 'rollback-service') warnUnpinned(before.name, edited, digests, deps);
   return {
     before,
     taskDefinitionArn,

@@ -69,6 +69,12 @@ export async function goldenRollout(...given: Parameters<typeof rolloutWorld>) {
   return { ...world, golden: golden(stage) };
 }
 
+/** The same world for commands of every name. */
+export async function goldenService(...given: Parameters<typeof rolloutWorld>) {
+  const world = await rolloutWorld(...given);
+  return { ...world, golden: golden({ model: world.model, folder: await newFolder(), bundle: world.run }) };
+}
+
 /** A golden run in the world of a whole pipeline, with Docker and Slack. */
 export async function goldenPipeline() {
   const world = await pipelineWorld();
