@@ -205,9 +205,9 @@ function capacityProvider(given: string): Parsed<{ capacityProvider: string; wei
   });
 }
 
-/** `name=value` parts behind commas; the last may hold commas itself. */
-function members(text: string, last: string): Record<string, string> {
-  const at = text.search(new RegExp(`(^|,)${last}=`));
+/** `name=value` parts behind commas; what stands behind `last` may hold commas itself. */
+function members(text: string, last?: string): Record<string, string> {
+  const at = last === undefined ? -1 : text.search(new RegExp(`(^|,)${last}=`));
   const [front, rest] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at).replace(/^,/, '')];
   const parts = [...front.split(','), rest].map((part) => part.trim()).filter((part) => part !== '');
   return Object.fromEntries(
@@ -225,7 +225,7 @@ function placementConstraint(given: string): Parsed<{ type: 'memberOf' | 'distin
 }
 
 function placementStrategy(given: string): Parsed<{ type: 'random' | 'spread' | 'binpack'; field?: string }> {
-  const { type, field, ...others } = members(given, 'field');
+  const { type, field, ...others } = members(given);
   const isKnown = type === 'random' || type === 'spread' || type === 'binpack';
   if (!isKnown || Object.keys(others).length > 0 || (type !== 'random' && (field ?? '') === '')) {
     return wrong(

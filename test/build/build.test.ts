@@ -5,6 +5,7 @@ import { buildOptions } from '../../src/commands/build-and-push-image.ts';
 import { buildEventLines } from '../../src/report/build-text.ts';
 import { type FakeDocker, fakeDocker } from '../support/fake-docker.ts';
 import { type InProcess, inProcess } from '../support/in-process.ts';
+import { memoryFiles } from '../support/memory-files.ts';
 import { errorsOf, valuesOf } from '../support/options.ts';
 
 const uri = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg';
@@ -304,6 +305,7 @@ it('a repository is created with what was asked for, and with both policies', as
       ...{ repository: 'new', tag: 'v1', 'create-repository': true, 'image-tag-mutability': 'IMMUTABLE' },
       ...{ ...asked, 'encryption-kms-key': key },
     },
+    {},
     memoryFiles({ 'rules.json': rules }),
   );
   expect((await buildAndPush(options, { ...harness, processes: docker, env })).verdict).toBe('succeeded');
