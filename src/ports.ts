@@ -9,6 +9,10 @@ import type {
   DescribeRepositoriesCommandInput,
   DescribeRepositoriesCommandOutput,
   GetAuthorizationTokenCommandOutput,
+  PutLifecyclePolicyCommandInput,
+  PutLifecyclePolicyCommandOutput,
+  SetRepositoryPolicyCommandInput,
+  SetRepositoryPolicyCommandOutput,
 } from '@aws-sdk/client-ecr';
 import type {
   ContinueServiceDeploymentCommandInput,
@@ -118,6 +122,8 @@ export interface EcrPort {
   batchGetImage(input: BatchGetImageCommandInput): Promise<BatchGetImageCommandOutput>;
   describeRepositories(input: DescribeRepositoriesCommandInput): Promise<DescribeRepositoriesCommandOutput>;
   createRepository(input: CreateRepositoryCommandInput): Promise<CreateRepositoryCommandOutput>;
+  putLifecyclePolicy(input: PutLifecyclePolicyCommandInput): Promise<PutLifecyclePolicyCommandOutput>;
+  setRepositoryPolicy(input: SetRepositoryPolicyCommandInput): Promise<SetRepositoryPolicyCommandOutput>;
   getAuthorizationToken(): Promise<GetAuthorizationTokenCommandOutput>;
 }
 

@@ -1,6 +1,6 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Unpacks the program that this orb carries: once per job, for this user alone, and only if its sha256 is right.
-set -euo pipefail
+set -eu
 umask 077
 
 complain() {

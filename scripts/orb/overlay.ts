@@ -16,6 +16,10 @@ export const renamed: Readonly<Record<string, string>> = {
   'build-arg': 'build_args',
   push: 'push_image',
   'create-repository': 'create_repo',
+  'scan-on-push': 'repo_scan_on_push',
+  'encryption-type': 'repo_encryption_type',
+  'lifecycle-policy': 'lifecycle_policy_path',
+  'repository-policy': 'repo_policy_path',
   name: 'migration_name',
   verify: 'verify_revision_is_deployed',
 };

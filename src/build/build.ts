@@ -48,7 +48,7 @@ export interface BuildDeps {
 export async function planBuild(options: BuildOptions, { aws, announce }: BuildDeps): Promise<PlannedStep[]> {
   if (aws === undefined) return dockerSteps(options, repositoryUri(options.repository));
   const found = await findRepository(options.repository, { ...options, dryRun: true }, { aws, announce });
-  if ('create' in found) return [found.create, ...dockerSteps(options, found.uri)];
+  if ('create' in found) return [...found.create, ...dockerSteps(options, found.uri)];
   return (await existingImage(found, options, announce)) === undefined ? dockerSteps(options, found.uri) : [];
 }
 

@@ -58,6 +58,8 @@ export const iamPolicyOptions = {
       parse: (name) => valid(repositoryScope(name)),
     }),
     createRepository: flag({ describe: 'Repositories are created where missing.' }),
+    putLifecyclePolicy: flag({ describe: 'They get a lifecycle policy then.' }),
+    setRepositoryPolicy: flag({ describe: 'They get a repository policy then.' }),
     cluster: text({ placeholder: 'NAME|ARN', describe: 'Cluster.' }),
     families: names({
       name: 'task-definition',

@@ -3,9 +3,9 @@ import { valid } from '../base/parsed.ts';
 import { UserError } from '../errors.ts';
 import { deploymentOutcome } from '../notify/deployment-outcome.ts';
 import { type NotifyEvent, notify } from '../notify/notify.ts';
-import { branchPattern, mention, slackMessage, slackTarget } from '../notify/options.ts';
+import { mention, reasonOfRef, refPattern, slackMessage, slackTarget } from '../notify/options.ts';
 import { ownMessage, recordsMessage, type SlackMessage } from '../notify/slack.ts';
-import { choice, group, names, text } from '../options/define.ts';
+import { choice, flag, group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { generalOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
@@ -72,8 +72,15 @@ export const notifySlackOptions = {
       placeholder: 'REGEX',
       describe: 'Send only when the whole branch name matches.',
       mayBeEmpty: true,
-      parse: branchPattern,
+      parse: refPattern,
     }),
+    tagPattern: text({
+      placeholder: 'REGEX',
+      describe: 'Send only when the whole name of the git tag matches, where a tag was pushed.',
+      mayBeEmpty: true,
+      parse: refPattern,
+    }),
+    invertMatch: flag({ describe: 'Send only when --branch-pattern and --tag-pattern do not match.' }),
     mentions: names({
       placeholder: 'WHO',
       describe:
@@ -145,15 +152,13 @@ async function readRecords(context: CommandContext): Promise<{ records: Outcome[
 }
 
 function reasonToBeQuiet(
-  { event, branchPattern }: NotifySlackOptions,
+  options: NotifySlackOptions,
   status: 'pass' | 'fail',
   { env }: CommandContext,
 ): string | undefined {
+  const { event } = options;
   if (event !== 'always' && event !== status) return `--event ${event}, and the deployment's status is ${status}`;
-  const branch = env.CIRCLE_BRANCH ?? '';
-  if (branchPattern !== undefined && !branchPattern.test(branch))
-    return `the branch ${branch === '' ? '(none)' : branch} does not match --branch-pattern`;
-  return undefined;
+  return reasonOfRef(options, env);
 }
 
 function messageOf(

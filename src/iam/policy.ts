@@ -17,6 +17,8 @@ export interface IamPolicyOptions {
   commands: readonly (typeof awsCommands)[number][];
   scope: PolicyScope;
   createRepository: boolean;
+  putLifecyclePolicy: boolean;
+  setRepositoryPolicy: boolean;
   /** An image is resolved and a revision registered for it. */
   pinsImage: boolean;
   tagsTasks: boolean;
@@ -67,7 +69,7 @@ const needs: Readonly<Record<IamPolicyOptions['commands'][number], Needs>> = {
   'build-and-push-image': (options, scope) => [
     statements.signInToRegistry(),
     statements.pushImages(scope),
-    ...(options.createRepository ? [statements.createRepositories(scope)] : []),
+    ...(options.createRepository ? [statements.createRepositories(scope, options)] : []),
   ],
   'run-migration-task': (options, scope) => [
     statements.readDefinitions(),

@@ -61,8 +61,16 @@ export const statements = {
       ],
       repositories(scope),
     ),
-  createRepositories: (scope: PolicyScope) =>
-    allow('CreateRepositories', ['ecr:CreateRepository'], repositories(scope)),
+  createRepositories: (scope: PolicyScope, policies: { putLifecyclePolicy: boolean; setRepositoryPolicy: boolean }) =>
+    allow(
+      'CreateRepositories',
+      [
+        'ecr:CreateRepository',
+        ...(policies.putLifecyclePolicy ? ['ecr:PutLifecyclePolicy'] : []),
+        ...(policies.setRepositoryPolicy ? ['ecr:SetRepositoryPolicy'] : []),
+      ],
+      repositories(scope),
+    ),
   resolveImages: (scope: PolicyScope, actions: string[]) => allow('ResolveImages', actions, repositories(scope)),
   // DescribeTaskDefinition and RegisterTaskDefinition know no resource: anything but * is refused.
   readDefinitions: () => allow('ReadTaskDefinitions', ['ecs:DescribeTaskDefinition'], '*'),

@@ -20,7 +20,7 @@ function nothingAsked(options: RolloutOptions, why: string, { aws }: Pick<Rollou
     code: 'NothingAsked',
     why,
     fix:
-      'Pass --image, --env, --secret, --task-definition, --desired-count or --force-new-deployment, or --record-dir with ' +
+      'Pass --image, --env, --secret, --docker-label, --task-definition, --desired-count or --force-new-deployment, or --record-dir with ' +
       `the folder that the stages before wrote to. \`migrate-deploy status ${place}\` shows what serves.`,
   });
 }

@@ -105,6 +105,14 @@ describe('the policy', () => {
       ['ecs:StopServiceDeployment'],
     ],
     ['--create-repository', { for: 'build-and-push-image', 'create-repository': true }, ['ecr:CreateRepository']],
+    [
+      '--put-lifecycle-policy and --set-repository-policy',
+      {
+        ...{ for: 'build-and-push-image', 'create-repository': true },
+        ...{ 'put-lifecycle-policy': true, 'set-repository-policy': true },
+      },
+      ['ecr:CreateRepository', 'ecr:PutLifecyclePolicy', 'ecr:SetRepositoryPolicy'],
+    ],
   ])('grows by %s', async (option, given, more) => {
     const { for: command } = given;
     const before = await actionsOf({ for: command });

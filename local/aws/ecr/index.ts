@@ -82,7 +82,11 @@ export class EcrPart implements Part, ImageResolver {
     }
     const immutable = input.imageTagMutability === 'IMMUTABLE';
     const scanOnPush = input.imageScanningConfiguration?.scanOnPush === true;
-    return { repository: this.#view(this.store.create(name, { immutable, scanOnPush })) };
+    return {
+      repository: this.#view(
+        this.store.create(name, { immutable, scanOnPush, encryption: input.encryptionConfiguration }),
+      ),
+    };
   }
 
   #describeRepositories(input: Json, call: Call): Json {
@@ -182,7 +186,7 @@ export class EcrPart implements Part, ImageResolver {
       createdAt: repository.createdAtMs / 1000,
       imageTagMutability: repository.imageTagMutability,
       imageScanningConfiguration: { scanOnPush: repository.scanOnPush },
-      encryptionConfiguration: { encryptionType: 'AES256' },
+      encryptionConfiguration: repository.encryption,
     };
   }
 }
