@@ -29,6 +29,11 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     load: async () => (await import('./notify-slack.ts')).notifySlackCommand,
   },
   {
+    name: 'report',
+    describe: 'Writes what happened as one HTML page, Markdown or JUnit XML, made from the records.',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
     name: 'iam-policy',
     describe: 'Prints the least policy that a deploy role needs, and the trust policy for CircleCI.',
     load: async () => (await import('./iam-policy.ts')).iamPolicyCommand,

@@ -180,6 +180,17 @@ const rollout = v.object({
       continue: maybe(text),
     }),
   ),
+  /** What differs from the revision before; values that may be secret are left out. */
+  changes: maybe(
+    v.array(
+      v.object({
+        place: text,
+        change: v.picklist(['added', 'changed', 'removed']),
+        from: maybe(text),
+        to: maybe(text),
+      }),
+    ),
+  ),
   images: maybe(v.array(container)),
   /** The addresses of --check-url that answered as expected, without query. */
   checkedUrls: maybe(v.array(v.object({ url: text, status: v.number() }))),
