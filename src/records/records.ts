@@ -5,7 +5,7 @@ import { circleCiFacts } from '../base/circleci.ts';
 import { UserError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Files } from '../ports.ts';
-import { outcomeSchema } from './schema.ts';
+import { outcomeSchema, type SlackMessageRecord, schemaVersion, slackMessageSchema } from './schema.ts';
 
 /** Where the stages leave their Outcomes for each other; without a folder it keeps nothing and finds nothing. */
 export interface RecordStore {
@@ -15,7 +15,14 @@ export interface RecordStore {
   save(outcome: Outcome): Promise<void>;
   /** All records, in order of their file names; a UserError names a file that is unusable or of another commit or workflow. */
   all(): Promise<Outcome[]>;
+  /** The newest Slack message of this workflow that a job put on record; what cannot be read or is of another workflow is none. */
+  slackMessage(): Promise<SlackMessageRecord | undefined>;
+  /** Puts a Slack message on record, in a file of this job's own: jobs side by side never write the same one. */
+  saveSlackMessage(message: Omit<SlackMessageRecord, 'schemaVersion' | 'commit' | 'workflow'>): Promise<void>;
 }
+
+/** Its files are no Outcomes. */
+const messagePrefix = 'notify-slack.';
 
 /** The records in `folder`, of the commit and the workflow that `env` names. */
 export function openRecords(
@@ -33,7 +40,9 @@ export function openRecords(
     },
     all: async () => {
       if (folder === undefined) return [];
-      const names = (await files.list(folder)).filter((name) => name.endsWith('.json'));
+      const names = (await files.list(folder)).filter(
+        (name) => name.endsWith('.json') && !name.startsWith(messagePrefix),
+      );
       const paths = names.map((name) => `${folder}/${name}`);
       const outcomes = await Promise.all(
         paths.map(async (path) => ({ path, outcome: parseRecord(path, (await files.read(path)) ?? '') })),
@@ -41,7 +50,34 @@ export function openRecords(
       for (const { path, outcome } of outcomes) checkOrigin(path, outcome, origin);
       return outcomes.map(({ outcome }) => outcome);
     },
+    slackMessage: async () => {
+      if (folder === undefined) return undefined;
+      const names = (await files.list(folder)).filter((name) => name.startsWith(messagePrefix));
+      const found = await Promise.all(names.map((name) => readMessage(`${folder}/${name}`, files)));
+      const own = found.filter((one) => one !== undefined && one.workflow === origin.workflow);
+      const [newest] = own.toSorted((a, b) => (b?.postedAt ?? '').localeCompare(a?.postedAt ?? ''));
+      if (newest === undefined) return undefined;
+      const same = own.filter((one) => one?.ts === newest.ts);
+      return { ...newest, answered: [...new Set(same.flatMap((one) => one?.answered ?? []))] };
+    },
+    saveSlackMessage: async (message) => {
+      if (folder === undefined) return;
+      const job = [env.CIRCLE_JOB, env.CIRCLE_NODE_INDEX, env.CIRCLE_WORKFLOW_JOB_ID].join(' ');
+      const digest = createHash('sha256').update(job).digest('hex').slice(0, 8);
+      const text = JSON.stringify({ schemaVersion, ...message, ...origin }, null, 2);
+      await files.write(`${folder}/${messagePrefix}${digest}.json`, `${text}\n`);
+    },
   };
+}
+
+async function readMessage(path: string, files: Files): Promise<SlackMessageRecord | undefined> {
+  try {
+    const result = v.safeParse(slackMessageSchema, JSON.parse((await files.read(path)) ?? ''));
+    return result.success ? result.output : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** What the records of one workflow share: reruns of a workflow keep its workspace, and with it this id. */

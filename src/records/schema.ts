@@ -200,6 +200,19 @@ const rollout = v.object({
   progress: maybe(progress),
 });
 
+/** The Slack message that the stages of a workflow keep up to date, as the job that posted or answered it knows it. */
+export const slackMessageSchema = v.object({
+  schemaVersion: v.literal(schemaVersion),
+  channel: text,
+  ts: text,
+  postedAt: moment,
+  /** File names of the records whose last lines stand in its thread. */
+  answered: v.array(text),
+  commit: maybe(text),
+  workflow: maybe(text),
+});
+export type SlackMessageRecord = v.InferOutput<typeof slackMessageSchema>;
+
 /** An Outcome as it stands in a record and in `--output json`. */
 export const outcomeSchema = v.variant('stage', [build, migration, wait, rollout]);
 
