@@ -99,7 +99,7 @@ describe('a stage that is refused before it begins is on record', () => {
     expect(records).toMatchObject([
       {
         cluster: 'stg',
-        explanation: { code: 'Options', said: expect.stringContaining('--timeout must be a duration') },
+        explanation: { code: 'Options', cause: expect.stringContaining('--timeout must be a duration') },
       },
     ]);
   });

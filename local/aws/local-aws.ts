@@ -82,7 +82,7 @@ export class LocalAws implements Core {
     this.services = new ServicesPart(this);
     this.operations = {
       ecs: {
-        ...taskOperations(this),
+        ...taskOperations(this, (cluster) => this.services.countIn(cluster)),
         ...taskDefinitionOperations(this),
         ...inventoryOperations(this),
         ...this.services.operations,

@@ -7,6 +7,14 @@ complain() {
   exit 2
 }
 
+# A machine that many jobs use may still have the records of another one, which are not this job's to hand on.
+own="$HOME/.migrate-deploy-job"
+if [ -d "$own" ] && [ "$(cat "$own/job" 2>/dev/null)" != "${CIRCLE_WORKFLOW_JOB_ID:-}" ]; then
+  rm -rf "$own"
+fi
+mkdir -p "$own"
+printf '%s' "${CIRCLE_WORKFLOW_JOB_ID:-}" >"$own/job"
+
 if [ -n "${ORB_CLI_PATH:-}" ]; then
   if [ -f "$ORB_CLI_PATH" ]; then
     exec node "$ORB_CLI_PATH" "$ORB_SUBCOMMAND"

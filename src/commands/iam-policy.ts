@@ -1,11 +1,11 @@
 import { familyRevision, resourceName } from '../base/arn.ts';
 import { valid, wrong } from '../base/parsed.ts';
 import { awsCommands, type IamPolicyOptions, iamPolicies, partitionOf, repositoryScope } from '../iam/policy.ts';
-import { iamPolicyLines } from '../iam/text.ts';
 import { choice, flag, group, list, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { accountFault, generalOptions } from '../options/shared.ts';
 import { exitCode } from '../outcome.ts';
+import { iamPolicyLines } from '../report/iam-text.ts';
 import { defineCommand } from './command.ts';
 
 const { output, expandEnv } = generalOptions;

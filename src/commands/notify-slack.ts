@@ -10,6 +10,7 @@ import { choice, group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { generalOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
+import { concerning } from '../records/fitting.ts';
 import { type Line, line, warn } from '../report/line.ts';
 import { notifyEndLines, notifyEventLines } from '../report/notify-text.ts';
 import { type CommandContext, type CommandResult, defineCommand, dryRunResult } from './command.ts';
@@ -145,7 +146,8 @@ const done = (lines: Line[], document: object): CommandResult => ({
 /** Records that cannot be read are told, and do not keep the team from hearing that something went wrong. */
 async function readRecords(context: CommandContext): Promise<{ records: Outcome[]; troubles: Line[] }> {
   try {
-    return { records: await context.records.all(), troubles: [] };
+    const [own, all] = await Promise.all([context.records.ofThisJob(), context.records.all()]);
+    return { records: concerning(own, all), troubles: [] };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { records: [], troubles: [warn(`Warning: ${error.message}`), line(`  Why: ${error.why}`)] };

@@ -151,7 +151,7 @@ export const runMigrationTaskCommand = defineCommand({
     },
   ],
   run,
-  render: (event) => taskEventLines(event as MigrationEvent, { several: false }),
+  render: (event) => taskEventLines(event as MigrationEvent),
 });
 
 /** What the use-case is asked to do. */

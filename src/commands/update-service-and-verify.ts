@@ -120,9 +120,10 @@ export const updateServiceOptions = {
       placeholder: 'N',
       describe: 'Most polls: with --poll-interval another way to say the time-out.',
     }),
-    until: choice(['deployed', 'drained'], {
+    until: choice(['deployed', 'drained', 'paused'], {
       default: 'deployed',
-      describe: 'When it is done: once the new revision serves, or once the old tasks are gone too.',
+      describe:
+        'When it is done: once the new revision serves, once the old tasks are gone too, or once a pause hook waits for continue-deployment.',
     }),
     maxFailedTasks: integer({
       least: 1,
@@ -232,12 +233,22 @@ const orbIntervalMs = 20_000;
 
 function rolloutOf(values: UpdateServiceOptions): RolloutOptions {
   const { maxLooks, checkUrls, checkStatus: status, checkTimeoutMs } = values;
+  const { imageUpdates, environment, removeEnvironment, secrets, removeSecrets } = values;
   const pollIntervalMs = values.pollIntervalMs ?? (maxLooks === undefined ? undefined : orbIntervalMs);
   const untold = maxLooks === undefined || pollIntervalMs === undefined ? 1_800_000 : maxLooks * pollIntervalMs;
   return {
     ...values,
+    stage: 'update-service-and-verify',
     services: servicesOf(values),
-    changes: { ...values, images: values.images.map(({ container, reference: image }) => ({ container, image })) },
+    // By name: what asks for nothing is told by these alone.
+    changes: {
+      images: values.images.map(({ container, reference: image }) => ({ container, image })),
+      imageUpdates,
+      environment,
+      removeEnvironment,
+      secrets,
+      removeSecrets,
+    },
     pollIntervalMs,
     timeoutMs: values.timeoutMs ?? untold,
     checkUrls: checkUrls.map((url) => ({ url, status, timeoutMs: checkTimeoutMs })),

@@ -58,7 +58,19 @@ export const generalOptions = group('General', {
   }),
   recordDir: text({
     placeholder: 'DIR',
-    describe: 'Folder for the record of this stage, and where earlier stages left theirs.',
+    describe: 'Folder for the record of this stage, and where earlier stages left theirs; ~/ is the home folder.',
+  }),
+  recordsFrom: text({
+    placeholder: 'DIR',
+    describe:
+      'Another folder that earlier stages left records in, such as the workspace of a CircleCI job: read, never written. No variable in it is replaced, as CircleCI replaces none.',
+    expandsItself: true,
+  }),
+  outputs: text({
+    placeholder: 'FILE',
+    describe:
+      'File that gets a line of MIGRATE_DEPLOY_IMAGE, _TASK_ARN, _TASK_DEFINITION, _DEPLOYMENT_ID and _VERDICT for a shell to read, such as $BASH_ENV.',
+    mayBeEmpty: true,
   }),
   dryRun: flag({ describe: 'Checks what can be checked, prints the exact requests and changes nothing.' }),
   expandEnv: flag({

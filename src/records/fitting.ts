@@ -13,10 +13,11 @@ export interface Place {
 
 /**
  * The records that say how things stand: of one subject the newest, where a refusal knew it too little to write the same
- * file; and a wait that came later speaks for the migration whose task it waited for.
+ * file; a wait that came later speaks for the migration whose task it waited for, and whoever continued a paused
+ * deployment for its rollout.
  */
 export function settled(all: readonly Outcome[]): Outcome[] {
-  const records = all.filter((record) => !all.some((other) => isLater(other, record) && isSameSubject(other, record)));
+  const records = all.filter((record) => !all.some((other) => isLater(other, record) && speaksFor(other, record)));
   const waits = records.filter((record) => record.stage === 'wait-for-task');
   return records.flatMap((record): Outcome[] => {
     if (record.stage === 'wait-for-task') return isAlone(record, records) ? [record] : [];
@@ -30,6 +31,14 @@ export function settled(all: readonly Outcome[]): Outcome[] {
 }
 
 const isLater = (one: Outcome, other: Outcome): boolean => Date.parse(one.startedAt) > Date.parse(other.startedAt);
+
+/** Whether a later record says how things stand with the subject of this one. */
+function speaksFor(later: Outcome, record: Outcome): boolean {
+  if (later.stage === 'continue-deployment' && record.stage === 'update-service-and-verify') {
+    return isSameSubject({ ...later, stage: record.stage }, record);
+  }
+  return isSameSubject(later, record);
+}
 
 /** Whether two records may be of one subject: what one of them does not know does not tell them apart. */
 export function isSameSubject(a: Outcome, b: Outcome): boolean {
@@ -63,6 +72,23 @@ export function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, regio
     (record.region ?? region) === region &&
     (account === undefined || (record.account ?? account) === account)
   );
+}
+
+/**
+ * What a job with these records of its own has to tell: those, the builds before them, and what else was done in the same
+ * places. What other jobs did to another environment is theirs to tell.
+ */
+export function concerning(own: readonly Outcome[], all: readonly Outcome[]): Outcome[] {
+  const places = own.flatMap((record): Place[] =>
+    record.stage === 'build-and-push-image' || record.region === undefined
+      ? []
+      : [{ account: record.account, region: record.region, cluster: record.cluster }],
+  );
+  return all.filter((record) => {
+    if (own.some((one) => isSameSubject(one, record))) return true;
+    if (record.stage === 'build-and-push-image') return places.length > 0;
+    return places.some((place) => isOfPlace(record, place));
+  });
 }
 
 /** The migrations of this place, as they stand. */

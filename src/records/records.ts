@@ -5,11 +5,12 @@ import { circleCiFacts } from '../base/circleci.ts';
 import { UserError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Files } from '../ports.ts';
-import { outcomeSchema, type SlackMessageRecord, schemaVersion, slackMessageSchema } from './schema.ts';
+import { outcomeSchema, type SlackMessageRecord } from './schema.ts';
+import { isSlackMessage, type SlackMessage, slackMessages } from './slack-message.ts';
 
 /** Where the stages leave their Outcomes for each other; without a folder it keeps nothing and finds nothing. */
 export interface RecordStore {
-  /** The folder, as the user named it. */
+  /** The folders that are read, in words. */
   readonly folder: string | undefined;
   /** Writes one file a stage and subject, with the commit and the workflow it belongs to. */
   save(outcome: Outcome): Promise<void>;
@@ -18,70 +19,63 @@ export interface RecordStore {
   /** The newest Slack message of this workflow that a job put on record; what cannot be read or is of another workflow is none. */
   slackMessage(): Promise<SlackMessageRecord | undefined>;
   /** Puts a Slack message on record, in a file of this job's own: jobs side by side never write the same one. */
-  saveSlackMessage(message: Omit<SlackMessageRecord, 'schemaVersion' | 'commit' | 'workflow'>): Promise<void>;
+  saveSlackMessage(message: SlackMessage): Promise<void>;
+  /** Where the records of other jobs lie in a folder of their own: the records of this job alone. Else all of them. */
+  ofThisJob(): Promise<Outcome[]>;
 }
 
-/** Its files are no Outcomes. */
-const messagePrefix = 'notify-slack.';
-
-/** The records in `folder`, of the commit and the workflow that `env` names. */
+/**
+ * The records in `folderAsGiven`, of the commit and the workflow that `env` names. Those in `fromAsGiven` are read too and
+ * nothing is written there, so that a job can hand on what it wrote itself and nothing else.
+ */
 export function openRecords(
-  folder: string | undefined,
+  folderAsGiven: string | undefined,
   files: Files,
   env: Readonly<Record<string, string | undefined>>,
+  fromAsGiven?: string | undefined,
 ): RecordStore {
   const origin = originOf(env);
+  const folder = atHome(folderAsGiven, env);
+  const from = atHome(fromAsGiven, env);
+  const read = async (folders: readonly string[]): Promise<Outcome[]> => {
+    const named = await Promise.all(folders.map((one) => recordsIn(one, files)));
+    // A record of this folder is the newer one of its subject.
+    const found = [...new Map(named.flat().map((record) => [record.name, record])).values()];
+    for (const { path, outcome } of found) checkOrigin(path, outcome, origin);
+    return found.map(({ outcome }) => outcome);
+  };
+  const own = folder === undefined ? [] : [folder];
+  const others = from === undefined ? [] : [from];
   return {
-    folder,
+    folder: [...own, ...others].join(' and ') || undefined,
     save: async (outcome) => {
       if (folder === undefined) return;
       const text = JSON.stringify({ ...outcome, ...origin }, null, 2);
       await files.write(`${folder}/${recordName(outcome)}`, `${text}\n`);
     },
-    all: async () => {
-      if (folder === undefined) return [];
-      const names = (await files.list(folder)).filter(
-        (name) => name.endsWith('.json') && !name.startsWith(messagePrefix),
-      );
-      const paths = names.map((name) => `${folder}/${name}`);
-      const outcomes = await Promise.all(
-        paths.map(async (path) => ({ path, outcome: parseRecord(path, (await files.read(path)) ?? '') })),
-      );
-      for (const { path, outcome } of outcomes) checkOrigin(path, outcome, origin);
-      return outcomes.map(({ outcome }) => outcome);
-    },
-    slackMessage: async () => {
-      if (folder === undefined) return undefined;
-      const names = (await files.list(folder)).filter((name) => name.startsWith(messagePrefix));
-      const found = await Promise.all(names.map((name) => readMessage(`${folder}/${name}`, files)));
-      const own = found.filter((one) => one !== undefined && one.workflow === origin.workflow);
-      const [newest] = own.toSorted((a, b) => (b?.postedAt ?? '').localeCompare(a?.postedAt ?? ''));
-      if (newest === undefined) return undefined;
-      const same = own.filter((one) => one?.ts === newest.ts);
-      return { ...newest, answered: [...new Set(same.flatMap((one) => one?.answered ?? []))] };
-    },
-    saveSlackMessage: async (message) => {
-      if (folder === undefined) return;
-      const job = [env.CIRCLE_JOB, env.CIRCLE_NODE_INDEX, env.CIRCLE_WORKFLOW_JOB_ID].join(' ');
-      const digest = createHash('sha256').update(job).digest('hex').slice(0, 8);
-      const text = JSON.stringify({ schemaVersion, ...message, ...origin }, null, 2);
-      await files.write(`${folder}/${messagePrefix}${digest}.json`, `${text}\n`);
-    },
+    all: () => read([...others, ...own]),
+    ofThisJob: () => read(own),
+    ...slackMessages(folder, [...others, ...own], files, env, origin),
   };
 }
 
-async function readMessage(path: string, files: Files): Promise<SlackMessageRecord | undefined> {
-  try {
-    const result = v.safeParse(slackMessageSchema, JSON.parse((await files.read(path)) ?? ''));
-    return result.success ? result.output : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+/** YAML knows no `~`: a path that CircleCI takes so is read as CircleCI reads it. */
+function atHome(path: string | undefined, { HOME: home }: Readonly<Record<string, string | undefined>>) {
+  return home === undefined ? path : path?.replace(/^~(?=\/|$)/, () => home);
+}
+
+async function recordsIn(folder: string, files: Files): Promise<{ name: string; path: string; outcome: Outcome }[]> {
+  const names = (await files.list(folder)).filter((name) => name.endsWith('.json') && !isSlackMessage(name));
+  return Promise.all(
+    names.map(async (name) => {
+      const path = `${folder}/${name}`;
+      return { name, path, outcome: parseRecord(path, (await files.read(path)) ?? '') };
+    }),
+  );
 }
 
 /** What the records of one workflow share: reruns of a workflow keep its workspace, and with it this id. */
-export function originOf(env: Readonly<Record<string, string | undefined>>): { commit?: string; workflow?: string } {
+function originOf(env: Readonly<Record<string, string | undefined>>): { commit?: string; workflow?: string } {
   const { commit } = circleCiFacts(env);
   const workflow = env.CIRCLE_WORKFLOW_WORKSPACE_ID ?? '';
   return { ...(commit === undefined ? {} : { commit }), ...(workflow === '' ? {} : { workflow }) };

@@ -2,7 +2,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import { formatDuration } from '../base/duration.ts';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
-import { TransientError, UserError } from '../errors.ts';
+import { hasCode, reworded, TransientError, UserError } from '../errors.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import { drain, tellEnd, tellEnds } from './drain.ts';
 import type { FollowEvent } from './events.ts';
@@ -76,10 +76,12 @@ const never: Interrupt = { signal: new AbortController().signal, name: () => 'SI
 export async function followTasks(
   targets: readonly FollowTarget[],
   options: FollowOptions,
-  deps: FollowDeps,
+  outer: FollowDeps,
 ): Promise<FollowEnd> {
   const { waiting, timeoutMs } = options;
-  const { interrupt } = deps;
+  const { interrupt } = outer;
+  const several = targets.length > 1;
+  const deps = { ...outer, announce: (event: FollowEvent) => outer.announce(several ? { ...event, several } : event) };
   const tasks = targets.map(
     (target): FollowedTask => ({
       target,
@@ -93,13 +95,14 @@ export async function followTasks(
     }),
   );
   try {
-    const { end, trouble } = await watch(tasks, { ...options, timeoutMs }, deps);
+    const startMs = deps.clock.now();
+    const { end, trouble } = await watch(tasks, { ...options, timeoutMs, startMs }, deps);
     const policy = end === 'timed-out' ? waiting.onTimeout : waiting.onInterrupt;
     if (end === 'judged' || policy === 'leave') return { end, tasks, stopped: false, trouble };
     const because =
       end === 'timed-out' ? `no end within ${formatDuration(timeoutMs)}` : `interrupted by ${interrupt.name()}`;
     await stopAll(tasks.filter(isGoing), because, options, deps);
-    await watch(tasks, { ...options, timeoutMs: stopWindowMs }, { ...deps, interrupt: never });
+    await watch(tasks, { ...options, timeoutMs: stopWindowMs, startMs }, { ...deps, interrupt: never });
     return { end, tasks, stopped: true, trouble };
   } catch (error) {
     throw cutOff(error, tasks.filter(isGoing), options);
@@ -113,33 +116,50 @@ async function stopAll(
   tasks: readonly FollowedTask[],
   because: string,
   { cluster }: FollowOptions,
-  { aws, announce }: FollowDeps,
+  { announce, ...deps }: FollowDeps,
 ): Promise<void> {
   const refusals: unknown[] = [];
   for (const { target } of tasks) {
     announce({ type: 'stopping-task', taskArn: target.taskArn, because });
     const request = { cluster, task: target.taskArn, reason: `migrate-deploy: ${because}` };
     // One task that cannot be stopped does not spare the others.
-    await aws.ecs.stopTask(request).catch((error: unknown) => refusals.push(error));
+    await stop(request, deps).catch((error: unknown) => refusals.push(error));
   }
   if (refusals.length > 0) throw refusals[0];
+}
+
+const unknownForMs = 60_000;
+
+/** ECS may not know yet what was started a moment ago (eventual consistency, RunTask in the API reference): it is asked again. */
+async function stop(
+  request: { cluster: string; task: string; reason: string },
+  { aws, clock }: Pick<FollowDeps, 'aws' | 'clock'>,
+): Promise<void> {
+  const untilMs = clock.now() + unknownForMs;
+  for (;;) {
+    try {
+      await aws.ecs.stopTask(request);
+      return;
+    } catch (error) {
+      const isUnknown = hasCode(error, 'InvalidParameterException') && /not found/.test(error.awsMessage ?? '');
+      if (!isUnknown || clock.now() >= untilMs) throw error;
+    }
+    await clock.sleep(endedIntervalMs);
+  }
 }
 
 /** An AWS refusal in the middle says nothing about the tasks: they go on, and the user must know how to look again. */
 function cutOff(error: unknown, tasks: readonly FollowedTask[], { resume }: FollowOptions): unknown {
   if (tasks.length === 0 || !(error instanceof UserError || error instanceof TransientError)) return error;
-  const { why, fix } = error instanceof UserError ? error : { why: error.message, fix: undefined };
   const names = tasks.map(({ target }) => target.taskArn).join(', ');
-  const goesOn = tasks.length === 1 ? 'The task goes on' : 'The tasks go on';
-  const what = error instanceof UserError ? error.message : 'AWS did not answer.';
-  return new UserError(`${what} ${goesOn} and is not watched: ${names}`.replace('go on and is', 'go on and are'), {
-    why,
-    fix: `${fix === undefined ? '' : `${fix} `}Then look again with: ${resume}`,
-    code: error.code,
-    requestId: error.requestId,
-    details: { ...(error instanceof UserError ? error.details : {}), goesOn: true },
-    cause: error,
-  });
+  const goesOn = tasks.length === 1 ? 'The task goes on and is not watched' : 'The tasks go on and are not watched';
+  const { code, message, requestId } = error;
+  if (error instanceof TransientError) {
+    const parts = { why: message, fix: `Look again with: ${resume}`, code, requestId, cause: error };
+    return new UserError(`AWS did not answer. ${goesOn}: ${names}`, parts);
+  }
+  const fix = `${error.fix === undefined ? '' : `${error.fix} `}Then look again with: ${resume}`;
+  return reworded(error, `${message} ${goesOn}: ${names}`, { fix });
 }
 
 const endedIntervalMs = 2_000;
@@ -150,18 +170,19 @@ export const pollIntervalMs = (elapsedMs: number): number => Math.min(10_000, Ma
 
 async function watch(
   tasks: FollowedTask[],
-  options: FollowOptions,
+  options: FollowOptions & { startMs: number },
   outer: FollowDeps,
 ): Promise<Pick<FollowEnd, 'end' | 'trouble'>> {
   const { clock, interrupt } = outer;
-  const startMs = clock.now();
+  const { startMs } = options;
+  const untilMs = clock.now() + options.timeoutMs;
   const { announce, breakSilence } = watchSilence(outer.announce, clock);
   const deps = { ...outer, announce };
   const heartbeat = (): void => {
     const [first, ...others] = tasks.filter(isGoing);
     if (first === undefined) return;
     const elapsedMs = clock.now() - startMs;
-    const leftMs = options.timeoutMs - elapsedMs;
+    const leftMs = untilMs - clock.now();
     const { taskArn } = first.target;
     breakSilence(() => ({
       ...{ type: 'heartbeat', taskArn, waitsFor: waitsFor(first), elapsedMs, leftMs, others: others.length },

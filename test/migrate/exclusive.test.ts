@@ -107,7 +107,8 @@ test('who is waited for is told when it changes, and once a minute', async () =>
   const { arn } = other();
   expect((await run()).verdict).toBe('succeeded');
   const told = deps.events.filter(({ type }) => type === 'waiting-for-others');
-  expect(told[0]).toEqual({ type: 'waiting-for-others', taskArns: [arn] });
+  expect(told[0]).toEqual({ type: 'waiting-for-others', taskArns: [arn], again: false });
+  expect(told.slice(1).every((event) => 'again' in event && event.again)).toBe(true);
   expect(told.length).toBeGreaterThanOrEqual(5);
   expect(told.length).toBeLessThanOrEqual(7);
   expect(deps.events.filter(({ type }) => type === 'others-done')).toHaveLength(1);

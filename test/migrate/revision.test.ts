@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LocalAws } from '../../local/aws/local-aws.ts';
+import { taskOutcomeLines } from '../../src/report/task-text.ts';
 import { migrationModel } from './migration-model.ts';
 
 const images = [{ container: undefined, reference: `acme/app@sha256:${'d'.repeat(64)}` }];
@@ -45,6 +46,17 @@ describe('a revision that we registered for a task that never started is deregis
     });
   });
 
+  test('an interrupt while no capacity is free: nothing was started, and that is said', async () => {
+    const { model, deps, run } = await migrationModel();
+    const capacity = 'Capacity is unavailable at this time. Please try again later or in a different availability zone';
+    model.settings.runTaskFailures = Array(40).fill([{ reason: capacity }]);
+    model.clock.at(model.clock.now() + 40_000, () => deps.interrupt.trigger('SIGTERM'));
+    const outcome = await run({ images, retryCapacityMs: 600_000 });
+    expect(outcome).toMatchObject({ verdict: 'interrupted', signal: 'SIGTERM', explanation: { code: 'INTERRUPTED' } });
+    expect(taskOutcomeLines(outcome)[0]?.text).toBe('The migration was not started: interrupted by SIGTERM.');
+    expect([model.tasks.tasks.size, status(model, 'app:2')]).toEqual([0, 'INACTIVE']);
+  });
+
   test('that it could not be deregistered is said, and the verdict stands', async () => {
     const { model, deps, run } = await migrationModel();
     model.settings.runTaskFailures = [[full], [full]];
@@ -67,7 +79,9 @@ describe('it stays', () => {
   test('after a request that was not answered: its task may be about to start', async () => {
     const { model, run } = await migrationModel();
     model.faults.script({ kind: 'reset-after', operation: 'RunTask', times: 1_000 });
-    expect(await run({ images })).toMatchObject({ verdict: 'timed-out', explanation: { code: 'START_UNANSWERED' } });
+    const outcome = await run({ images });
+    expect(outcome).toMatchObject({ verdict: 'timed-out', explanation: { code: 'START_UNANSWERED' } });
+    expect(taskOutcomeLines(outcome)[0]?.text).toBe('The migration may have been started: no answer within 5m 00s.');
     expect(status(model, 'app:2')).toBe('ACTIVE');
   });
 

@@ -39,7 +39,7 @@ describe('parameters arrive as plain text', () => {
 
   it('every parameter of every command reaches the program under the name of its option', async () => {
     for (const { name, body } of (await orbFiles('commands')).filter((file) => file.name !== 'install')) {
-      const own = ['when', 'install', 'cli_path', 'no_output_timeout'];
+      const own = ['when', 'install', 'cli_path', 'no_output_timeout', 'step_name'];
       const texts = Object.entries(body.parameters as Record<string, YamlMap>).filter(
         ([parameter, { type }]) => type === 'string' && !own.includes(parameter) && parameter !== 'cluster_name',
       );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/outcome.ts';
-import { buildsFor, migrationsOf, mustHaveSucceeded, settled } from '../../src/records/fitting.ts';
+import { buildsFor, concerning, migrationsOf, mustHaveSucceeded, settled } from '../../src/records/fitting.ts';
 import { type BuildOutcome, type MigrationOutcome, schemaVersion, type WaitOutcome } from '../../src/records/schema.ts';
 
 const taskArn = `arn:aws:ecs:eu-west-1:123456789012:task/prod/${'1'.repeat(32)}`;
@@ -41,6 +41,18 @@ describe('migrations of a place', () => {
   test('a refusal that knew neither account nor region counts everywhere', () => {
     const { account: _account, region: _region, taskArn: _task, ...known } = migration({ verdict: 'refused' });
     expect(migrationsOf([known], here)).toHaveLength(1);
+  });
+});
+
+describe('what a job has to tell', () => {
+  const staging = migration({ cluster: 'stg' });
+  const app = build('123456789012.dkr.ecr.eu-west-1.amazonaws.com/app');
+  test.each<[string, Outcome[], Outcome[]]>([
+    ['its own place and the builds', [migration()], [app, migration()]],
+    ['of a build that build alone', [app], [app]],
+    ['nothing where it did nothing', [], []],
+  ])('%s', (_what, own, told) => {
+    expect(concerning(own, [app, staging, migration()])).toEqual(told);
   });
 });
 

@@ -114,6 +114,32 @@ describe('whose records they are', () => {
   });
 });
 
+describe('a folder of other jobs’ records', () => {
+  test('is read beside the own one, and never written', async () => {
+    const files = memoryFiles();
+    await openRecords('workspace', files, env).save(build());
+    const records = openRecords('own', files, env, 'workspace');
+    await records.save(migration());
+    expect((await records.all()).map(({ stage }) => stage)).toEqual(['build-and-push-image', 'run-migration-task']);
+    expect((await records.ofThisJob()).map(({ stage }) => stage)).toEqual(['run-migration-task']);
+    expect([...files.contents.keys()].filter((path) => path.startsWith('workspace/'))).toHaveLength(1);
+  });
+
+  test('of one subject the own record counts', async () => {
+    const files = memoryFiles();
+    await openRecords('workspace', files, env).save(migration({ verdict: 'failed' }));
+    const records = openRecords('own', files, env, 'workspace');
+    await records.save(migration());
+    expect(await records.all()).toMatchObject([{ verdict: 'succeeded' }]);
+  });
+
+  test('~ is the home folder, as in CircleCI’s paths', async () => {
+    const files = memoryFiles();
+    await openRecords('~/own', files, { ...env, HOME: '/home/circleci' }).save(build());
+    expect([...files.contents.keys()][0]).toMatch(/^\/home\/circleci\/own\//);
+  });
+});
+
 describe('what cannot be read', () => {
   test.each([
     ['no JSON', 'x', 'is not JSON'],
