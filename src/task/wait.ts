@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { clusterOfTask, familyRevision, resourceName } from '../base/arn.ts';
+import { clusterOfTask, familyRevision, resourceName, taskId } from '../base/arn.ts';
 import { circleCiFacts } from '../base/circleci.ts';
 import { optional } from '../base/optional.ts';
 import { refusalFix } from '../diagnosis/refusals.ts';
@@ -37,6 +37,7 @@ export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promis
   const targets = arns.map(
     (taskArn): FollowTarget => ({
       taskArn,
+      whenUnknown: `Amazon ECS does not know the task ${taskId(taskArn)} in cluster ${resourceName(cluster)}. It is waited for, at most 60s: ECS may not show a new task yet, and forgets a stopped one after an hour.`,
       container: (task) => containerOf(task, container, { definitions, announce }),
     }),
   );
