@@ -4,6 +4,7 @@ import { chooseCommand } from './commands/choose.ts';
 import type { AnyCommand, CommandContext, CommandResult, PreparedCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { recordRefusal } from './commands/refusal.ts';
+import { withWhatThereIs } from './commands/what-there-is.ts';
 import { TransientError, UserError } from './errors.ts';
 import { optionError, unknownVariables } from './options/read.ts';
 import type { AwsOptions } from './options/shared.ts';
@@ -101,13 +102,18 @@ async function run(
   const onRequest = (note: RequestNote): void => {
     if (common.debug) print([requestLine(note)], 'stderr');
   };
-  const connect: CommandContext['connect'] = (options, timeoutMs) =>
-    deps.connect(options, { onRequest, deadlineMs: timeoutMs === undefined ? undefined : startedAtMs + timeoutMs });
+  let aws: Aws | undefined;
+  const connect: CommandContext['connect'] = async (options, timeoutMs) => {
+    const deadlineMs = timeoutMs === undefined ? undefined : startedAtMs + timeoutMs;
+    aws = await deps.connect(options, { onRequest, deadlineMs });
+    return aws;
+  };
   const drained = async (): Promise<void> => deps[progress].drained?.();
   try {
     if (runCommand === undefined) throw optionError(errors, name);
     return await runCommand({ ...deps, command: otherCommand, common, announce, drained, records, connect });
-  } catch (error) {
+  } catch (thrown) {
+    const error = await withWhatThereIs(thrown, stages, aws);
     if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });
     throw error;
   } finally {

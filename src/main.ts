@@ -55,6 +55,7 @@ void runCli(process.argv.slice(2), {
       clock: systemClock,
       processes: systemProcesses,
       interrupt: stop.signal,
+      connectSetup: async (...given) => (await import('./tools.ts')).connectSetup(...given),
       onRequest,
       deadlineMs,
     });
