@@ -124,8 +124,9 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
       }
       if (verdict === 'rolled-back' && !state?.status.startsWith('ROLLBACK')) findings.push(`not rolled back: ${what}`);
       if (verdict === 'failed' && own?.end === 'rolled back') findings.push(`it was rolled back: ${what}`);
-      // A breaker that ended ours came before the one that took its place.
-      const isOwnFault = isUsers || isFailing || state?.breakerTriggered === true;
+      // What ended ours came before the deployment that took its place, or that took the place of its rollback.
+      const isEnded = state?.breakerTriggered === true || state?.status === 'ROLLBACK_FAILED';
+      const isOwnFault = isUsers || isFailing || isEnded;
       if (verdict === 'failed' && own?.end === 'superseded' && !isOwnFault) findings.push(`it was superseded: ${what}`);
       return findings;
     }
