@@ -7,9 +7,14 @@ const base = ['base/', 'errors.ts', 'ports.ts'];
 const facts = ['task/', 'task-definition/', 'diagnosis/', 'outcome.ts', 'records/schema.ts', ...base];
 const useCases = ['migrate/', 'rollout/', 'build/', 'notify/', 'iam/', 'setup/'];
 
+/** doctor tells beforehand what a rollout would warn about. */
+const doctorAsks = ['rollout/least-duration.ts'];
+
 /** What the files of a place in src/ may import of src/. */
 const house = [
-  ['main.ts', ['cli.ts', 'node.ts', 'outcome.ts', 'aws/connect.ts']],
+  ['start.ts', ['main.ts']],
+  ['main.ts', ['cli.ts', 'node.ts', 'outcome.ts', 'aws/connect.ts', 'tools.ts']],
+  ['tools.ts', ['aws/', ...base]],
   ['node.ts', ['errors.ts']],
   ['cli.ts', ['commands/', 'options/', 'report/', 'records/', 'outcome.ts', ...base]],
   ['commands/', ['commands/', 'options/', 'report/', 'records/', ...useCases, ...facts]],
@@ -17,7 +22,7 @@ const house = [
   ['report/', ['report/', 'outcome.ts', ...base]],
   ['aws/', ['aws/', ...base]],
   // A use-case never asks another one: what two of them share stands below them.
-  ...useCases.map((useCase) => [useCase, [useCase, 'records/', ...facts]]),
+  ...useCases.map((useCase) => [useCase, [useCase, 'records/', ...(useCase === 'setup/' ? doctorAsks : []), ...facts]]),
   ['records/', ['records/', ...facts]],
   ['task/', facts],
   ['task-definition/', ['task-definition/', ...base]],
@@ -34,12 +39,15 @@ const packages = [
   ['yargs/', ['options/parse.ts']],
   ['valibot/', ['base/', 'records/', 'migrate/overrides-schema.ts', 'task-definition/faults.ts']],
   ['jsonc-parser/', ['base/json-fault.ts']],
+  ['@clack/prompts/', ['tools.ts']],
+  ['@circleci/circleci-config-sdk/', ['setup/config-yaml.ts']],
+  ['yaml/', ['setup/config-yaml.ts', 'tools.ts']],
 ];
 
 /** Files, sockets, processes and timers belong to the edge; what only computes may be asked for elsewhere. */
-const edge = ['main.ts', 'node.ts', 'aws/'];
+const edge = ['main.ts', 'node.ts', 'tools.ts', 'aws/'];
 const builtins = [
-  ['crypto', ['migrate/identity.ts', 'records/records.ts']],
+  ['crypto', ['migrate/identity.ts', 'records/records.ts', 'records/slack-message.ts']],
   ['util', ['report/line.ts']],
 ];
 
@@ -84,7 +92,13 @@ export default {
       { ...value, dependencyTypes: ['core'], pathNot: builtins.map(([name]) => `^${name}$`) },
     ),
     never('a cycle', { path: '^(?:src|scripts|local)/' }, { circular: true, viaOnly: value }),
-    never('src/ leaves itself', { path: '^src/' }, { path: '^(?:scripts|local|test)/' }),
+    never('src/ leaves itself', { path: '^src/', pathNot: inSrc(['tools.ts']) }, { path: '^(?:scripts|local|test)/' }),
+    // check-config expands a config by the model of CircleCI itself.
+    never(
+      'tools.ts uses local CircleCI alone',
+      { path: inSrc(['tools.ts']) },
+      { path: '^(?:scripts|local/(?!circleci/)|test)/' },
+    ),
     never('local/ leaves itself', { path: '^local/' }, { path: '^(?:src|scripts|test)/' }),
     never('scripts/ imports tests', { path: '^scripts/' }, { path: '^test/' }),
   ],

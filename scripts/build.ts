@@ -1,79 +1,68 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { commands } from '../src/commands/index.ts';
+import { type Bundle, bundle } from './bundle/bundle.ts';
+import { thirdPartyLicenses } from './bundle/licenses.ts';
+import { swapFiles, swapsOfTheCommandLine, swapsOfTheOrb } from './bundle/swaps.ts';
+import { withoutHelp } from './bundle/without-help.ts';
+import { commandsOfTheOrb } from './orb/commands.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Writes dist/migrate-deploy.mjs (everything in one file) and one runnable file per script beside it. */
-export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ file: string; bytes: number }> {
-  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const file = join(outFolder, 'migrate-deploy.mjs');
-  await mkdir(outFolder, { recursive: true });
-  const { metafile, outputFiles } = await build({
-    write: false,
-    metafile: true,
-    entryPoints: [join(root, 'src/main.ts')],
-    absWorkingDir: root,
-    outfile: file,
-    bundle: true,
-    minify: true,
-    keepNames: false,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    // The module builds tree-shake; the CommonJS ones do not, and are a third larger.
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
-    define: { MIGRATE_DEPLOY_VERSION: JSON.stringify(version) },
-    banner: {
-      // Some dependencies still call require(); ESM has none, and yargs takes the plain name.
-      js: "#!/usr/bin/env node\nimport{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  });
-  const [bundle] = outputFiles;
-  if (bundle === undefined) throw new Error('esbuild wrote nothing');
-  await replace(file, bundle.contents, 0o755);
-  await replace(
-    join(outFolder, 'THIRD_PARTY_LICENSES.txt'),
-    await thirdPartyLicenses(Object.keys(metafile.inputs)),
-    0o644,
-  );
-  for (const { name } of commands) {
-    const script = `#!/usr/bin/env node\nprocess.argv.splice(2, 0, '${name}');\nawait import('./migrate-deploy.mjs');\n`;
-    await replace(join(outFolder, `${name}.mjs`), script, 0o755);
-  }
-  return { file, bytes: bundle.contents.length };
+
+/** What a build left: the command line's program, the orb's, and what each is made of. */
+export interface Built {
+  file: string;
+  orbFile: string;
+  program: Bundle;
+  orbProgram: Bundle;
 }
 
+/**
+ * Writes dist/migrate-deploy.cjs (everything in one file; Node starts CommonJS faster), one runnable .mjs file per script
+ * beside it, and dist/orb/migrate-deploy.cjs: the same source without what no job of the orb calls.
+ */
+export async function buildBundle(outFolder = join(root, 'dist')): Promise<Built> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const inOrb = await commandsOfTheOrb(join(root, 'orb'));
+  const leftOut = commands.map(({ name }) => name).filter((name) => !inOrb.includes(name));
+  const program = await bundle({
+    entry: join(root, 'src/start.ts'),
+    define: { MIGRATE_DEPLOY_VERSION: version },
+    plugins: [swapFiles(swapsOfTheCommandLine)],
+  });
+  const orbProgram = await bundle({
+    entry: join(root, 'scripts/orb/start.ts'),
+    define: { MIGRATE_DEPLOY_VERSION: version, MIGRATE_DEPLOY_LEFT_OUT: leftOut },
+    plugins: [swapFiles(swapsOfTheOrb), withoutHelp(leftOut)],
+  });
+  const file = join(outFolder, 'migrate-deploy.cjs');
+  const orbFile = join(outFolder, 'orb/migrate-deploy.cjs');
+  await mkdir(dirname(orbFile), { recursive: true });
+  await replace(file, program.code, 0o755);
+  await replace(orbFile, orbProgram.code, 0o755);
+  const licenses = await thirdPartyLicenses([...program.modules.keys()]);
+  await replace(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), licenses, 0o644);
+  await replace(join(outFolder, 'migrate-deploy.mjs'), script(''), 0o755);
+  for (const { name } of commands) {
+    await replace(join(outFolder, `${name}.mjs`), script(`process.argv.splice(2, 0, '${name}');\n`), 0o755);
+  }
+  return { file, orbFile, program, orbProgram };
+}
+
+/** A file that runs the program; not by import, for which Node would search all of it for names. */
+const script = (first: string): string =>
+  `#!/usr/bin/env node\n${first}process.getBuiltinModule('node:module').createRequire(import.meta.url)('./migrate-deploy.cjs');\n`;
+
 /** Puts a file in its place at once: whoever runs the old one meanwhile never sees half of the new one. */
-async function replace(path: string, contents: string | Uint8Array, mode: number): Promise<void> {
+async function replace(path: string, contents: string, mode: number): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, contents, { mode });
   await rename(temporary, path);
 }
 
-/** The licence texts of every package that went into the bundle. */
-async function thirdPartyLicenses(inputs: readonly string[]): Promise<string> {
-  const folders = new Set(inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
-  const parts = await Promise.all(
-    [...folders].sort().map(async (folder) => {
-      const { name, version, license } = JSON.parse(
-        await readFile(join(root, folder, 'package.json'), 'utf8'),
-      ) as Record<string, string>;
-      const file = (await readdir(join(root, folder))).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-      const text =
-        file === undefined
-          ? `(${license}; the package carries no licence file)`
-          : await readFile(join(root, folder, file), 'utf8');
-      return `${name} ${version} (${license})\n\n${text.trim()}\n`;
-    }),
-  );
-  return parts.join(`\n${'-'.repeat(80)}\n\n`);
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { bytes } = await buildBundle();
-  console.log(`dist/migrate-deploy.mjs: ${Math.round(bytes / 1024)} KiB`);
+  const { program, orbProgram } = await buildBundle();
+  const kib = ({ code }: Bundle): string => `${Math.round(code.length / 1024)} KiB`;
+  console.log(`dist/migrate-deploy.cjs: ${kib(program)}\ndist/orb/migrate-deploy.cjs: ${kib(orbProgram)}`);
 }

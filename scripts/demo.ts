@@ -28,6 +28,10 @@ async function main(): Promise<number> {
   const values = readOptions();
   const scenario = scenarioNames.find((name) => name === (values?.scenario ?? 'green'));
   if (values === undefined || scenario === undefined) {
+    const unknown = values?.scenario;
+    if (unknown !== undefined) {
+      process.stderr.write(`There is no scenario ${unknown}; there are: ${scenarioNames.join(', ')}.\n\n`);
+    }
     process.stderr.write(HELP);
     return 2;
   }
@@ -72,8 +76,8 @@ function readOptions() {
 
 /** The orb as it is published, made in a folder of this run's own. */
 async function buildOrb(folder: string): Promise<string> {
-  const { file } = await buildBundle(join(folder, 'dist'));
-  return (await packOrb({ bundleFile: file, outFile: join(folder, 'orb.yml') })).text;
+  const { orbFile } = await buildBundle(join(folder, 'dist'));
+  return (await packOrb({ bundleFile: orbFile, outFile: join(folder, 'orb.yml') })).text;
 }
 
 async function play(scenario: Scenario, config: string | undefined, stage: Stage, screen: Screen): Promise<number> {

@@ -7,8 +7,12 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const preload = new URL('../local/aws/time/virtual-time.mjs', import.meta.url).href;
 
-/** Where `npm run build` left the program. */
-export const bundlePath = join(root, 'dist/migrate-deploy.mjs');
+/** Where `npm run build` left the program; MIGRATE_DEPLOY_TEST_BUNDLE=orb asks for the orb's. */
+export const bundlePath = join(
+  root,
+  process.env.MIGRATE_DEPLOY_TEST_BUNDLE === 'orb' ? 'dist/orb' : 'dist',
+  'migrate-deploy.mjs',
+);
 
 /** What a finished child process left behind. */
 export interface Finished {

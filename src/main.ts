@@ -33,13 +33,17 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+
+void runCli(process.argv.slice(2), {
   env: process.env,
   clock: systemClock,
   interrupt: { signal: stop.signal, name: () => stoppedBy },
   files: systemFiles,
   http: (url, request) => systemHttp(url, { ...request, ...(stop.signal.aborted ? {} : { signal: stop.signal }) }),
   processes: systemProcesses,
+  ask: isInteractive ? { select: async (...given) => (await import('./tools.ts')).select(...given) } : undefined,
+  circleCi: { expand: async (...given) => (await import('./tools.ts')).expand(...given) },
   version,
   stdout: systemOutput(process.stdout, stop.signal),
   stderr: systemOutput(process.stderr, stop.signal),
@@ -51,11 +55,13 @@ process.exitCode = await runCli(process.argv.slice(2), {
       clock: systemClock,
       processes: systemProcesses,
       interrupt: stop.signal,
+      connectSetup: async (...given) => (await import('./tools.ts')).connectSetup(...given),
       onRequest,
       deadlineMs,
     });
   },
+}).then((code) => {
+  process.exitCode = code;
+  // Nothing that still hangs (a search for credentials, say) keeps an interrupted program alive; what was printed gets out first.
+  if (stop.signal.aborted) process.stderr.write('', () => process.stdout.write('', () => process.exit()));
 });
-
-// Nothing that still hangs (a search for credentials, say) keeps an interrupted program alive; what was printed gets out first.
-if (stop.signal.aborted) process.stderr.write('', () => process.stdout.write('', () => process.exit()));

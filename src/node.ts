@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,12 +42,13 @@ export const systemFiles: Files = {
       await chmod(temporary, 0o600);
       await rename(temporary, path);
     } catch (error) {
-      throw new UserError(`The file ${path} cannot be written.`, {
-        why: (error as Error).message,
-        fix: 'Name a folder that this job may write to.',
-        cause: error,
-      });
+      throw notWritable(path, error as Error);
     }
+  },
+  append: async (path, text) => {
+    await appendFile(path, text, { mode: 0o600 }).catch((error: Error) => {
+      throw notWritable(path, error);
+    });
   },
   list: (folder) =>
     readdir(folder)
@@ -58,6 +71,13 @@ export const systemFiles: Files = {
   },
 };
 
+const notWritable = (path: string, error: Error): UserError =>
+  new UserError(`The file ${path} cannot be written.`, {
+    why: error.message,
+    fix: 'Name a folder that this job may write to.',
+    cause: error,
+  });
+
 function missing(error: NodeJS.ErrnoException, path: string): undefined {
   if (error.code === 'ENOENT') return undefined;
   throw new UserError(`${path} cannot be read.`, {
@@ -68,13 +88,28 @@ function missing(error: NodeJS.ErrnoException, path: string): undefined {
   });
 }
 
-/** A stream that tells when whoever reads it is behind; an interrupt ends that wait, and so does a reader that went away. */
+const chunkCharacters = 65_536;
+
+/**
+ * A stream that tells when whoever reads it is behind; an interrupt ends that wait, and so does a reader that went away.
+ * What is written in one go goes out as one piece: a call of the system for each line would be most of the work.
+ */
 export function systemOutput(stream: NodeJS.WriteStream, interrupt: AbortSignal) {
   let drained: Promise<void> | undefined;
+  let pending = '';
+  const flush = (): void => {
+    if (pending !== '') stream.write(pending);
+    pending = '';
+  };
   return {
     isTty: stream.isTTY === true,
-    write: (text: string): void => void stream.write(text),
+    write: (text: string): void => {
+      if (pending === '') queueMicrotask(flush);
+      pending += text;
+      if (pending.length > chunkCharacters) flush();
+    },
     drained: (): Promise<void> => {
+      flush();
       if (!stream.writableNeedDrain || stream.destroyed || interrupt.aborted) return Promise.resolve();
       drained ??= new Promise((resolve) => {
         const done = (): void => {

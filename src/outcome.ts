@@ -1,5 +1,6 @@
+import { optional } from './base/optional.ts';
 import { TransientError, UserError } from './errors.ts';
-import type { Explanation, Outcome } from './records/schema.ts';
+import type { Explanation, FailedTask, LogFinding, Outcome, RolloutOutcome } from './records/schema.ts';
 
 export type { Explanation, Outcome } from './records/schema.ts';
 
@@ -37,11 +38,12 @@ export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExi
       if (outcome.explanation?.code === taskNotFound) return exitCode.userError;
       return passExitCode ? passed('exitCode' in outcome ? outcome.exitCode : undefined) : exitCode.failed;
     case 'rolled-back':
-      return exitCode.failed;
+      return isAskedFor(outcome, 'rollback') && outcome.rollbackPhase === 'done' ? exitCode.done : exitCode.failed;
     case 'refused':
       return exitCode.userError;
-    case 'running':
     case 'paused':
+      return isAskedFor(outcome, 'pause') ? exitCode.done : exitCode.timedOut;
+    case 'running':
     case 'timed-out':
       return exitCode.timedOut;
     case 'superseded':
@@ -50,6 +52,12 @@ export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExi
       return exitCode.interrupted[outcome.signal ?? 'SIGINT'];
   }
 }
+
+const isAskedFor = (outcome: Outcome, end: RolloutOutcome['askedFor']): outcome is RolloutOutcome =>
+  'service' in outcome && outcome.askedFor === end;
+
+/** The code of an end at which a task may run that nobody has confirmed. */
+export const startUnanswered = 'START_UNANSWERED';
 
 /** What wait-for-task says of a task that ECS never knew. */
 export const taskNotFound = 'TASK_NOT_FOUND';
@@ -80,6 +88,42 @@ export const isGreen = (outcome: Outcome): boolean => exitCodeOf(outcome) === ex
 /** An explanation as one text, for places that have room for no more. */
 export function explanationText({ cause, said }: Pick<Explanation, 'cause' | 'said'>): string {
   return said === undefined || cause.includes(said) ? cause : `${cause} ${said}`;
+}
+
+/** Why something is red, as people read it: the application's own line leads where ECS only says that the program ended. */
+export interface Reason {
+  /** The line of the application's log. */
+  quote?: LogFinding;
+  /** What that line means. */
+  meaning?: string;
+  cause?: string;
+  /** What AWS, Docker or the program said, where the cause does not repeat it. */
+  said?: string;
+  fix?: string;
+}
+
+/** The reason of a stage, or of one failed task of it. */
+export function reasonOf(of: Outcome | FailedTask): Reason {
+  const { code, cause, said, fix } = of.explanation ?? {};
+  const quote = of.logFinding ?? ('failedTasks' in of ? findingOfTasks(of) : undefined);
+  // A deployment has a reason of its own beside that of its tasks; a task has none that says more than its log.
+  const leads = of.logFinding !== undefined && (of.logFinding.cause !== undefined || code === 'EXIT_CODE');
+  return {
+    ...optional('quote', quote),
+    ...optional('meaning', quote?.cause),
+    ...optional('cause', leads ? undefined : cause),
+    ...optional('said', said === undefined || cause?.includes(said) ? undefined : said),
+    ...optional('fix', quote?.fix ?? fix),
+  };
+}
+
+const undecided: readonly Outcome['verdict'][] = ['timed-out', 'paused', 'interrupted', 'refused'];
+
+/** What the tasks died of, where that is why the deployment is red. */
+function findingOfTasks({ failedTasks = [], explanation, verdict }: RolloutOutcome): LogFinding | undefined {
+  const task = failedTasks.find(({ logFinding }) => logFinding !== undefined);
+  const isWhy = explanation?.code === task?.explanation?.code || undecided.includes(verdict);
+  return isWhy ? task?.logFinding : undefined;
 }
 
 /** What an error says, as data; undefined for what is neither the user's to correct nor AWS's silence: a bug of ours. */

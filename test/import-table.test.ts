@@ -26,7 +26,7 @@ const planted: Readonly<Record<string, readonly [source: string, rule: string | 
     "import yargs, { type Argv } from 'yargs';\nexport const b = (): Argv => yargs();",
     'yargs/ outside of options/parse.ts',
   ],
-  'src/report/page.ts': ["export { parse } from 'yaml';", 'a package that src/ has no place for'],
+  'src/report/page.ts': ["export { parse } from 'ajv';", 'a package that src/ has no place for'],
   'src/report/file.ts': ["export { readFile } from 'node:fs/promises';", 'Node outside of the edge'],
   'src/task/hash.ts': [
     "export { createHash } from 'node:crypto';",

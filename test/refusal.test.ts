@@ -99,7 +99,7 @@ describe('a stage that is refused before it begins is on record', () => {
     expect(records).toMatchObject([
       {
         cluster: 'stg',
-        explanation: { code: 'Options', said: expect.stringContaining('--timeout must be a duration') },
+        explanation: { code: 'Options', cause: expect.stringContaining('--timeout must be a duration') },
       },
     ]);
   });
@@ -213,7 +213,7 @@ describe('of several services', () => {
   it('one that does not exist leaves a record for each, and none says that it was deployed', async () => {
     const { deploy } = await rolloutWorld();
     const { files } = await deploy(['--service', 'web,nope', '--image', `${registry}/web:v2`, '--record-dir', 'r']);
-    const explanation = { cause: 'The service nope does not exist in cluster prod.' };
+    const explanation = { cause: 'There is no service nope in cluster prod; there are: web.' };
     expect(recordsIn(files)).toMatchObject([
       { service: 'nope', verdict: 'refused', explanation },
       { service: 'web', verdict: 'refused', explanation },

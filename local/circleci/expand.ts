@@ -15,7 +15,19 @@ export interface ExpandOptions {
   tag?: string;
   revision?: string;
   pipelineNumber?: number;
+  /** What a rollback pipeline was started with; empty in every other pipeline. */
+  deploy?: Partial<Record<(typeof deployValues)[number], string>>;
 }
+
+/** `pipeline.deploy.…`, as CircleCI's guide to rollback pipelines lists them. */
+const deployValues = [
+  'component_name',
+  'environment_name',
+  'current_version',
+  'target_version',
+  'namespace',
+  'reason',
+] as const;
 
 /** A config with nothing left to replace. */
 export interface ExpandedConfig {
@@ -81,6 +93,7 @@ function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOpt
       revision: options.revision ?? '0'.repeat(40),
       base_revision: '',
     },
+    deploy: Object.fromEntries(deployValues.map((name) => [name, options.deploy?.[name] ?? ''])),
     in_setup: setup,
     trigger_source: 'webhook',
     parameters,

@@ -147,6 +147,7 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
   const repository = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/web';
   const image = typeof asks === 'string' ? undefined : `${repository}@${digests[asks.image]}`;
   return {
+    stage: 'update-service-and-verify',
     cluster: 'prod',
     services: ['web'],
     family: undefined,
@@ -155,6 +156,7 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
       images: image === undefined ? [] : [{ container: undefined, image }],
       imageUpdates: [],
       environment: [],
+      dockerLabels: [],
       secrets: [],
       removeEnvironment: [],
       removeSecrets: [],

@@ -20,7 +20,7 @@ export interface Parameter {
 const snake = (name: string): string => name.replaceAll('-', '_');
 
 /** An option's name in the orb. */
-export const parameterName = (option: string): string => renamed[option] ?? snake(option);
+const parameterName = (option: string): string => renamed[option] ?? snake(option);
 
 /** The parameters of a command: one for each option that the orb offers, and one for each older name. */
 export function parametersOf(options: readonly NamedOption[]): Parameter[] {

@@ -1,4 +1,5 @@
 import {
+  ContinueServiceDeploymentCommand,
   DeregisterTaskDefinitionCommand,
   DescribeClustersCommand,
   DescribeServiceDeploymentsCommand,
@@ -8,7 +9,10 @@ import {
   DescribeTasksCommand,
   ECSClient,
   type ECSClientConfig,
+  ListClustersCommand,
   ListServiceDeploymentsCommand,
+  ListServicesCommand,
+  ListTaskDefinitionFamiliesCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
@@ -16,6 +20,7 @@ import {
   StopTaskCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import { resourceName } from '../base/arn.ts';
 import type { EcsPort, RawTaskDefinition } from '../ports.ts';
 import { captureJson, sendJson } from './raw-json.ts';
 import type { Send } from './send.ts';
@@ -75,8 +80,46 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
         client.send(new DescribeServiceRevisionsCommand(input), attempt),
       ),
     stopServiceDeployment: (input) =>
-      send('ecs:StopServiceDeployment', 'change', (attempt) =>
+      send('ecs:StopServiceDeployment', 'repeatable', (attempt) =>
         client.send(new StopServiceDeploymentCommand(input), attempt),
       ),
+    continueServiceDeployment: (input) =>
+      send('ecs:ContinueServiceDeployment', 'repeatable', (attempt) =>
+        client.send(new ContinueServiceDeploymentCommand(input), attempt),
+      ),
+    listClusters: () =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListClusters', 'read', (attempt) =>
+          client.send(new ListClustersCommand({ nextToken }), attempt),
+        );
+        return { names: (page.clusterArns ?? []).map(resourceName), nextToken: page.nextToken };
+      }),
+    listServices: (cluster) =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListServices', 'read', (attempt) =>
+          client.send(new ListServicesCommand({ cluster, nextToken, maxResults: 100 }), attempt),
+        );
+        return { names: (page.serviceArns ?? []).map(resourceName), nextToken: page.nextToken };
+      }),
+    listFamilies: (familyPrefix) =>
+      allPages(async (nextToken) => {
+        const page = await send('ecs:ListTaskDefinitionFamilies', 'read', (attempt) =>
+          client.send(new ListTaskDefinitionFamiliesCommand({ familyPrefix, status: 'ACTIVE', nextToken }), attempt),
+        );
+        return { names: page.families ?? [], nextToken: page.nextToken };
+      }),
   };
+}
+
+async function allPages(
+  page: (nextToken: string | undefined) => Promise<{ names: string[]; nextToken: string | undefined }>,
+): Promise<string[]> {
+  const names: string[] = [];
+  let token: string | undefined;
+  do {
+    const answer = await page(token);
+    names.push(...answer.names);
+    token = answer.nextToken;
+  } while (token !== undefined);
+  return names;
 }

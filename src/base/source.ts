@@ -9,7 +9,7 @@ export interface Source {
 }
 
 /** Whether a text is JSON itself, as opposed to the name of a file. */
-export const isInline = (text: string): boolean => /^\s*[[{]/.test(text);
+const isInline = (text: string): boolean => /^\s*[[{]/.test(text);
 
 /**
  * Replaces the variables of a text that may be JSON as it was typed. Within its strings a value stays one string, whatever

@@ -5,7 +5,7 @@ import type { Given } from '../options/parse.ts';
 import { type IsGiven, type ReadDeps, readOptions } from '../options/read.ts';
 import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
-import type { Announce, Aws, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
+import type { Announce, Ask, Aws, CircleCi, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
 import { dryRunEnd, dryRunLines, type PlannedStep } from '../report/dry-run-text.ts';
 import type { Line } from '../report/line.ts';
@@ -19,7 +19,12 @@ export interface CommandContext {
   files: Files;
   http: Http;
   processes: ProcessRunner;
+  /** The person at the terminal; undefined in CI and in pipes. */
+  ask?: Ask | undefined;
+  circleCi?: CircleCi | undefined;
   version: string;
+  /** Another command of this program, for those that speak of it. */
+  command(name: string): Promise<AnyCommand | undefined>;
   common: CommonOptions;
   /** Facts on their way to the lines of the command's `render`. */
   announce: Announce;
@@ -31,13 +36,19 @@ export interface CommandContext {
 }
 
 /** What the edge itself must know of a command's options. */
-export type CommonOptions = Omit<GeneralOptions, 'expandEnv' | 'recordDir'> & { recordDir: string | undefined };
+export type CommonOptions = Omit<GeneralOptions, 'expandEnv' | 'recordDir' | 'recordsFrom' | 'outputs'> & {
+  recordDir: string | undefined;
+  recordsFrom: string | undefined;
+  outputs: string | undefined;
+};
 
 /** How a command ended: what the edge prints and exits with. */
 export interface CommandResult {
   exitCode: number;
   /** The last lines of the text output. */
   lines: Line[];
+  /** What is printed beside them, on stderr. */
+  notes?: Line[];
   /** The one document of `--output json`. */
   document: unknown;
 }
@@ -93,8 +104,8 @@ export function defineCommand<Table extends OptionTable>(command: Command<Table>
 
 /** A command that has no such option behaves as one that was not given it. */
 function commonOptions(known: Partial<GeneralOptions>): CommonOptions {
-  const { output = 'text', recordDir, dryRun = false, debug = false } = known;
-  return { output, recordDir, dryRun, debug };
+  const { output = 'text', recordDir, recordsFrom, outputs, dryRun = false, debug = false } = known;
+  return { output, recordDir, recordsFrom, outputs, dryRun, debug };
 }
 
 /** The result of every dry run: what would be sent and run, with values that may be secret left out. */

@@ -24,9 +24,44 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     load: async () => (await import('./update-service-and-verify.ts')).updateServiceAndVerifyCommand,
   },
   {
+    name: 'status',
+    describe: 'Shows what serves, what is under way and how the last deployments ended; changes nothing.',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
+    name: 'rollback-service',
+    describe: 'Brings the revision back that served before, or rolls back a deployment under way, and proves it.',
+    load: async () => (await import('./rollback-service.ts')).rollbackServiceCommand,
+  },
+  {
+    name: 'continue-deployment',
+    describe: 'Answers the pause hook of a deployment and follows it to its end.',
+    load: async () => (await import('./continue-deployment.ts')).continueDeploymentCommand,
+  },
+  {
     name: 'notify-slack',
     describe: 'Sends one Slack message about the deployment, made from the records of its stages.',
     load: async () => (await import('./notify-slack.ts')).notifySlackCommand,
+  },
+  {
+    name: 'report',
+    describe: 'Writes what happened as one HTML page, Markdown or JUnit XML, made from the records.',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
+    name: 'generate-config',
+    describe: 'Prints or writes a whole .circleci/config.yml, from a naming scheme or from what AWS has.',
+    load: async () => (await import('./generate-config.ts')).generateConfigCommand,
+  },
+  {
+    name: 'check-config',
+    describe: 'Says what a push would run, with which options, as CircleCI expands the config; needs no network.',
+    load: async () => (await import('./check-config.ts')).checkConfigCommand,
+  },
+  {
+    name: 'doctor',
+    describe: 'Asks AWS, with the credentials at hand, whether everything is there that the pipeline will need.',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
   },
   {
     name: 'iam-policy',

@@ -3,7 +3,7 @@ import { circleCiFacts } from '../base/circleci.ts';
 import { choice, duration, flag, group, integer, list, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { awsOptions, generalOptions } from '../options/shared.ts';
-import { nameInContainer, repeated, setTwice, valueInContainer, webAddress } from '../options/values.ts';
+import { awsTag, nameInContainer, repeated, setTwice, valueInContainer, webAddress } from '../options/values.ts';
 import { exitCodeOfAll } from '../outcome.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
 import { rolloutEventLines } from '../report/rollout-text.ts';
@@ -95,6 +95,23 @@ export const updateServiceOptions = {
       secret: true,
       parse: nameInContainer,
     }),
+    dockerLabels: list({
+      name: 'docker-label',
+      placeholder: '[CONTAINER:]NAME=VALUE',
+      describe: 'Docker label to set.',
+      parse: valueInContainer,
+      check: setTwice,
+    }),
+    taskDefinitionTags: list({
+      placeholder: 'KEY=VALUE',
+      describe: 'Tag of a revision that is registered, beside those of the one before.',
+      secret: true,
+      parse: awsTag,
+      check: (tags) => (tags.length > 50 ? 'may be given 50 times at most' : undefined),
+    }),
+    enableCircuitBreaker: flag({
+      describe: 'Turns the deployment circuit breaker of the service on, with rollback, before the deployment begins.',
+    }),
     force: flag({ name: 'force-new-deployment', describe: 'Starts a new deployment even when nothing changes.' }),
     desiredCount: integer({ placeholder: 'N', describe: 'Number of tasks.', otherwise: 'as it is' }),
   }),
@@ -120,9 +137,10 @@ export const updateServiceOptions = {
       placeholder: 'N',
       describe: 'Most polls: with --poll-interval another way to say the time-out.',
     }),
-    until: choice(['deployed', 'drained'], {
+    until: choice(['deployed', 'drained', 'paused'], {
       default: 'deployed',
-      describe: 'When it is done: once the new revision serves, or once the old tasks are gone too.',
+      describe:
+        'When it is done: once the new revision serves, once the old tasks are gone too, or once a pause hook waits for continue-deployment.',
     }),
     maxFailedTasks: integer({
       least: 1,
@@ -232,12 +250,23 @@ const orbIntervalMs = 20_000;
 
 function rolloutOf(values: UpdateServiceOptions): RolloutOptions {
   const { maxLooks, checkUrls, checkStatus: status, checkTimeoutMs } = values;
+  const { imageUpdates, environment, removeEnvironment, secrets, removeSecrets, dockerLabels } = values;
   const pollIntervalMs = values.pollIntervalMs ?? (maxLooks === undefined ? undefined : orbIntervalMs);
   const untold = maxLooks === undefined || pollIntervalMs === undefined ? 1_800_000 : maxLooks * pollIntervalMs;
   return {
     ...values,
+    stage: 'update-service-and-verify',
     services: servicesOf(values),
-    changes: { ...values, images: values.images.map(({ container, reference: image }) => ({ container, image })) },
+    // By name: what asks for nothing is told by these alone.
+    changes: {
+      images: values.images.map(({ container, reference: image }) => ({ container, image })),
+      imageUpdates,
+      environment,
+      removeEnvironment,
+      secrets,
+      removeSecrets,
+      dockerLabels,
+    },
     pollIntervalMs,
     timeoutMs: values.timeoutMs ?? untold,
     checkUrls: checkUrls.map((url) => ({ url, status, timeoutMs: checkTimeoutMs })),

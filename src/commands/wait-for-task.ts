@@ -47,7 +47,7 @@ export const waitForTaskCommand = defineCommand({
     return [{ stage: 'wait-for-task', cluster: clusterOf(known) ?? unnamed, ...(isKnown ? { taskArn: task } : {}) }];
   },
   run,
-  render: (event) => taskEventLines(event as MigrationEvent, { several: false }),
+  render: (event) => taskEventLines(event as MigrationEvent),
 });
 
 function clusterOf({ cluster, tasks = [] }: Partial<WaitForTaskOptions>): string | undefined {

@@ -61,12 +61,22 @@ export const statements = {
       ],
       repositories(scope),
     ),
-  createRepositories: (scope: PolicyScope) =>
-    allow('CreateRepositories', ['ecr:CreateRepository'], repositories(scope)),
+  createRepositories: (scope: PolicyScope, policies: { putLifecyclePolicy: boolean; setRepositoryPolicy: boolean }) =>
+    allow(
+      'CreateRepositories',
+      [
+        'ecr:CreateRepository',
+        ...(policies.putLifecyclePolicy ? ['ecr:PutLifecyclePolicy'] : []),
+        ...(policies.setRepositoryPolicy ? ['ecr:SetRepositoryPolicy'] : []),
+      ],
+      repositories(scope),
+    ),
   resolveImages: (scope: PolicyScope, actions: string[]) => allow('ResolveImages', actions, repositories(scope)),
   // DescribeTaskDefinition and RegisterTaskDefinition know no resource: anything but * is refused.
   readDefinitions: () => allow('ReadTaskDefinitions', ['ecs:DescribeTaskDefinition'], '*'),
   registerDefinitions: () => allow('RegisterTaskDefinitions', ['ecs:RegisterTaskDefinition'], '*'),
+  // A revision that no task ever ran is deregistered again.
+  deregisterDefinitions: () => allow('DeregisterTaskDefinitions', ['ecs:DeregisterTaskDefinition'], '*'),
   tagDefinitions: (scope: PolicyScope) =>
     allow('KeepTagsOfTaskDefinitions', ['ecs:TagResource'], definitionArns(scope), {
       Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
@@ -93,6 +103,10 @@ export const statements = {
     allow('FindCluster', ['ecs:DescribeClusters'], arn(scope, 'ecs', `cluster/${scope.cluster}`)),
   readServices: (scope: PolicyScope, names: readonly string[]) =>
     allow('ReadServices', ['ecs:DescribeServices'], serviceArns(scope, names)),
+  // ListServices names no resource; the condition narrows it.
+  listServices: (scope: PolicyScope) => allow('ListServices', ['ecs:ListServices'], '*', inCluster(scope)),
+  continueDeployments: (scope: PolicyScope) =>
+    allow('ContinueDeployments', ['ecs:ContinueServiceDeployment'], below(scope, 'service-deployment')),
   updateServices: (scope: PolicyScope) =>
     allow('UpdateServices', ['ecs:UpdateService'], serviceArns(scope, scope.services)),
   listDeployments: (scope: PolicyScope) =>

@@ -6,7 +6,8 @@ export type MigrationEvent =
   | { type: 'image-pinned'; container: string; image: string }
   | { type: 'revision-registered'; taskDefinitionArn: string }
   | { type: 'revision-deregistered'; taskDefinitionArn: string }
-  | { type: 'waiting-for-others'; taskArns: string[] }
+  /** `again`: it was said before, and nothing has changed. */
+  | { type: 'waiting-for-others'; taskArns: string[]; again: boolean }
   | { type: 'others-done' }
   | { type: 'no-capacity'; reason: string; nextTryMs: number }
   | { type: 'start-unanswered'; message: string }
@@ -19,4 +20,10 @@ export type MigrationEvent =
       container: string;
     }
   /** Nothing was started: an earlier run of this job did; it still runs, or has succeeded. */
-  | { type: 'task-adopted'; taskArn: string; state: 'runs' | 'succeeded' | 'unknown' };
+  | {
+      type: 'task-adopted';
+      taskArn: string;
+      cluster: string;
+      region: string;
+      state: 'runs' | 'succeeded' | 'unknown';
+    };

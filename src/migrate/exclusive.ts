@@ -66,9 +66,9 @@ export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): P
       return own;
     }
     if (options.mode === 'fail' && others.length > 0) throw busy(options, others);
-    if (known !== taskArns.join()) announce({ type: 'waiting-for-others', taskArns });
+    if (known !== taskArns.join()) announce({ type: 'waiting-for-others', taskArns, again: false });
     known = taskArns.join();
-    breakSilence(() => ({ type: 'waiting-for-others', taskArns }));
+    breakSilence(() => ({ type: 'waiting-for-others', taskArns, again: true }));
     return undefined;
   };
   const { timeoutMs } = options;

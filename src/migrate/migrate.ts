@@ -14,7 +14,7 @@ import { taskVerdict } from '../task/verdict.ts';
 import type { MigrationEvent } from './events.ts';
 import { type ExclusiveOptions, exclude, findOwn, taskOf } from './exclusive.ts';
 import { type Identity, identityOf } from './identity.ts';
-import { notStarted, waitedInVain } from './not-started.ts';
+import { isSurelyNotStarted, notStarted, waitedInVain } from './not-started.ts';
 import type { MigrateOptions } from './options.ts';
 import { type MigrationPlan, planMigration } from './plan.ts';
 import { deregister, register } from './revision.ts';
@@ -73,10 +73,11 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   const ecsDeps = { ...deps, ecs: deps.aws.ecs };
   const clear = await exclude(search, ecsDeps);
   if (clear.end !== 'clear') return run.end(waitedInVain(clear, deps));
+  const place = { cluster: options.cluster, region: deps.aws.region };
   const own = taskOf(clear.own);
   if (own !== undefined) {
     const state = own === clear.own.going ? 'runs' : 'succeeded';
-    deps.announce({ type: 'task-adopted', taskArn: own, state });
+    deps.announce({ type: 'task-adopted', ...place, taskArn: own, state });
     return follow(own, plan, options, run, deps);
   }
   const revision = await register(plan, deps);
@@ -98,24 +99,20 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   });
   run.know({ clientToken: start.clientToken, taskDefinition: revision.arn });
   if (start.start !== 'started') {
-    if (start.start === 'not-placed') await deregister(revision, deps);
+    if (isSurelyNotStarted(start)) await deregister(revision, deps);
     return run.end(notStarted(start, deps));
   }
   const { taskArn } = start;
   const container = plan.container.name;
   deps.announce({
     type: 'task-started',
-    ...{ taskArn, cluster: options.cluster, region: deps.aws.region, taskDefinition: revision.arn, container },
+    ...{ ...place, taskArn, taskDefinition: revision.arn, container },
   });
-  if (start.adopted) deps.announce({ type: 'task-adopted', taskArn, state: 'unknown' });
+  if (start.adopted) deps.announce({ type: 'task-adopted', ...place, taskArn, state: 'unknown' });
   const outcome = await follow(taskArn, plan, options, run, deps);
-  if (outcome.explanation !== undefined && outcome.stopCode === 'TaskFailedToStart' && !hasRun(outcome)) {
-    await deregister(revision, deps);
-  }
+  if (outcome.stopCode === 'TaskFailedToStart') await deregister(revision, deps);
   return outcome;
 }
-
-const hasRun = ({ timeline = {} }: MigrationOutcome): boolean => timeline.startedAt !== undefined;
 
 function identify(plan: MigrationPlan, options: MigrateOptions, { env }: MigrateDeps): Identity {
   const { cluster, overrides } = plan.request;

@@ -1,5 +1,5 @@
 import { optional } from '../base/optional.ts';
-import type { Explanation } from '../outcome.ts';
+import { type Explanation, startUnanswered } from '../outcome.ts';
 import type { Interrupt } from '../ports.ts';
 import { notPlaced, type TaskResult } from '../task/outcome.ts';
 import type { Exclusion } from './exclusive.ts';
@@ -11,7 +11,7 @@ function ended(
   { interrupt }: { interrupt: Interrupt },
 ): TaskResult {
   const explanation = {
-    code: end === 'interrupted' ? 'INTERRUPTED' : code,
+    code: end === 'interrupted' && code !== startUnanswered ? 'INTERRUPTED' : code,
     cause,
     ...optional('said', said),
     ...optional('fix', fix),
@@ -36,16 +36,24 @@ export function waitedInVain(
   return ended(end, { code: 'OTHERS_UNKNOWN', cause, fix: 'Run the command again.', ...said }, deps);
 }
 
+/** Whether it is known that no task runs: after neither a task nor a reason, or no answer, it is not. */
+export function isSurelyNotStarted(start: Exclude<Start, { start: 'started' }>): boolean {
+  if (start.start === 'not-placed') return start.failures.length > 0;
+  return start.start === 'interrupted' && !start.perhaps;
+}
+
 /** The end of a run whose task was not started, or perhaps not. */
 export function notStarted(start: Exclude<Start, { start: 'started' }>, deps: { interrupt: Interrupt }): TaskResult {
   if (start.start === 'not-placed') return { verdict: 'failed', explanation: notPlaced(start.failures) };
+  if (isSurelyNotStarted(start)) {
+    const cause = 'Interrupted before a request to start the task was on its way.';
+    return ended('interrupted', { code: 'INTERRUPTED', cause }, deps);
+  }
   const fix = `Run the command again with --client-token ${start.clientToken}: that never starts a second task.`;
   if (start.start === 'interrupted') {
-    const cause = start.perhaps
-      ? 'Interrupted before Amazon ECS had confirmed a task; whether it runs is not known.'
-      : 'Interrupted before the task was started.';
-    return ended('interrupted', { code: 'INTERRUPTED', cause, ...(start.perhaps ? { fix } : {}) }, deps);
+    const cause = 'Interrupted before Amazon ECS had confirmed a task; whether it runs is not known.';
+    return ended('interrupted', { code: startUnanswered, cause, fix }, deps);
   }
   const cause = 'Amazon ECS answered none of the requests to start the task; whether it runs is not known.';
-  return ended('timed-out', { code: 'START_UNANSWERED', cause, fix, ...optional('said', start.trouble) }, deps);
+  return ended('timed-out', { code: startUnanswered, cause, fix, ...optional('said', start.trouble) }, deps);
 }

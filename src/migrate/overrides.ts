@@ -100,11 +100,3 @@ export function withContainerOverride(
   };
   return { ...overrides, containerOverrides: [...all.filter(({ name }) => name !== container), after] };
 }
-
-/** Applies `change` to every string value (never to a name of a member). */
-export function mapStrings<T>(document: T, change: (text: string) => string): T {
-  if (typeof document === 'string') return change(document) as T;
-  if (Array.isArray(document)) return document.map((item) => mapStrings(item, change)) as T;
-  if (typeof document !== 'object' || document === null) return document;
-  return Object.fromEntries(Object.entries(document).map(([name, item]) => [name, mapStrings(item, change)])) as T;
-}

@@ -1,8 +1,9 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { familyOf, familyRevision } from '../base/arn.ts';
+import { hiddenValues } from '../diagnosis/log-finding.ts';
 import { UserError } from '../errors.ts';
 import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
-import { buildsFor, mustHaveSucceeded } from '../records/fitting.ts';
+import { buildsFor, buildsOf, mustHaveSucceeded } from '../records/fitting.ts';
 import type { RecordStore } from '../records/records.ts';
 import { chooseContainer } from '../task/container.ts';
 import type { FollowedContainer } from '../task/follow.ts';
@@ -69,7 +70,11 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
   return {
     family: taskDefinition.family ?? familyOf(name),
     definition: register ?? registrable(taskDefinition as DefinitionDocument),
-    container: { ...judged, logConfiguration: definition?.logConfiguration },
+    container: {
+      ...judged,
+      logConfiguration: definition?.logConfiguration,
+      hidden: hiddenValues(definition, ...(overrides.containerOverrides ?? [])),
+    },
     register: register === undefined ? undefined : { ...register, ...(own.length === 0 ? {} : { tags: own }) },
     request: request(options, taskDefinition, overrides, placement),
   };
@@ -103,7 +108,9 @@ async function imagesOfBuild(
   { records, announce }: PlanDeps,
 ): Promise<MigrateOptions['images']> {
   const images = containers.map(({ image = '' }) => image);
-  const builds = buildsFor(await records.all(), images);
+  const all = await records.all();
+  const builds = buildsFor(all, images);
+  if (builds.length === 0 && buildsOf(all).length > 0) throw unfitting(buildsOf(all), images);
   for (const build of builds) {
     mustHaveSucceeded(build);
     if (build.image !== undefined) continue;
@@ -111,6 +118,14 @@ async function imagesOfBuild(
     announce({ type: 'warning', text });
   }
   return builds.flatMap(({ image }) => (image === undefined ? [] : [{ container: undefined, reference: image }]));
+}
+
+function unfitting(builds: readonly { repository: string }[], images: readonly string[]): UserError {
+  return new UserError('The image that was built is of no repository that the task definition runs.', {
+    code: 'UnfittingRecord',
+    why: `Built was ${builds.map(({ repository }) => repository).join(', ')}; the containers run ${images.join(', ')}.`,
+    fix: 'Pass --image CONTAINER=IMAGE to say which container the image is for.',
+  });
 }
 
 function warnOfRestarts(definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {

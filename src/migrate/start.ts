@@ -1,7 +1,7 @@
 import type { Failure, RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
 import { poll, troubleText } from '../base/poll.ts';
 import { isCapacityReason, refusalFix } from '../diagnosis/refusals.ts';
-import { hasCode, TransientError, UserError } from '../errors.ts';
+import { hasCode, reworded, TransientError, UserError } from '../errors.ts';
 import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
 import type { MigrationEvent } from './events.ts';
 
@@ -128,30 +128,19 @@ async function adopt(
 /** AWS refused only after a request that it had not answered: that one may have started the task. */
 function perhapsStarted(error: unknown, clientToken: string): unknown {
   if (!(error instanceof UserError)) return error;
-  const { message, why, fix = 'Correct what AWS names.', code, requestId, details } = error;
-  return new UserError(`${message} A request before that was not answered: the migration may have been started.`, {
-    why,
+  const { message, fix = 'Correct what AWS names.', details } = error;
+  return reworded(error, `${message} A request before that was not answered: the migration may have been started.`, {
     fix: `${fix} Then run the command again with --client-token ${clientToken}: that never starts a second task.`,
-    code,
-    requestId,
     details: { ...details, unanswered: true },
-    cause: error,
   });
 }
 
 /** The refusal with the advice that fits its text. */
 export function refused(error: unknown, { taskDefinition, cluster }: RunTaskCommandInput): unknown {
   if (!(error instanceof UserError) || error.code === undefined) return error;
-  const message = (error.why ?? '').replace(/^\w+: /, '');
   // A missing permission has its advice already: it names the action and the resource.
-  const fix = refusalFix(error.code, message) ?? (error.code.startsWith('AccessDenied') ? error.fix : undefined);
+  const isDenied = error.code.startsWith('AccessDenied');
+  const fix = refusalFix(error.code, error.awsMessage ?? '') ?? (isDenied ? error.fix : undefined);
   if (fix === undefined) return error;
-  return new UserError(`Amazon ECS did not start ${taskDefinition} in the cluster ${cluster}.`, {
-    why: error.why,
-    fix,
-    code: error.code,
-    requestId: error.requestId,
-    details: error.details,
-    cause: error,
-  });
+  return reworded(error, `Amazon ECS did not start ${taskDefinition} in the cluster ${cluster}.`, { fix });
 }

@@ -41,6 +41,8 @@ export interface Face {
   takesDashes?: true;
   /** It also takes the words behind `--`, handed to its parser as a JSON list. */
   takesRest?: true;
+  /** A word that belongs to no option is its value. */
+  takesWord?: true;
   /** Its parser replaces the variables itself, because it knows the inner form of the text. */
   expandsItself?: true;
 }

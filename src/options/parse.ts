@@ -54,8 +54,11 @@ export async function programText(
 function commandParser(command: Described, screen: Screen): Argv {
   const { name, describe, options, examples } = command;
   const takesRest = options.some(({ option }) => option.takesRest === true);
+  const takesWord = options.find(({ option }) => option.takesWord === true);
   const parser = frame(screen)
-    .usage(`Usage: $0 ${name} [options]${takesRest ? ' [-- command…]' : ''}\n\n${describe}`)
+    .usage(
+      `Usage: $0 ${name} ${takesWord === undefined ? '' : `[${takesWord.option.placeholder}] `}[options]${takesRest ? ' [-- command…]' : ''}\n\n${describe}`,
+    )
     .epilogue(
       'Each option is also an environment variable, e.g. --record-dir is MIGRATE_DEPLOY_RECORD_DIR; the command line wins.',
     );
@@ -144,7 +147,11 @@ function given(options: readonly NamedOption[], found: Found, flags: ReadonlyMap
   const takesRest = options.some(({ option }) => option.takesRest === true);
   if (rest.length > 0 && !takesRest) errors.push('This command takes no words behind `--`');
   // The words themselves stay unprinted: they may be the second half of a secret value that lost its quotes.
-  const strays = [found._ ?? []].flat().length - 1;
+  const words = [found._ ?? []].flat().slice(1).map(String);
+  const forWord = options.find(({ option }) => option.takesWord === true)?.name;
+  const isTaken = words.length === 1 && forWord !== undefined && !texts.has(forWord);
+  if (isTaken) texts.set(forWord, words);
+  const strays = isTaken ? 0 : words.length;
   if (strays > 0) {
     const belong = strays === 1 ? 'One word belongs' : `${strays} words belong`;
     const behind = takesRest ? '; put the command of the container behind `--`' : '';

@@ -13,10 +13,11 @@ export interface Place {
 
 /**
  * The records that say how things stand: of one subject the newest, where a refusal knew it too little to write the same
- * file; and a wait that came later speaks for the migration whose task it waited for.
+ * file; a wait that came later speaks for the migration whose task it waited for, and whoever continued a paused
+ * deployment for its rollout.
  */
 export function settled(all: readonly Outcome[]): Outcome[] {
-  const records = all.filter((record) => !all.some((other) => isLater(other, record) && isSameSubject(other, record)));
+  const records = all.filter((record) => !all.some((other) => isLater(other, record) && speaksFor(other, record)));
   const waits = records.filter((record) => record.stage === 'wait-for-task');
   return records.flatMap((record): Outcome[] => {
     if (record.stage === 'wait-for-task') return isAlone(record, records) ? [record] : [];
@@ -31,10 +32,19 @@ export function settled(all: readonly Outcome[]): Outcome[] {
 
 const isLater = (one: Outcome, other: Outcome): boolean => Date.parse(one.startedAt) > Date.parse(other.startedAt);
 
+/** Whether a later record says how things stand with the subject of this one. */
+function speaksFor(later: Outcome, record: Outcome): boolean {
+  if (later.stage === 'continue-deployment' && record.stage === 'update-service-and-verify') {
+    return isSameSubject({ ...later, stage: record.stage }, record);
+  }
+  return isSameSubject(later, record);
+}
+
 /** Whether two records may be of one subject: what one of them does not know does not tell them apart. */
 export function isSameSubject(a: Outcome, b: Outcome): boolean {
   if (a.stage !== b.stage || a.name !== b.name) return false;
-  return subjectOf(a).every((part, index) => [part, undefined].includes(subjectOf(b)[index] ?? part));
+  const others = subjectOf(b);
+  return subjectOf(a).every((part, index) => part === undefined || (others[index] ?? part) === part);
 }
 
 function subjectOf(outcome: Outcome): (string | undefined)[] {
@@ -64,6 +74,23 @@ export function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, regio
   );
 }
 
+/**
+ * What a job with these records of its own has to tell: those, the builds before them, and what else was done in the same
+ * places. What other jobs did to another environment is theirs to tell.
+ */
+export function concerning(own: readonly Outcome[], all: readonly Outcome[]): Outcome[] {
+  const places = own.flatMap((record): Place[] =>
+    record.stage === 'build-and-push-image' || record.region === undefined
+      ? []
+      : [{ account: record.account, region: record.region, cluster: record.cluster }],
+  );
+  return all.filter((record) => {
+    if (own.some((one) => isSameSubject(one, record))) return true;
+    if (record.stage === 'build-and-push-image') return places.length > 0;
+    return places.some((place) => isOfPlace(record, place));
+  });
+}
+
 /** The migrations of this place, as they stand. */
 export function migrationsOf(records: readonly Outcome[], place: Place): TaskOutcome[] {
   return settled(records).filter(
@@ -89,26 +116,14 @@ export function mustHaveSucceeded(record: BuildOutcome | TaskOutcome): void {
 const migrationName = ({ family, cluster }: TaskOutcome): string =>
   `migration${family === undefined ? '' : ` of ${family}`} in cluster ${resourceName(cluster)}`;
 
-/**
- * The builds whose repository is among those that the containers run now; where none is, the only build there is.
- * Several builds of which none fits are a UserError.
- */
+/** The builds of the repositories that these images are of: an image is never guessed to be for another container. */
 export function buildsFor(records: readonly Outcome[], images: readonly string[]): BuildOutcome[] {
-  const builds = records.filter((record) => record.stage === 'build-and-push-image');
-  const repositories = new Set(images.map(repositoryOf));
-  const fitting = builds.filter(({ repository }) => repositories.has(repository));
-  if (fitting.length > 0 || builds.length < 2) return fitting.length > 0 ? fitting : builds;
-  throw new UserError(
-    'The records hold several builds, and none of them is of an image that the task definition runs.',
-    {
-      code: 'AmbiguousRecord',
-      why: `There are builds of ${builds.map(({ repository }) => repository).join(', ')}; the containers run ${images.join(', ')}.`,
-      fix: 'Pass --image CONTAINER=IMAGE for the container that the image is for.',
-    },
-  );
+  const parsed = images.flatMap((image) => parseImageReference(image) ?? []);
+  // A build that ended before it knew the address of its repository names only that: `app`.
+  const known = new Set(parsed.flatMap((image) => [repositoryUri(image), image.repository]));
+  return buildsOf(records).filter(({ repository }) => known.has(repository));
 }
 
-function repositoryOf(image: string): string {
-  const parsed = parseImageReference(image);
-  return parsed === undefined ? image : repositoryUri(parsed);
-}
+/** All builds. */
+export const buildsOf = (records: readonly Outcome[]): BuildOutcome[] =>
+  records.filter((record) => record.stage === 'build-and-push-image');

@@ -5,47 +5,77 @@ import { circleCiFacts } from '../base/circleci.ts';
 import { UserError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Files } from '../ports.ts';
-import { outcomeSchema } from './schema.ts';
+import { outcomeSchema, type SlackMessageRecord } from './schema.ts';
+import { isSlackMessage, type SlackMessage, slackMessages } from './slack-message.ts';
 
 /** Where the stages leave their Outcomes for each other; without a folder it keeps nothing and finds nothing. */
 export interface RecordStore {
-  /** The folder, as the user named it. */
+  /** The folders that are read, in words. */
   readonly folder: string | undefined;
   /** Writes one file a stage and subject, with the commit and the workflow it belongs to. */
   save(outcome: Outcome): Promise<void>;
   /** All records, in order of their file names; a UserError names a file that is unusable or of another commit or workflow. */
   all(): Promise<Outcome[]>;
+  /** The newest Slack message of this workflow that a job put on record; what cannot be read or is of another workflow is none. */
+  slackMessage(): Promise<SlackMessageRecord | undefined>;
+  /** Puts a Slack message on record, in a file of this job's own: jobs side by side never write the same one. */
+  saveSlackMessage(message: SlackMessage): Promise<void>;
+  /** Where the records of other jobs lie in a folder of their own: the records of this job alone. Else all of them. */
+  ofThisJob(): Promise<Outcome[]>;
 }
 
-/** The records in `folder`, of the commit and the workflow that `env` names. */
+/**
+ * The records in `folderAsGiven`, of the commit and the workflow that `env` names. Those in `fromAsGiven` are read too and
+ * nothing is written there, so that a job can hand on what it wrote itself and nothing else.
+ */
 export function openRecords(
-  folder: string | undefined,
+  folderAsGiven: string | undefined,
   files: Files,
   env: Readonly<Record<string, string | undefined>>,
+  fromAsGiven?: string | undefined,
 ): RecordStore {
   const origin = originOf(env);
+  const folder = atHome(folderAsGiven, env);
+  const from = atHome(fromAsGiven, env);
+  const read = async (folders: readonly string[]): Promise<Outcome[]> => {
+    const named = await Promise.all(folders.map((one) => recordsIn(one, files)));
+    // A record of this folder is the newer one of its subject.
+    const found = [...new Map(named.flat().map((record) => [record.name, record])).values()];
+    for (const { path, outcome } of found) checkOrigin(path, outcome, origin);
+    return found.map(({ outcome }) => outcome);
+  };
+  const own = folder === undefined ? [] : [folder];
+  const others = from === undefined ? [] : [from];
   return {
-    folder,
+    folder: [...own, ...others].join(' and ') || undefined,
     save: async (outcome) => {
       if (folder === undefined) return;
       const text = JSON.stringify({ ...outcome, ...origin }, null, 2);
       await files.write(`${folder}/${recordName(outcome)}`, `${text}\n`);
     },
-    all: async () => {
-      if (folder === undefined) return [];
-      const names = (await files.list(folder)).filter((name) => name.endsWith('.json'));
-      const paths = names.map((name) => `${folder}/${name}`);
-      const outcomes = await Promise.all(
-        paths.map(async (path) => ({ path, outcome: parseRecord(path, (await files.read(path)) ?? '') })),
-      );
-      for (const { path, outcome } of outcomes) checkOrigin(path, outcome, origin);
-      return outcomes.map(({ outcome }) => outcome);
-    },
+    all: () => read([...others, ...own]),
+    ofThisJob: () => read(own),
+    ...slackMessages(folder, [...others, ...own], files, env, origin),
   };
 }
 
+/** YAML knows no `~`: a path that CircleCI takes so is read as CircleCI reads it. */
+function atHome(path: string | undefined, { HOME: home }: Readonly<Record<string, string | undefined>>) {
+  return home === undefined ? path : path?.replace(/^~(?=\/|$)/, () => home);
+}
+
+async function recordsIn(folder: string, files: Files): Promise<{ name: string; path: string; outcome: Outcome }[]> {
+  const names = (await files.list(folder)).filter((name) => name.endsWith('.json') && !isSlackMessage(name));
+  return Promise.all(
+    names.map(async (name) => {
+      const path = `${folder}/${name}`;
+      return { name, path, outcome: parseRecord(path, (await files.read(path)) ?? '') };
+    }),
+  );
+}
+
 /** What the records of one workflow share: reruns of a workflow keep its workspace, and with it this id. */
-export function originOf(env: Readonly<Record<string, string | undefined>>): { commit?: string; workflow?: string } {
+function originOf(env: Readonly<Record<string, string | undefined>>): { commit?: string; workflow?: string } {
   const { commit } = circleCiFacts(env);
   const workflow = env.CIRCLE_WORKFLOW_WORKSPACE_ID ?? '';
   return { ...(commit === undefined ? {} : { commit }), ...(workflow === '' ? {} : { workflow }) };
@@ -74,17 +104,12 @@ export function recordName(outcome: Outcome): string {
 }
 
 function subjectOf(outcome: Outcome): string[] {
-  const { region = '', name = '' } = outcome;
-  switch (outcome.stage) {
-    case 'build-and-push-image':
-      return [outcome.repository, name];
-    case 'run-migration-task':
-      return [region, resourceName(outcome.cluster), outcome.family ?? '', name];
-    case 'wait-for-task':
-      return [region, resourceName(outcome.cluster), resourceName(outcome.taskArn ?? ''), name];
-    default:
-      return [region, resourceName(outcome.cluster), resourceName(outcome.service), name];
-  }
+  const { account = '', region = '', name = '' } = outcome;
+  if (outcome.stage === 'build-and-push-image') return [outcome.repository, name];
+  const place = [account, region, resourceName(outcome.cluster)];
+  if (outcome.stage === 'run-migration-task') return [...place, outcome.family ?? '', name];
+  if (outcome.stage === 'wait-for-task') return [...place, resourceName(outcome.taskArn ?? ''), name];
+  return [...place, resourceName(outcome.service), name];
 }
 
 /** Reads one record; a file that is no record of ours, or of another version, is a UserError. */

@@ -36,6 +36,17 @@ const logTail = v.array(
   }),
 );
 
+const logFinding = v.object({
+  container: text,
+  /** The line of the application's log that explains the failure: cut, known secret values hidden. */
+  line: text,
+  /** Stable code, cause and fix where the text is known. */
+  code: maybe(text),
+  framework: maybe(text),
+  cause: maybe(text),
+  fix: maybe(text),
+});
+
 const base = {
   schemaVersion: v.literal(schemaVersion),
   /** `running` until the verdict stands: a record that stays so belongs to a run that was cut off. */
@@ -71,6 +82,7 @@ const base = {
   /** Milliseconds of each phase, in order. */
   timingsMs: maybe(milliseconds),
   logTail: maybe(logTail),
+  logFinding: maybe(logFinding),
   /** The signal that interrupted us. */
   signal: maybe(v.picklist(['SIGINT', 'SIGTERM'])),
   /** The command that looks again at what goes on. */
@@ -124,6 +136,7 @@ const failedTask = v.object({
   explanation: maybe(explanation),
   containers: maybe(v.array(container)),
   logTail: maybe(logTail),
+  logFinding: maybe(logFinding),
 });
 
 const progress = v.object({
@@ -146,6 +159,8 @@ const rollout = v.object({
   stage: v.picklist(['update-service-and-verify', 'rollback-service', 'continue-deployment']),
   cluster: text,
   service: text,
+  /** The end that was asked for, where that is not a new revision that serves. */
+  askedFor: maybe(v.picklist(['pause', 'rollback'])),
   /** ARN of the revision that was asked for. */
   taskDefinition: maybe(text),
   previousTaskDefinition: maybe(text),
@@ -164,15 +179,43 @@ const rollout = v.object({
       stage: maybe(text),
       expiresAt: maybe(moment),
       timeoutAction: text,
+      /** The commands that let it go on and that roll it back. */
       continue: maybe(text),
+      rollback: maybe(text),
     }),
   ),
+  /** What differs from the revision before; values that may be secret are left out. */
+  changes: maybe(
+    v.array(
+      v.object({
+        place: text,
+        change: v.picklist(['added', 'changed', 'removed']),
+        from: maybe(text),
+        to: maybe(text),
+      }),
+    ),
+  ),
   images: maybe(v.array(container)),
+  /** The addresses of --check-url that answered as expected, without query. */
+  checkedUrls: maybe(v.array(v.object({ url: text, status: v.number() }))),
   failedTasks: maybe(v.array(failedTask)),
   events: maybe(v.array(text)),
   /** How far it had come where the verdict is not known. */
   progress: maybe(progress),
 });
+
+/** The Slack message that the stages of a workflow keep up to date, as the job that posted or answered it knows it. */
+export const slackMessageSchema = v.object({
+  schemaVersion: v.literal(schemaVersion),
+  channel: text,
+  ts: text,
+  postedAt: moment,
+  /** File names of the records whose last lines stand in its thread. */
+  answered: v.array(text),
+  commit: maybe(text),
+  workflow: maybe(text),
+});
+export type SlackMessageRecord = v.InferOutput<typeof slackMessageSchema>;
 
 /** An Outcome as it stands in a record and in `--output json`. */
 export const outcomeSchema = v.variant('stage', [build, migration, wait, rollout]);
@@ -186,4 +229,5 @@ export type RolloutOutcome = v.InferOutput<typeof rollout>;
 export type Explanation = v.InferOutput<typeof explanation>;
 export type FailedTask = v.InferOutput<typeof failedTask>;
 export type Progress = v.InferOutput<typeof progress>;
+export type LogFinding = v.InferOutput<typeof logFinding>;
 export type LogTail = v.InferOutput<typeof logTail>;

@@ -20,7 +20,7 @@ export function errorLines(error: UserError | TransientError): Line[] {
 }
 
 /** What a TransientError is to the user. */
-export function unansweredText({ code }: TransientError): string {
+function unansweredText({ code }: TransientError): string {
   return code === 'Interrupted' ? 'Interrupted.' : 'AWS did not answer.';
 }
 

@@ -26,11 +26,15 @@ const lastBreak = /[\n\r]+$/;
 /** C0 but the tab, DEL, C1, and what turns the direction of text (UAX #9): a line shows what it says. */
 const invisible = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+/** Any of the above: most lines have none. */
+const odd = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
 /**
  * A text of somebody else, harmless for a terminal and a log: no control characters, and each further line of it is
  * indented, so that no text of a container or of AWS begins a line that looks like ours.
  */
 export function harmless(text: string): string {
+  if (!odd.test(text)) return text;
   return text
     .replaceAll(sequences, '')
     .replace(lastBreak, '')

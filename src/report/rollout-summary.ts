@@ -2,7 +2,7 @@ import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import { groupFailures } from '../base/failure-groups.ts';
-import { isGreen } from '../outcome.ts';
+import { isGreen, reasonOf } from '../outcome.ts';
 import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 import { failureText, isAlarming, progressText, rollbackTexts } from './rollout-text.ts';
@@ -22,6 +22,10 @@ function serviceLines(outcome: RolloutOutcome): Line[] {
     case 'deployed':
     case 'unchanged':
       return [...greenLines(outcome), ...noted];
+    case 'rolled-back':
+      return [...(isGreen(outcome) ? greenLines(outcome) : redLines(outcome)), ...noted];
+    case 'paused':
+      return [...(isGreen(outcome) ? pausedLines(outcome) : redLines(outcome)), ...noted];
     case 'started':
       return [warn(`${outcome.service}: started, not verified.`), ...becauseLines(outcome.explanation), ...noted];
     case 'not-verified':
@@ -44,10 +48,15 @@ function tookMs({ startedAt, finishedAt = startedAt, timingsMs }: RolloutOutcome
 
 function greenLines(outcome: RolloutOutcome): Line[] {
   const { service, verdict, images = [], undo } = outcome;
+  const after = `after ${formatDuration(tookMs(outcome))}`;
+  const back =
+    outcome.previousTaskDefinition === undefined ? '' : ` from ${familyRevision(outcome.previousTaskDefinition)}`;
   const headline =
     verdict === 'unchanged'
       ? `${service} serves ${revision(outcome)} already: nothing was changed.`
-      : `${service} serves ${revision(outcome)} after ${formatDuration(tookMs(outcome))}.`;
+      : verdict === 'rolled-back'
+        ? `${service} serves ${revision(outcome)} again ${after}: rolled back${back}, as asked for.`
+        : `${service} serves ${revision(outcome)} ${after}.`;
   return [
     good(headline),
     ...images.map(({ name, image = '', imageDigest }) =>
@@ -55,6 +64,22 @@ function greenLines(outcome: RolloutOutcome): Line[] {
     ),
     ...phaseLines(outcome),
     ...(undo === undefined ? [] : [line(`  Undo with: ${undo}`)]),
+  ];
+}
+
+/** A pause that was asked for: what to test, until when, and how to answer. */
+function pausedLines(outcome: RolloutOutcome): Line[] {
+  const { service, pause, progress, servesNow } = outcome;
+  const at = pause?.stage === undefined ? '' : ` after ${pause.stage}`;
+  const until =
+    pause?.expiresAt === undefined ? '' : ` It waits until ${pause.expiresAt}, then ${pause.timeoutAction}.`;
+  return [
+    good(
+      `${service}: ${revision(outcome)} is paused${at}, as asked for, after ${formatDuration(tookMs(outcome))}.${until}`,
+    ),
+    ...(progress === undefined ? [] : [line(`  So far: ${progressText(progress)}`)]),
+    ...(servesNow === undefined ? [] : [line(`  Serves now: ${familyRevision(servesNow)}`)]),
+    ...answerLines(pause),
   ];
 }
 
@@ -80,7 +105,7 @@ function becauseLines(explanation: Explanation | undefined): Line[] {
 
 function redLines(outcome: RolloutOutcome): Line[] {
   const { service, region = '', cluster, progress, rollback, pause, explanation, failedTasks = [] } = outcome;
-  const fix = explanation?.fix ?? groupFailures(failedTasks)[0]?.[0]?.explanation?.fix;
+  const { fix = groupFailures(failedTasks)[0]?.[0]?.explanation?.fix } = reasonOf(outcome);
   return [
     bad(headlineOf(outcome)),
     ...becauseLines(explanation),
@@ -92,9 +117,18 @@ function redLines(outcome: RolloutOutcome): Line[] {
     ...(rollback === undefined ? [] : [line(`  Rollback: ${rollback.text}`)]),
     ...(fix === undefined && outcome.resume !== undefined ? [] : [line(`  Fix: ${fix ?? otherFix}`)]),
     ...(outcome.resume === undefined ? [] : [line(`  Look again with: ${outcome.resume}`)]),
-    ...(pause?.continue === undefined ? [] : [line(`  Continue with: ${pause.continue}`)]),
+    ...answerLines(pause),
     ...phaseLines(outcome),
     dim(`  ${serviceConsoleUrl(region, cluster, service)}`),
+  ];
+}
+
+/** How a hook that waits is answered. */
+export function answerLines(pause: RolloutOutcome['pause']): Line[] {
+  const { continue: goOn, rollback } = pause ?? {};
+  return [
+    ...(goOn === undefined ? [] : [line(`  Continue with: ${goOn}`)]),
+    ...(rollback === undefined ? [] : [line(`  Roll back with: ${rollback}`)]),
   ];
 }
 
@@ -159,15 +193,18 @@ function groupLines(group: readonly FailedTask[]): Line[] {
   const count = group.length === 1 ? '1 task failed' : `${group.length} tasks failed in the same way`;
   // What the exit code says already needs no other words.
   const isPlain = explanation === undefined || explanation.code === 'EXIT_CODE';
+  const { quote, meaning, cause = meaning } = reasonOf(task);
   return [
     strong(`  ${count}: ${failureText(task)}`),
-    ...(isPlain ? [] : [line(`    That means: ${explanation.cause}`)]),
+    ...(quote === undefined ? [] : [bad(`    Log says: ${quote.line}`)]),
+    ...(cause === undefined || (isPlain && quote === undefined) ? [] : [line(`    That means: ${cause}`)]),
     ...logTail.flatMap(({ container, lines, note }) =>
       lines.length === 0
         ? [line(`    No log of ${container}: ${note ?? 'it wrote nothing'}.`)]
         : [
             line(`    Last lines of ${container}, task ${taskId(task.taskArn)}:`),
             ...lines.map((text) => line(`      [${container}] ${text}`)),
+            ...(note === undefined ? [] : [dim(`    Log of ${container}: ${note}.`)]),
           ],
     ),
   ];

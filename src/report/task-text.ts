@@ -2,15 +2,16 @@ import { familyRevision, taskId } from '../base/arn.ts';
 import { taskConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { MigrationEvent } from '../migrate/events.ts';
-import { taskNotFound } from '../outcome.ts';
+import { reasonOf, startUnanswered, taskNotFound } from '../outcome.ts';
 import type { TaskOutcome } from '../records/schema.ts';
 import type { LogPlace } from '../task/log-place.ts';
 import { textLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 
-/** How one fact of a migration looks. With several tasks each line names its own: `several` says so. */
-export function taskEventLines(event: MigrationEvent, { several }: { several: boolean }): Line[] {
-  const name = (taskArn: string): string => (several ? `${taskId(taskArn).slice(0, 8)} ` : '');
+/** How one fact of a migration looks; where several tasks are followed each line names its own. */
+export function taskEventLines(event: MigrationEvent): Line[] {
+  const isOneOfSeveral = 'several' in event && event.several === true;
+  const name = (taskArn: string): string => (isOneOfSeveral ? `${taskId(taskArn).slice(0, 8)} ` : '');
   switch (event.type) {
     case 'warning':
       return [warn(`Warning: ${event.text}`)];
@@ -21,6 +22,7 @@ export function taskEventLines(event: MigrationEvent, { several }: { several: bo
     case 'revision-deregistered':
       return [line(`Deregistered ${familyRevision(event.taskDefinitionArn)} again: no task ever ran it`)];
     case 'waiting-for-others':
+      if (event.again) return [dim(`Still waiting for another migration: ${event.taskArns.map(taskId).join(', ')}`)];
       return [
         warn(`Waiting for another migration to end: ${event.taskArns.map(taskId).join(', ')}`),
         dim('  (two that start at the same moment do not see each other; --exclusive ignore does not wait)'),
@@ -36,7 +38,7 @@ export function taskEventLines(event: MigrationEvent, { several }: { several: bo
     case 'task-started':
       return started(event);
     case 'task-adopted':
-      return [warn(adopted[event.state](taskId(event.taskArn)))];
+      return [warn(adopted[event.state](taskId(event.taskArn))), ...(event.state === 'unknown' ? [] : where(event))];
     case 'task-state':
       return [dim(`${name(event.taskArn)}${event.status} after ${formatDuration(event.elapsedMs)}`)];
     case 'container-ended':
@@ -66,11 +68,15 @@ function started(event: Extract<MigrationEvent, { type: 'task-started' }>): Line
   const { taskArn, cluster, region, taskDefinition, container } = event;
   return [
     strong(`Task ${taskId(taskArn)} of ${familyRevision(taskDefinition)} in cluster ${cluster}`),
-    line(`  ${taskArn}`),
-    dim(`  ${taskConsoleUrl(region, cluster, taskArn)}`),
+    ...where({ taskArn, cluster, region }),
     line(`  The exit code of container ${container} is the result.`),
   ];
 }
+
+const where = ({ taskArn, cluster, region }: { taskArn: string; cluster: string; region: string }): Line[] => [
+  line(`  ${taskArn}`),
+  dim(`  ${taskConsoleUrl(region, cluster, taskArn)}`),
+];
 
 function containerEnded(event: Extract<MigrationEvent, { type: 'container-ended' }>, prefix: string): Line {
   const { container, exitCode, counts } = event;
@@ -115,17 +121,24 @@ export function taskOutcomeLines(outcome: TaskOutcome): Line[] {
   if (verdict === 'succeeded')
     return [good(headline(outcome)), ...(outcome.notes ?? []).map((text) => warn(`  Note: ${text}`))];
   const loud = verdict === 'started' ? warn : bad;
+  const { quote, meaning, cause = meaning, fix } = reasonOf(outcome);
   const said = [
     explanation?.said,
-    verdict === 'failed' && stopCode !== undefined ? `stop code ${stopCode}` : undefined,
+    verdict === 'failed' && stopCode !== undefined && stopCode !== 'EssentialContainerExited'
+      ? `stop code ${stopCode}`
+      : undefined,
   ];
   const told = said.filter((text) => text !== undefined).join('; ');
   return [
     loud(headline(outcome)),
-    ...(explanation === undefined || verdict === 'started' ? [] : textLines('What', explanation.cause)),
+    ...(quote === undefined ? [] : textLines('Log says', quote.line)),
+    ...(cause === undefined || verdict === 'started' ? [] : textLines('What', cause)),
     ...(told === '' ? [] : textLines('Why', told)),
-    ...(explanation?.fix === undefined ? [] : textLines('Fix', explanation.fix)),
+    ...(fix === undefined ? [] : textLines('Fix', fix)),
     ...(outcome.notes ?? []).map((text) => warn(`  Note: ${text}`)),
+    ...(outcome.logTail ?? []).flatMap(({ container, note }) =>
+      note === undefined ? [] : [dim(`  Log of ${container}: ${note}.`)],
+    ),
     ...(resume === undefined || taskArn === undefined ? [] : [line(`  Task: ${taskArn}`)]),
     ...(resume === undefined ? [] : [line(`  Look again with: ${resume}`)]),
   ];
@@ -136,6 +149,7 @@ function headline(outcome: TaskOutcome): string {
   const id = taskArn === undefined ? undefined : taskId(taskArn);
   const what = stage === 'wait-for-task' ? `Task ${id}` : `The migration${id === undefined ? '' : ` (task ${id})`}`;
   const took = formatDuration(Date.parse(outcome.finishedAt ?? outcome.startedAt) - Date.parse(outcome.startedAt));
+  if (outcome.explanation?.code === startUnanswered) return `${what} may have been started: no answer within ${took}.`;
   switch (verdict) {
     case 'succeeded':
       return `${what} succeeded: container ${container} ended with exit code 0. It took ${took}.`;
@@ -144,7 +158,9 @@ function headline(outcome: TaskOutcome): string {
     case 'refused':
       return `${what} is not watched any more after ${took}: AWS refused a request.`;
     case 'timed-out':
-      return id === undefined ? `${what} was not started within ${took}.` : `${what} had not ended when time ran out.`;
+      return id === undefined
+        ? `${what} was not started within ${took}.`
+        : `${what} had not ended when time ran out, after ${took}.`;
     case 'interrupted':
       return id === undefined
         ? `${what} was not started: interrupted by ${signal}.`

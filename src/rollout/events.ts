@@ -31,7 +31,7 @@ export type RolloutEvent =
   | { type: 'breaker-threshold'; service: string; failed: number; threshold: number }
   | { type: 'service-event'; service: string; message: string }
   | { type: 'task-failed'; service: string; task: FailedTask }
-  | { type: 'paused'; service: string; pause: Pause; continueCommand: string | undefined }
+  | { type: 'paused'; service: string; pause: Pause; continueCommand: string }
   | {
       type: 'service-judged';
       service: string;
@@ -39,6 +39,7 @@ export type RolloutEvent =
       verdict: RolloutOutcome['verdict'];
       phase: RollbackPhase | undefined;
     }
+  | { type: 'hook-answered'; service: string; hookId: string; action: 'continue' | 'rollback' }
   | { type: 'heartbeat'; services: string[]; elapsedMs: number; progress: Progress | undefined }
   | { type: 'trouble'; message: string; inARow: number }
   | { type: 'rolling-back'; service: string; how: string }

@@ -1,7 +1,11 @@
 import { taskId } from '../base/arn.ts';
+import { optional } from '../base/optional.ts';
+import { linesForDiagnosis } from '../diagnosis/application.ts';
+import { culpritOf } from '../diagnosis/culprit.ts';
+import { findingIn, hiddenValues, isOwnEnd, lossNote, tailOf } from '../diagnosis/log-finding.ts';
 import { hasCode, TransientError, UserError } from '../errors.ts';
 import type { LogsPort, RawContainerDefinition } from '../ports.ts';
-import type { FailedTask, LogTail } from '../records/schema.ts';
+import type { FailedTask, LogFinding, LogTail } from '../records/schema.ts';
 import { logPlace } from '../task/log-place.ts';
 import type { RolloutDeps } from './model.ts';
 
@@ -13,16 +17,16 @@ const longestWaitMs = 20_000;
 const lookEveryMs = 2_000;
 
 /**
- * The last lines of the containers of the first task of each group, whose log had the most time to arrive, by task ARN.
- * All are read side by side.
+ * The last lines of the containers of the first task of each group, whose log had the most time to arrive, by task ARN,
+ * and the line that says why where ECS does not. All are read side by side.
  */
 export async function readFailureLogs(
-  groups: readonly (readonly Pick<FailedTask, 'taskArn' | 'stopCode' | 'containers' | 'endedAt'>[])[],
+  groups: readonly (readonly Pick<FailedTask, 'taskArn' | 'stopCode' | 'containers' | 'endedAt' | 'explanation'>[])[],
   definitions: readonly RawContainerDefinition[],
   deps: RolloutDeps,
-): Promise<Map<string, LogTail>> {
+): Promise<Map<string, TaskLogs>> {
   const latestMs = deps.clock.now() + longestWaitMs;
-  const tails = groups.map(async ([task]): Promise<[string, LogTail][]> => {
+  const tails = groups.map(async ([task]): Promise<[string, TaskLogs][]> => {
     // What never started wrote nothing.
     if (task === undefined || task.stopCode === 'TaskFailedToStart') return [];
     const endedMs = task.endedAt === undefined ? deps.clock.now() : Date.parse(task.endedAt);
@@ -32,38 +36,59 @@ export async function readFailureLogs(
   return new Map((await Promise.all(tails)).flat());
 }
 
+/** What a failed task keeps of its logs. */
+export type TaskLogs = Pick<FailedTask, 'logTail' | 'logFinding'>;
+
+interface ContainerLog {
+  tail: LogTail;
+  finding?: LogFinding | undefined;
+}
+
 async function readTask(
-  { taskArn, containers = [] }: Pick<FailedTask, 'taskArn' | 'containers'>,
+  { taskArn, containers = [], explanation }: Pick<FailedTask, 'taskArn' | 'containers' | 'explanation'>,
   definitions: readonly RawContainerDefinition[],
   untilMs: number,
   deps: RolloutDeps,
-): Promise<LogTail> {
+): Promise<TaskLogs> {
   const culprits = containers.filter(({ exitCode, reason }) => (exitCode ?? 0) !== 0 || reason !== undefined);
   const interesting = culprits.length > 0 ? culprits : containers;
-  const tails = interesting.map(async ({ name }): Promise<LogTail> => {
+  const leads = isOwnEnd(explanation?.code);
+  const logs = interesting.map(async ({ name }): Promise<ContainerLog> => {
     const definition = definitions.find((one) => one.name === name);
-    if (definition === undefined) return [];
+    if (definition === undefined) return { tail: [] };
     const place = logPlace(definition, { id: taskId(taskArn), region: deps.aws.region });
-    if (place.kind === 'awslogs') return [{ container: name, ...(await tail(place, untilMs, deps)) }];
+    if (place.kind === 'awslogs') {
+      const { lines, note = lossNote(definition.logConfiguration) } = await readLog(place, untilMs, deps);
+      const hidden = hiddenValues(definition);
+      return {
+        tail: [{ container: name, lines: tailOf(lines, hidden, tailLength), ...optional('note', note) }],
+        finding: leads ? findingIn(name, lines, hidden) : undefined,
+      };
+    }
     const note =
       place.kind === 'elsewhere'
         ? `its log driver is ${place.driver}: ${place.where}`
         : 'its definition keeps no log that could be read';
-    return [{ container: name, lines: [], note }];
+    return { tail: [{ container: name, lines: [], note }] };
   });
-  return (await Promise.all(tails)).flat();
+  const read = await Promise.all(logs);
+  const culprit = culpritOf(containers)?.name;
+  const findings = read.flatMap(({ finding }) => (finding === undefined ? [] : [finding]));
+  const finding = findings.find(({ container }) => container === culprit) ?? findings[0];
+  return { logTail: read.flatMap(({ tail }) => tail), ...optional('logFinding', finding) };
 }
 
-async function tail(
+async function readLog(
   place: { group: string; stream: string; region: string },
   untilMs: number,
   deps: RolloutDeps,
 ): Promise<{ lines: string[]; note?: string }> {
   const logs = deps.aws.logs(place.region);
+  let lines: string[] = [];
   try {
     for (;;) {
       const leftMs = untilMs - deps.clock.now();
-      const lines = await lastLines(place, logs);
+      lines = await lastLines(place, logs);
       if (leftMs <= 0 || deps.interrupt.signal.aborted) {
         return lines.length > 0 ? { lines } : { lines, note: `it wrote nothing to ${place.group} ${place.stream}` };
       }
@@ -72,7 +97,7 @@ async function tail(
   } catch (error) {
     if (!(error instanceof UserError || error instanceof TransientError)) throw error;
     const why = error instanceof UserError ? (error.why ?? error.message) : error.message;
-    return { lines: [], note: `its log could not be read: ${why}` };
+    return { lines, note: `its log could not be read${lines.length > 0 ? ' to its end' : ''}: ${why}` };
   }
 }
 
@@ -80,13 +105,13 @@ async function tail(
 async function lastLines({ group, stream }: { group: string; stream: string }, logs: LogsPort): Promise<string[]> {
   let lines: string[] = [];
   let token: string | undefined;
-  for (let page = 0; page < pagesAtMost && lines.length < tailLength; page++) {
+  for (let page = 0; page < pagesAtMost && lines.length < linesForDiagnosis; page++) {
     try {
       const answer = await logs.getLogEvents({
         logGroupName: group,
         logStreamName: stream,
         startFromHead: false,
-        limit: tailLength,
+        limit: linesForDiagnosis,
         ...(token === undefined ? {} : { nextToken: token }),
       });
       lines = [...(answer.events ?? []).map(({ message }) => message ?? ''), ...lines];
@@ -97,5 +122,5 @@ async function lastLines({ group, stream }: { group: string; stream: string }, l
       throw error;
     }
   }
-  return lines.slice(-tailLength);
+  return lines.slice(-linesForDiagnosis);
 }

@@ -2,11 +2,11 @@ import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
 import type { Evidence } from './evidence.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
-import { type Observation, observe, runningTasks } from './observe.ts';
+import { continueCommand } from './next-commands.ts';
+import { askedRevision, type Observation, observe, runningTasks } from './observe.ts';
 import { progressOf, progressTeller } from './progress.ts';
 import { pollServiceDeployments, type ServiceDeploymentReader } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
-import type { Pause } from './snapshot.ts';
 import { verdictOf } from './verdict.ts';
 
 export type FollowEnd = 'judged' | 'timed-out' | 'interrupted';
@@ -85,12 +85,15 @@ async function pollOnce(
   }
   // Why tasks failed is read before the verdict is told, and told first, but never keeps it from standing.
   const isServing = ({ verdict }: Observation): boolean =>
-    ['deployed', 'unchanged', 'not-verified'].includes(verdict?.verdict ?? '');
+    ['deployed', 'unchanged', 'not-verified', 'paused'].includes(verdict?.verdict ?? '');
   await Promise.all(open.filter((seen) => !isServing(seen)).map((seen) => evidence.gather(seen)));
   for (const { own, verdict } of open) {
-    if (verdict === undefined) continue;
-    const phase = 'phase' in verdict ? verdict.phase : undefined;
-    const { name: service, taskDefinitionArn } = own;
+    // A pause has been told with its answers.
+    if (verdict === undefined || verdict.verdict === 'paused') continue;
+    const isBack = own.plan.kind === 'rollback' && verdict.verdict === 'rolled-back';
+    const phase = 'phase' in verdict && !isBack ? verdict.phase : undefined;
+    const { name: service } = own;
+    const taskDefinitionArn = askedRevision(own) ?? '';
     deps.announce({ type: 'service-judged', service, taskDefinitionArn, verdict: verdict.verdict, phase });
   }
 }
@@ -100,19 +103,13 @@ function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): v
   const { own } = seen;
   const pause = verdict.verdict === 'paused' ? verdict.pause : undefined;
   if (pause !== undefined && pause.hookId !== seen.pause?.hookId) {
-    const command = continueCommand(seen, pause);
-    deps.announce({ type: 'paused', service: own.name, pause, continueCommand: command });
+    const where = { aws: deps.aws, cluster: options.cluster, service: own.name };
+    deps.announce({ type: 'paused', service: own.name, pause, continueCommand: continueCommand(where, 'continue') });
   }
   seen.pause = pause;
   const isSuccessful = seen.serviceDeployment?.status === 'SUCCESSFUL' && runningTasks(seen) > 0;
   if (isSuccessful || verdict.verdict === 'deployed') seen.firsts.deployed ??= seen.atMs;
-  if (verdict.verdict === 'running' || verdict.verdict === 'paused') return;
+  if (verdict.verdict === 'running' || (verdict.verdict === 'paused' && options.until !== 'paused')) return;
   seen.firsts.judged = seen.atMs;
   seen.verdict = verdict;
-}
-
-/** The command that lets a paused deployment go on. */
-export function continueCommand({ serviceDeploymentArn }: Observation, { hookId }: Pause): string | undefined {
-  if (serviceDeploymentArn === undefined) return undefined;
-  return `aws ecs continue-service-deployment --service-deployment-arn ${serviceDeploymentArn} --hook-id ${hookId} --action CONTINUE`;
 }

@@ -3,12 +3,11 @@ import { accountOf, resourceName } from '../base/arn.ts';
 import { optional } from '../base/optional.ts';
 import { type Explanation, type FailedTask, type RolloutOutcome, schemaVersion } from '../records/schema.ts';
 import { isDrained } from './deployment-verdict.ts';
-import { continueCommand } from './follow.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
-import type { Observation } from './observe.ts';
+import { continueCommand, statusCommand } from './next-commands.ts';
+import { askedRevision, type Observation } from './observe.ts';
 import { progressOf, thresholdReached } from './progress.ts';
-import type { RollbackPhase } from './snapshot.ts';
-import { statusCommand } from './update.ts';
+import type { Pause, RollbackPhase } from './snapshot.ts';
 
 /** How it ends for one service: the verdict of ECS, or that we left before there was one. */
 export interface Ending {
@@ -22,23 +21,32 @@ export interface Ending {
 /** The Outcome of a service that is still to be judged. */
 export function runningOutcome(seen: Observation, options: RolloutOptions, deps: RolloutDeps): RolloutOutcome {
   const { own } = seen;
-  const previous = own.plan.before.primary?.taskDefinition;
+  const asked = askedRevision(own);
+  const isRollback = own.plan.kind === 'rollback';
+  const previous = isRollback ? own.taskDefinitionArn : own.plan.before.primary?.taskDefinition;
   const account = accountOf(own.plan.before.service.serviceArn ?? '');
   return {
     schemaVersion,
-    stage: 'update-service-and-verify',
+    stage: options.stage,
     verdict: 'running',
     region: deps.aws.region,
     ...(account === undefined ? {} : { account }),
     cluster: resourceName(options.cluster),
     service: own.name,
+    ...optional('askedFor', askedFor(options, isRollback)),
     startedAt: new Date(own.startedAtMs).toISOString(),
-    ...(own.taskDefinitionArn === '' ? {} : { taskDefinition: own.taskDefinitionArn }),
+    ...(asked === undefined || asked === '' ? {} : { taskDefinition: asked }),
     ...(previous === undefined ? {} : { previousTaskDefinition: previous }),
+    ...(own.plan.differences.length === 0 ? {} : { changes: own.plan.differences }),
     ...(own.deploymentId === undefined ? {} : { deploymentId: own.deploymentId }),
     ...(seen.serviceDeploymentArn === undefined ? {} : { serviceDeploymentArn: seen.serviceDeploymentArn }),
     ...(Object.keys(deps.ci).length === 0 ? {} : { ci: deps.ci }),
   };
+}
+
+function askedFor({ stage, until }: RolloutOptions, isRollback: boolean): RolloutOutcome['askedFor'] {
+  if (stage === 'rollback-service' || isRollback) return 'rollback';
+  return until === 'paused' ? 'pause' : undefined;
 }
 
 /** The verdicts that leave the deployment going on. */
@@ -62,9 +70,9 @@ export function outcomeOf(
     ...since('judged', firsts.judged),
   ]);
   const serves = servesNow(seen, ending);
+  const where = { aws: deps.aws, cluster: options.cluster, service: own.name };
   const failedTasks = tasksToShow(seen);
   const isOpen = open.includes(verdict) && own.deploymentId !== undefined;
-  const command = pause === undefined ? undefined : continueCommand(seen, pause);
   return {
     ...runningOutcome(seen, options, deps),
     verdict,
@@ -73,24 +81,29 @@ export function outcomeOf(
     timingsMs,
     ...(serves === undefined ? {} : { servesNow: serves }),
     ...(phase === undefined ? {} : { rollbackPhase: phase }),
-    ...(verdict !== 'paused' || pause === undefined
-      ? {}
-      : {
-          pause: {
-            hookId: pause.hookId,
-            ...(pause.stage === undefined ? {} : { stage: pause.stage }),
-            ...(pause.expiresAt === undefined ? {} : { expiresAt: pause.expiresAt.toISOString() }),
-            timeoutAction: pause.timeoutAction,
-            ...(command === undefined ? {} : { continue: command }),
-          },
-        }),
+    ...(verdict !== 'paused' || pause === undefined ? {} : { pause: pauseOutcome(pause, where) }),
     ...(failedTasks.length === 0 ? {} : { failedTasks }),
     ...(seen.events.length === 0 ? {} : { events: seen.events }),
     ...(isOpen && seen.service !== undefined ? { progress: progressOf(seen, options) } : {}),
     ...(isOpen || ending.explanation?.code === 'UPDATE_UNANSWERED' || ending.explanation?.code === 'DEPLOYMENT_NOT_SEEN'
-      ? { resume: statusCommand(deps, options.cluster, own.name) }
+      ? { resume: statusCommand(where) }
       : {}),
     ...(verdict === 'interrupted' ? { signal: deps.interrupt.name() } : {}),
+  };
+}
+
+/** The hook that waits, with the commands that answer it. */
+export function pauseOutcome(
+  { hookId, stage, expiresAt, timeoutAction }: Pause,
+  where: Parameters<typeof continueCommand>[0],
+): NonNullable<RolloutOutcome['pause']> {
+  return {
+    hookId,
+    ...optional('stage', stage),
+    ...optional('expiresAt', expiresAt?.toISOString()),
+    timeoutAction,
+    continue: continueCommand(where, 'continue'),
+    rollback: continueCommand(where, 'rollback'),
   };
 }
 
@@ -122,10 +135,11 @@ function explanationWith({ explanation }: Ending, seen: Observation): Explanatio
 }
 
 /** The revision that serves now, as far as ECS says: ours where it was deployed, else what runs beside it. */
-function servesNow({ service, own, firsts }: Observation, { verdict, explanation }: Ending): string | undefined {
+export function servesNow({ service, own, firsts }: Observation, { verdict, explanation }: Ending): string | undefined {
   if (verdict === 'deployed' || verdict === 'unchanged') return own.taskDefinitionArn;
   // What ECS calls successful serves, whatever the application answers; the old tasks are only on their way out.
-  if (['CHECK_URL', 'DIGEST_MISMATCH'].includes(explanation?.code ?? '')) return own.taskDefinitionArn;
+  if (['CHECK_URL', 'DIGEST_MISMATCH', 'NOT_PROVED', 'ROLLBACK_TOO_LATE'].includes(explanation?.code ?? ''))
+    return own.taskDefinitionArn;
   if (firsts.deployed !== undefined && ['timed-out', 'interrupted'].includes(verdict)) return own.taskDefinitionArn;
   return servedBeside(service, own.deploymentId, !open.includes(verdict));
 }
@@ -153,6 +167,7 @@ export function endingOf(
   const { verdict } = seen;
   const isServing = verdict?.verdict === 'deployed' || verdict?.verdict === 'unchanged';
   if (isServing && unanswered !== undefined) return unansweredEnding(unanswered, deps);
+  if (verdict?.verdict === 'paused') return pausedEnding(verdict.pause);
   if (verdict !== undefined) return withSuccessor(verdict, seen);
   if (typeof end === 'object') return refusedEnding(seen, end.explanation);
   if (end === 'interrupted') {
@@ -166,7 +181,7 @@ export function endingOf(
   };
 }
 
-const followAgain = 'The same command without --force-new-deployment follows the deployment that is under way.';
+const followAgain = 'The same command (without --force-new-deployment) follows the deployment that is under way.';
 const waitLonger = `${followAgain} A longer --timeout waits longer.`;
 
 function lateCause(seen: Observation): string {
@@ -190,7 +205,10 @@ function unansweredEnding(unanswered: string, { interrupt }: RolloutDeps): Endin
 function pausedEnding({ stage, expiresAt, timeoutAction }: NonNullable<Observation['pause']>): Ending {
   const until = expiresAt === undefined ? '' : ` until ${expiresAt.toISOString()}, then ${timeoutAction}`;
   const cause = `A pause hook (${stage ?? 'stage unknown'}) waits for an answer${until}.`;
-  return { verdict: 'paused', explanation: { code: 'PAUSED', cause, fix: 'Answer the hook.' } };
+  return {
+    verdict: 'paused',
+    explanation: { code: 'PAUSED', cause, fix: 'Test the new revision, then answer the hook.' },
+  };
 }
 
 /** Adds what the deployment brings that took the place of ours. */
@@ -205,6 +223,8 @@ function withSuccessor(ending: Ending, { service, own }: Observation): Ending {
 
 /** AWS refused while we were polling: what was started is named. */
 function refusedEnding({ own }: Observation, explanation: Explanation): Ending {
-  const goesOn = own.plan.kind === 'deployment' ? ` Deployment ${own.deploymentId} of ${own.name} goes on.` : '';
+  const goesOn = ['deployment', 'rollback'].includes(own.plan.kind)
+    ? ` Deployment ${own.deploymentId} of ${own.name} goes on.`
+    : '';
   return { verdict: 'refused', explanation: { ...explanation, cause: `${explanation.cause}${goesOn}` } };
 }

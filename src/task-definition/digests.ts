@@ -49,6 +49,24 @@ export async function platformDigests(image: string, deps: ResolveImageDeps): Pr
   return childDigests(images[0]?.imageManifest);
 }
 
+/** The tags that stand for an image now; undefined where no registry can be asked, or it does not know the image any more. */
+export async function tagsOf(image: string, digest: string, deps: ResolveImageDeps): Promise<string[] | undefined> {
+  const parsed = parseImageReference(image);
+  const registry = parsed === undefined ? undefined : await findRegistry(parsed, deps);
+  if (parsed === undefined || registry === undefined) return undefined;
+  try {
+    const { imageDetails = [] } = await registry.ecr.describeImages({
+      ...registry.ids,
+      repositoryName: parsed.repository,
+      imageIds: [{ imageDigest: digest }],
+    });
+    return imageDetails[0]?.imageTags ?? [];
+  } catch (error) {
+    if (hasCode(error, 'ImageNotFoundException', 'RepositoryNotFoundException')) return undefined;
+    throw error;
+  }
+}
+
 const indexTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -126,10 +144,11 @@ function notFound(reference: string, error: UserError | undefined): UserError {
 
 function unresolved(reference: string, parsed: ImageReference): ResolvedImage {
   if (parsed.digest !== undefined) return { image: reference, digest: parsed.digest };
+  const where = parsed.registry === undefined ? 'without a registry it means Docker Hub, and ' : '';
   return {
     image: reference,
     warning:
-      `${reference} is not pinned: only private Amazon ECR repositories can be asked for its digest, ` +
+      `${reference} is not pinned: ${where}only private Amazon ECR repositories can be asked for its digest, ` +
       'so another push of the same tag would change what runs. Give the image as REPOSITORY@sha256:… to pin it.',
   };
 }

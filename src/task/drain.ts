@@ -14,21 +14,40 @@ const longestDrainMs = 60_000;
 /** Goes on reading until the grace since the container's end is over and no line came for a moment; looks at the tasks once more. */
 export async function drain(tasks: readonly FollowedTask[], options: FollowOptions, deps: FollowDeps): Promise<void> {
   const { clock, interrupt } = deps;
-  const untilMs = (one: FollowedTask): number => {
-    const { log, judgedMs } = one;
-    if (log === undefined || judgedMs === undefined || !log.mayGrow()) return 0;
-    const { logGraceMs } = options.waiting;
-    const graceMs = one.verdict.verdict === 'succeeded' ? greenGraceMs : redGraceMs;
-    const settledMs = logGraceMs === undefined ? (endedAtMs(one.seen) ?? judgedMs) + graceMs : judgedMs + logGraceMs;
-    return Math.min(judgedMs + longestDrainMs, Math.max(settledMs, (log.lastLineMs() ?? 0) + quietMs));
-  };
   for (;;) {
     await readLogs(tasks, deps, 'the end');
-    const leftMs = Math.max(...tasks.map(untilMs)) - clock.now();
+    const leftMs = Math.max(...tasks.map((one) => mayGrowUntilMs(one, options))) - clock.now();
     if (leftMs <= 0 || interrupt.signal.aborted) break;
+    tellEnds(tasks, options, deps);
     await clock.sleep(Math.min(1_000, leftMs), interrupt.signal);
   }
+  for (const one of tasks) tellEnd(one, deps);
   await observeOnceMore(tasks, options, deps);
+}
+
+/** Says that containers have ended whose last lines are there. */
+export function tellEnds(tasks: readonly FollowedTask[], options: FollowOptions, deps: FollowDeps): void {
+  for (const one of tasks) {
+    if (one.judgedMs !== undefined && mayGrowUntilMs(one, options) <= deps.clock.now()) tellEnd(one, deps);
+  }
+}
+
+/** Says once that the container that counts has ended. */
+export function tellEnd(one: FollowedTask, { announce }: FollowDeps): void {
+  const ended = one.seen.task?.containers?.find(({ name }) => name === one.container?.name);
+  if (one.endTold || ended?.name === undefined || ended.lastStatus !== 'STOPPED') return;
+  one.endTold = true;
+  const { taskArn } = one.target;
+  announce({ type: 'container-ended', taskArn, container: ended.name, exitCode: ended.exitCode, counts: true });
+}
+
+/** Until when lines may come, by our clock; 0 where none can. */
+function mayGrowUntilMs({ log, judgedMs, seen, verdict }: FollowedTask, { waiting }: FollowOptions): number {
+  if (log === undefined || judgedMs === undefined || !log.mayGrow()) return 0;
+  const graceMs = verdict.verdict === 'succeeded' ? greenGraceMs : redGraceMs;
+  const { logGraceMs } = waiting;
+  const settledMs = logGraceMs === undefined ? (endedAtMs(seen) ?? judgedMs) + graceMs : judgedMs + logGraceMs;
+  return Math.min(judgedMs + longestDrainMs, Math.max(settledMs, (log.lastLineMs() ?? 0) + quietMs));
 }
 
 /** The stop code and the last moments are often known only now; the verdict stands without them, its reasons may grow. */

@@ -1,7 +1,12 @@
 import type { LogPlace } from './log-place.ts';
 
 /** Facts about tasks that are being followed. */
-export type FollowEvent =
+export type FollowEvent = TaskEvent & {
+  /** Several tasks are followed: the line names its own. */
+  several?: boolean;
+};
+
+type TaskEvent =
   | { type: 'task-state'; taskArn: string; status: string; elapsedMs: number }
   | { type: 'container-ended'; taskArn: string; container: string; exitCode: number | undefined; counts: boolean }
   | { type: 'log-place'; taskArn: string; container: string; place: LogPlace }

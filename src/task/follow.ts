@@ -2,9 +2,9 @@ import type { Task } from '@aws-sdk/client-ecs';
 import { formatDuration } from '../base/duration.ts';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
-import { hasCode, TransientError, UserError } from '../errors.ts';
+import { hasCode, reworded, TransientError, UserError } from '../errors.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
-import { drain } from './drain.ts';
+import { drain, tellEnd, tellEnds } from './drain.ts';
 import type { FollowEvent } from './events.ts';
 import { describeTasks } from './find.ts';
 import { createTaskLog, type LoggedContainer, placeOfLog, readLogs, type TaskLog } from './log.ts';
@@ -19,6 +19,8 @@ export type FollowedContainer = CountingContainer & LoggedContainer;
 /** A task to follow. */
 export interface FollowTarget {
   taskArn: string;
+  /** What to say at once where Amazon ECS does not know the task: it may be another one's, or mistyped. */
+  whenUnknown?: string;
   /** Which container counts; asked once, when the task is first seen. */
   container(task: Task): Promise<FollowedContainer>;
 }
@@ -33,6 +35,8 @@ export interface FollowedTask {
   judgedMs: number | undefined;
   log: TaskLog | undefined;
   logPlace: LogPlace | undefined;
+  /** Whether it was said that its container has ended: not before the last lines of its log. */
+  endTold: boolean;
 }
 
 /** How following ended. */
@@ -74,10 +78,12 @@ const never: Interrupt = { signal: new AbortController().signal, name: () => 'SI
 export async function followTasks(
   targets: readonly FollowTarget[],
   options: FollowOptions,
-  deps: FollowDeps,
+  outer: FollowDeps,
 ): Promise<FollowEnd> {
   const { waiting, timeoutMs } = options;
-  const { interrupt } = deps;
+  const { interrupt } = outer;
+  const several = targets.length > 1;
+  const deps = { ...outer, announce: (event: FollowEvent) => outer.announce(several ? { ...event, several } : event) };
   const tasks = targets.map(
     (target): FollowedTask => ({
       target,
@@ -87,16 +93,18 @@ export async function followTasks(
       judgedMs: undefined,
       log: undefined,
       logPlace: undefined,
+      endTold: false,
     }),
   );
   try {
-    const { end, trouble } = await watch(tasks, { ...options, timeoutMs }, deps);
+    const startMs = deps.clock.now();
+    const { end, trouble } = await watch(tasks, { ...options, timeoutMs, startMs }, deps);
     const policy = end === 'timed-out' ? waiting.onTimeout : waiting.onInterrupt;
     if (end === 'judged' || policy === 'leave') return { end, tasks, stopped: false, trouble };
     const because =
       end === 'timed-out' ? `no end within ${formatDuration(timeoutMs)}` : `interrupted by ${interrupt.name()}`;
     await stopAll(tasks.filter(isGoing), because, options, deps);
-    await watch(tasks, { ...options, timeoutMs: stopWindowMs }, { ...deps, interrupt: never });
+    await watch(tasks, { ...options, timeoutMs: stopWindowMs, startMs }, { ...deps, interrupt: never });
     return { end, tasks, stopped: true, trouble };
   } catch (error) {
     throw cutOff(error, tasks.filter(isGoing), options);
@@ -145,18 +153,15 @@ async function stop(
 /** An AWS refusal in the middle says nothing about the tasks: they go on, and the user must know how to look again. */
 function cutOff(error: unknown, tasks: readonly FollowedTask[], { resume }: FollowOptions): unknown {
   if (tasks.length === 0 || !(error instanceof UserError || error instanceof TransientError)) return error;
-  const { why, fix } = error instanceof UserError ? error : { why: error.message, fix: undefined };
   const names = tasks.map(({ target }) => target.taskArn).join(', ');
-  const goesOn = tasks.length === 1 ? 'The task goes on' : 'The tasks go on';
-  const what = error instanceof UserError ? error.message : 'AWS did not answer.';
-  return new UserError(`${what} ${goesOn} and is not watched: ${names}`.replace('go on and is', 'go on and are'), {
-    why,
-    fix: `${fix === undefined ? '' : `${fix} `}Then look again with: ${resume}`,
-    code: error.code,
-    requestId: error.requestId,
-    details: { ...(error instanceof UserError ? error.details : {}), goesOn: true },
-    cause: error,
-  });
+  const goesOn = tasks.length === 1 ? 'The task goes on and is not watched' : 'The tasks go on and are not watched';
+  const { code, message, requestId } = error;
+  if (error instanceof TransientError) {
+    const parts = { why: message, fix: `Look again with: ${resume}`, code, requestId, cause: error };
+    return new UserError(`AWS did not answer. ${goesOn}: ${names}`, parts);
+  }
+  const fix = `${error.fix === undefined ? '' : `${error.fix} `}Then look again with: ${resume}`;
+  return reworded(error, `${message} ${goesOn}: ${names}`, { fix });
 }
 
 const endedIntervalMs = 2_000;
@@ -167,18 +172,19 @@ export const pollIntervalMs = (elapsedMs: number): number => Math.min(10_000, Ma
 
 async function watch(
   tasks: FollowedTask[],
-  options: FollowOptions,
+  options: FollowOptions & { startMs: number },
   outer: FollowDeps,
 ): Promise<Pick<FollowEnd, 'end' | 'trouble'>> {
   const { clock, interrupt } = outer;
-  const startMs = clock.now();
+  const { startMs } = options;
+  const untilMs = clock.now() + options.timeoutMs;
   const { announce, breakSilence } = watchSilence(outer.announce, clock);
   const deps = { ...outer, announce };
   const heartbeat = (): void => {
     const [first, ...others] = tasks.filter(isGoing);
     if (first === undefined) return;
     const elapsedMs = clock.now() - startMs;
-    const leftMs = options.timeoutMs - elapsedMs;
+    const leftMs = untilMs - clock.now();
     const { taskArn } = first.target;
     breakSilence(() => ({
       ...{ type: 'heartbeat', taskArn, waitsFor: waitsFor(first), elapsedMs, leftMs, others: others.length },
@@ -207,6 +213,7 @@ async function watch(
   }
   // Our time is over: what is there is printed, as far as a moment reaches, whatever interrupted us.
   await readLogs(tasks, { ...deps, interrupt: undefined }, 'the end', lastReadMs);
+  for (const one of tasks) tellEnd(one, deps);
   return { end: polled.end, trouble: polled.trouble === undefined ? undefined : troubleText(polled.trouble) };
 }
 
@@ -226,7 +233,7 @@ function waitsFor({ seen, container }: FollowedTask): string {
   return `the task to run (it is ${task.lastStatus ?? 'without a status'})`;
 }
 
-/** One poll of all tasks whose verdict is not known, then their logs, then the verdicts. */
+/** One poll of all tasks whose verdict is not known; then the logs of all whose end was not told; then the verdicts. */
 async function look(tasks: FollowedTask[], options: FollowOptions, startMs: number, deps: FollowDeps): Promise<void> {
   const open = tasks.filter(isGoing);
   const arns = open.map(({ target }) => target.taskArn);
@@ -236,13 +243,19 @@ async function look(tasks: FollowedTask[], options: FollowOptions, startMs: numb
     if (answer !== undefined) one.container ??= await one.target.container(answer);
     const before = one.seen;
     one.seen = observed(before, answer, one.container, deps.clock.now());
+    const isUnknown = before.task === undefined && before.missingSinceMs === undefined && answer === undefined;
+    if (isUnknown && one.target.whenUnknown !== undefined) {
+      deps.announce({ type: 'warning', text: one.target.whenUnknown });
+    }
     if (answer === undefined || one.container === undefined) continue;
     if (options.waiting.logs) one.log ??= createTaskLog(one.target.taskArn, one.container, deps);
     else one.logPlace = placeOfLog(answer, one.container, deps.aws.region);
     one.log?.observe(answer);
     announceChanges(before.task, answer, one.container, deps.clock.now() - startMs, deps);
   }
-  await readLogs(open, deps, 'a short page');
+  const untold = tasks.filter(({ endTold }) => !endTold);
+  await readLogs(untold, deps, 'a short page');
+  tellEnds(untold, options, deps);
   for (const one of open) {
     one.verdict = taskVerdict(one.seen, one.container, deps.clock.now());
     if (one.verdict.verdict !== 'going') one.judgedMs = deps.clock.now();
@@ -260,7 +273,8 @@ function announceChanges(
   if (status !== before?.lastStatus) announce({ type: 'task-state', taskArn, status, elapsedMs });
   for (const { name = '', exitCode, lastStatus } of task.containers ?? []) {
     const was = before?.containers?.find((one) => one.name === name)?.lastStatus;
-    if (lastStatus !== 'STOPPED' || was === 'STOPPED' || (exitCode === undefined && name !== counting)) continue;
-    announce({ type: 'container-ended', taskArn, container: name, exitCode, counts: name === counting });
+    // The one that counts comes after the last lines of its log.
+    if (name === counting || lastStatus !== 'STOPPED' || was === 'STOPPED' || exitCode === undefined) continue;
+    announce({ type: 'container-ended', taskArn, container: name, exitCode, counts: false });
   }
 }

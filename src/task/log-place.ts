@@ -13,6 +13,8 @@ export interface LoggedContainer {
   name: string;
   /** null: not known; undefined: none. */
   logConfiguration?: unknown;
+  /** Values of its environment, which no quote of its log may show. */
+  hidden?: readonly string[];
 }
 
 /** Derives the stream `prefix/container/task-id` (see "awslogs log driver" in the Amazon ECS developer guide). */

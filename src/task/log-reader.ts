@@ -7,6 +7,8 @@ import type { LogPlace } from './log-place.ts';
 export interface LogReader {
   /** Hands over what came since the last call, page by page, so that a page that fails costs no line before it. */
   read(take: (line: string) => void, options: ReadOptions): Promise<void>;
+  /** How far the last call came; `missing`: there was no such stream. */
+  reached(): 'nothing' | 'missing' | 'part' | 'end';
 }
 
 export interface ReadOptions {
@@ -26,9 +28,12 @@ const shortPage = { lines: 100, characters: 262_144 };
 /** A reader of the stream at `place`. */
 export function createLogReader(place: Extract<LogPlace, { kind: 'awslogs' }>, logs: LogsPort): LogReader {
   let token: string | undefined;
+  let reached: ReturnType<LogReader['reached']> = 'nothing';
   return {
+    reached: () => reached,
     read: async (take, { upTo, isOver = () => false, drained }) => {
       for (let page = 0; page < pagesPerRead && (page === 0 || !isOver()); page++) {
+        reached = token === undefined ? reached : 'part';
         const answer = await readPage(place, token, logs);
         const events = answer?.events ?? [];
         let characters = 0;
@@ -39,7 +44,11 @@ export function createLogReader(place: Extract<LogPlace, { kind: 'awslogs' }>, l
         await drained?.();
         // A page may be empty although more follows; only a token that comes back unchanged is the end.
         const next = answer?.nextForwardToken;
-        if (next === undefined || next === token) break;
+        if (next === undefined || next === token) {
+          reached = answer === undefined ? 'missing' : 'end';
+          break;
+        }
+        reached = 'part';
         token = next;
         // A page that is full by its size ends within one event (at most 256 KiB by the awslogs driver) of 1 MB.
         const isShort = events.length > 0 && events.length < shortPage.lines && characters < shortPage.characters;

@@ -1,5 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { taskId } from '../base/arn.ts';
+import { linesForDiagnosis } from '../diagnosis/application.ts';
+import { lossNote } from '../diagnosis/log-finding.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import type { FollowEvent } from './events.ts';
@@ -15,13 +17,17 @@ export interface TaskLog {
   /** Announces what came since the last call; until the end of the stream, or as far as one look needs. */
   read(nowMs: number, options: ReadOptions): Promise<void>;
   place(): LogPlace | undefined;
+  /** As many as a diagnosis looks at. */
   lastLines(): string[];
+  /** Why lines may be missing, in short; undefined where nothing speaks for it. */
+  incomplete(): string | undefined;
   lastLineMs(): number | undefined;
   /** Whether more lines can come: the container ran, and its log can be read. */
   mayGrow(): boolean;
 }
 
-const keptLines = 50;
+/** Of longer lines the beginning is kept: none explains more in its end. */
+const keptCharacters = 8_000;
 
 /** The log of one container; a place that we cannot read is announced once. */
 export function createTaskLog(
@@ -52,8 +58,8 @@ export function createTaskLog(
       try {
         await reader.read((message) => {
           lastLineMs = nowMs;
-          kept.push(message);
-          if (kept.length > keptLines) kept.shift();
+          kept.push(message.slice(0, keptCharacters));
+          if (kept.length > linesForDiagnosis) kept.shift();
           announce({ type: 'log-line', taskArn, container: container.name, message });
         }, options);
       } catch (error) {
@@ -67,6 +73,20 @@ export function createTaskLog(
     },
     place: () => place,
     lastLines: () => [...kept],
+    incomplete: () => {
+      if (reader === undefined || !started) return undefined;
+      if (!readable) return 'the log cannot be read';
+      switch (reader.reached()) {
+        case 'nothing':
+          return 'the log could not be read in time';
+        case 'missing':
+          return 'the log stream does not exist, so nothing was written or it is not there yet';
+        case 'part':
+          return 'the log was not read to its end: it is long, or CloudWatch Logs was slow';
+        case 'end':
+          return lossNote(container.logConfiguration);
+      }
+    },
     lastLineMs: () => lastLineMs,
     mayGrow: () => reader !== undefined && readable && started,
   };

@@ -2,6 +2,7 @@ import type { Failure, Task } from '@aws-sdk/client-ecs';
 import { accountOf, familyOf } from '../base/arn.ts';
 import { optional } from '../base/optional.ts';
 import { diagnoseText } from '../diagnosis/diagnose.ts';
+import { findingIn, isOwnEnd, tailOf } from '../diagnosis/log-finding.ts';
 import { type Explanation, taskNotFound } from '../outcome.ts';
 import type { TaskOutcome } from '../records/schema.ts';
 import type { FollowEnd, FollowedTask } from './follow.ts';
@@ -15,7 +16,8 @@ export function taskResult(
   ending: Pick<FollowEnd, 'end' | 'stopped' | 'trouble'>,
   { namedByUser, signal }: { namedByUser: boolean; signal: 'SIGINT' | 'SIGTERM' },
 ): TaskResult {
-  return { ...taskFacts(one), ...judged(one, { ...ending, namedByUser, signal }) };
+  const result = judged(one, { ...ending, namedByUser, signal });
+  return { ...taskFacts(one), ...logFacts(one, result), ...result };
 }
 
 interface Ending extends Pick<FollowEnd, 'end' | 'stopped' | 'trouble'> {
@@ -113,7 +115,6 @@ const spans = [
 function taskFacts({ target, seen, container, log, logPlace }: FollowedTask): Partial<TaskResult> {
   const place = log?.place() ?? logPlace;
   const name = container?.name;
-  const lines = log?.lastLines() ?? [];
   return {
     taskArn: target.taskArn,
     ...optional('account', accountOf(target.taskArn)),
@@ -122,9 +123,25 @@ function taskFacts({ target, seen, container, log, logPlace }: FollowedTask): Pa
     ...(name === undefined || place?.kind !== 'awslogs'
       ? {}
       : { logs: [{ container: name, group: place.group, stream: place.stream, region: place.region }] }),
-    ...(name === undefined || lines.length === 0 ? {} : { logTail: [{ container: name, lines }] }),
   };
 }
+
+/** The last lines, and of a red task the one that says why. */
+function logFacts({ container, log, seen }: FollowedTask, { verdict, explanation }: TaskResult): LogFacts {
+  const lines = log?.lastLines() ?? [];
+  if (container === undefined || log === undefined) return {};
+  const { name, hidden = [] } = container;
+  const isRed = verdict === 'failed';
+  const note = isRed && seen.task?.stopCode !== 'TaskFailedToStart' ? log.incomplete() : undefined;
+  const finding = isRed && isOwnEnd(explanation?.code) ? findingIn(name, lines, hidden) : undefined;
+  return {
+    ...(lines.length === 0 && note === undefined
+      ? {}
+      : { logTail: [{ container: name, lines: tailOf(lines, hidden), ...optional('note', note) }] }),
+    ...optional('logFinding', finding),
+  };
+}
+type LogFacts = Pick<TaskResult, 'logTail' | 'logFinding'>;
 
 function factsOf(task: Task): Partial<TaskResult> {
   const timeline = moments.flatMap((name) => (task[name] === undefined ? [] : [[name, task[name].toISOString()]]));

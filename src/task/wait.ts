@@ -1,7 +1,8 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { clusterOfTask, familyRevision, resourceName } from '../base/arn.ts';
+import { clusterOfTask, familyRevision, resourceName, taskId } from '../base/arn.ts';
 import { circleCiFacts } from '../base/circleci.ts';
 import { optional } from '../base/optional.ts';
+import { hiddenValues } from '../diagnosis/log-finding.ts';
 import { refusalFix } from '../diagnosis/refusals.ts';
 import { hasCode, UserError } from '../errors.ts';
 import type { Aws, RawTaskDefinition } from '../ports.ts';
@@ -37,6 +38,7 @@ export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promis
   const targets = arns.map(
     (taskArn): FollowTarget => ({
       taskArn,
+      whenUnknown: `Amazon ECS does not know the task ${taskId(taskArn)} in cluster ${resourceName(cluster)}. It is waited for, at most 60s: ECS may not show a new task yet, and forgets a stopped one after an hour.`,
       container: (task) => containerOf(task, container, { definitions, announce }),
     }),
   );
@@ -124,7 +126,9 @@ async function containerOf(
   try {
     const { containerDefinitions: containers = [] } = await definitions(arn);
     const counting = choose(containers);
-    return { ...counting, logConfiguration: containers.find(({ name }) => name === counting.name)?.logConfiguration };
+    const definition = containers.find(({ name }) => name === counting.name);
+    const hidden = hiddenValues(definition, ...given);
+    return { ...counting, logConfiguration: definition?.logConfiguration, hidden };
   } catch (error) {
     if (!hasCode(error, 'AccessDeniedException', 'ClientException')) throw error;
     const text = `The task definition ${familyRevision(arn)} cannot be read (${error.why}), so its log cannot be shown.`;

@@ -42,7 +42,7 @@ describe('build-and-push-image', () => {
     expect(exitCode).toBe(0);
     expect(await world.dockerCalls()).toEqual([]);
     expect(await world.record('build-and-push-image')).toMatchObject({
-      verdict: 'already-there',
+      verdict: 'succeeded',
       digest: world.model.ecr.store.repositories.get('hoge-stg')?.tags.get('latest'),
     });
   });
@@ -68,8 +68,8 @@ describe('each fault is a clear error', () => {
     expect(stderr).not.toContain('stale-password');
     expect(exitCode).toBe(2);
     expect(await world.record('build-and-push-image')).toMatchObject({
-      status: 'refused',
-      reasonCode: 'RegistryDenied',
+      verdict: 'refused',
+      explanation: { code: 'RegistryDenied' },
     });
   });
 
@@ -82,8 +82,8 @@ describe('each fault is a clear error', () => {
     expect(exitCode).toBe(1);
     expect((await world.dockerCalls()).some((call) => call.startsWith('push'))).toBe(false);
     const record = await world.record('build-and-push-image');
-    expect(record).toMatchObject({ status: 'failed', reasonCode: 'BUILD_FAILED' });
-    expect(record.lastLogLines.join('\n')).toContain('missing.txt');
+    expect(record).toMatchObject({ verdict: 'failed', explanation: { code: 'BUILD_FAILED' } });
+    expect(record.logTail[0].lines.join('\n')).toContain('missing.txt');
   });
 
   it('a push that IAM denies names the action and the resource', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -7,12 +7,18 @@ import { container, migrationWorld, requestsOf } from './migration-world.ts';
 
 const command = ['--', 'rails', 'db:migrate'];
 const capacity = 'Capacity is unavailable at this time. Please try again later or in a different availability zone';
-const job = { CIRCLECI: 'true', CIRCLE_WORKFLOW_JOB_ID: '2f7a1a1e-0000-4000-8000-000000000001' };
+const jobOf = (id: string) => ({
+  ...{ CIRCLECI: 'true', CIRCLE_JOB: 'migrate', CIRCLE_WORKFLOW_JOB_ID: id },
+  CIRCLE_WORKFLOW_WORKSPACE_ID: 'b7d3c1f0-6c53-4a6c-8a0e-0d5f1b1c6a11',
+});
+const job = jobOf('2f7a1a1e-0000-4000-8000-000000000001');
+/** *Rerun workflow from failed*: a new job id, the same workspace. */
+const rerun = jobOf('2f7a1a1e-0000-4000-8000-000000000002');
 
 describe('a RunTask that places nothing', () => {
   test('no capacity, failure without an arn: exit 1 with reason and advice', async () => {
     const { model, migrate } = await migrationWorld();
-    model.settings.runTaskFailures = [[{ reason: capacity }]];
+    model.settings.runTaskFailures = [[{ reason: capacity }], [{ reason: capacity }]];
     const { exitCode, stdout } = await migrate(command);
     expect(exitCode).toBe(1);
     expect(stdout).toContain('The migration was not started.');
@@ -24,7 +30,7 @@ describe('a RunTask that places nothing', () => {
   test('memory: the instance and the resource are named', async () => {
     const { model, migrate } = await migrationWorld();
     const arn = 'arn:aws:ecs:eu-west-1:123456789012:container-instance/prod/0123';
-    model.settings.runTaskFailures = [[{ arn, reason: 'RESOURCE:MEMORY' }]];
+    model.settings.runTaskFailures = [[{ arn, reason: 'RESOURCE:MEMORY' }], [{ arn, reason: 'RESOURCE:MEMORY' }]];
     const { exitCode, stdout } = await migrate(command);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`RESOURCE:MEMORY (${arn})`);
@@ -33,7 +39,7 @@ describe('a RunTask that places nothing', () => {
 
   test('--retry-capacity tries again, under a new token each time, until there is room', async () => {
     const { model, migrate } = await migrationWorld();
-    model.settings.runTaskFailures = [[{ reason: capacity }], [{ reason: 'AGENT' }]];
+    model.settings.runTaskFailures = [[{ reason: 'AGENT' }], [{ reason: capacity }]];
     const { exitCode, stdout } = await migrate(['--retry-capacity', '10m', ...command], { env: job });
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`No capacity: ${capacity}. Trying again in 15s`);
@@ -44,10 +50,12 @@ describe('a RunTask that places nothing', () => {
 
   test('--retry-capacity does not retry what time cannot heal', async () => {
     const { model, migrate } = await migrationWorld();
-    model.settings.runTaskFailures = [[{ reason: 'ATTRIBUTE' }]];
-    const { exitCode } = await migrate(['--retry-capacity', '10m', ...command]);
+    model.settings.runTaskFailures = Array(9).fill([{ reason: 'ATTRIBUTE' }]);
+    const { exitCode, stdout } = await migrate(['--retry-capacity', '10m', ...command]);
     expect(exitCode).toBe(1);
-    expect(requestsOf(model, 'RunTask')).toHaveLength(1);
+    expect(stdout).not.toContain('Trying again');
+    // The second has a token of its own: the first may have been answered from the memory of an earlier run.
+    expect(requestsOf(model, 'RunTask')).toHaveLength(2);
   });
 });
 
@@ -78,21 +86,23 @@ describe('a RunTask whose answer is lost starts exactly one task', () => {
     model.faults.script({ kind: 'reset-after', operation: 'RunTask', times: 10_000 });
     const { exitCode, stdout } = await migrate(['--client-token', 'mine-1', ...command]);
     expect(exitCode).toBe(3);
-    expect(stdout).toContain('may have been started');
+    expect(stdout).toContain('The migration may have been started: no answer within 5m 00s.');
     expect(stdout).toContain('--client-token mine-1');
     expect(model.tasks.tasks.size).toBe(1);
   });
 });
 
 describe('the same job again', () => {
-  test('within the token’s life: the first task is followed again, and that is said', async () => {
+  test('it succeeded: that is said, with its log, and nothing is started', async () => {
     const { model, migrate } = await migrationWorld();
     const logs = [{ atMs: 100, message: 'migrated' }];
     model.behaviours.script({}, { runMs: 2_000, exitCode: 0, logs });
     expect((await migrate(command, { env: job })).exitCode).toBe(0);
-    const second = await migrate(command, { env: job });
+    const second = await migrate(command, { env: rerun });
     expect(second.exitCode).toBe(0);
-    expect(second.stdout).toContain('This job had started that task before');
+    expect(second.stdout).toMatch(
+      /An earlier run of this job started task \w{32}, which has succeeded: nothing is started\./,
+    );
     expect(second.stdout).toContain('[app] migrated');
     expect(model.truth.tasksThatRan('app')).toHaveLength(1);
   });
@@ -102,13 +112,22 @@ describe('the same job again', () => {
     model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
     const first = await migrate(['--timeout', '60s', ...command], { env: job });
     expect(first.exitCode).toBe(3);
-    const second = await migrate(command, { env: job });
+    const second = await migrate(command, { env: rerun });
     expect(second.exitCode).toBe(0);
-    expect(second.stdout).toContain('This job had started that task before');
+    expect(second.stdout).toMatch(/An earlier run of this job started task \w{32}, which still runs: following it/);
     expect(model.truth.tasksThatRan('app')).toHaveLength(1);
   });
 
-  test('with --image: the same revision is found again, so the token stays the same', async () => {
+  test('it failed: a new attempt, and that one counts', async () => {
+    const { model, migrate } = await migrationWorld();
+    model.behaviours.script({ times: 1 }, { runMs: 2_000, exitCode: 1 });
+    expect((await migrate(command, { env: job })).exitCode).toBe(1);
+    expect((await migrate(command, { env: rerun })).exitCode).toBe(0);
+    expect(model.truth.runs.map(({ exitCode }) => exitCode)).toEqual([1, 0]);
+    expect(model.truth.mostAtOnce({ family: 'app' })).toBe(1);
+  });
+
+  test('with --image: the same revision is found again, so the task is, too', async () => {
     const { model, migrate } = await migrationWorld();
     const digest = `sha256:${'a'.repeat(64)}`;
     const args = ['--image', `public.ecr.aws/acme/app@${digest}`, ...command];
@@ -129,11 +148,12 @@ describe('the same job again', () => {
     expect(model.truth.tasksThatRan('app')).toHaveLength(1);
   });
 
-  test('with other parameters: ConflictException, and the task is adopted', async () => {
+  test('in another network while the task is not visible: ConflictException, and the task is adopted', async () => {
     const { model, migrate } = await migrationWorld();
     model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
     await migrate(['--timeout', '60s', ...command], { env: job });
-    const second = await migrate(['--security-groups', 'sg-1', ...command], { env: job });
+    model.settings.missingForMs = 100_000;
+    const second = await migrate(['--security-groups', 'sg-1', ...command], { env: rerun });
     expect(second.exitCode).toBe(0);
     expect(model.requests.some(({ errorType }) => errorType === 'ConflictException')).toBe(true);
     expect(model.truth.tasksThatRan('app')).toHaveLength(1);
@@ -161,7 +181,7 @@ describe('--exclusive', () => {
     const { exitCode, stdout } = await migrate(command);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`Waiting for another migration to end: ${theirs.id}`);
-    expect(stdout).toContain('best effort');
+    expect(stdout).toContain('two that start at the same moment do not see each other');
     const [first, second] = model.truth.runs;
     expect(second?.startedAtMs).toBeGreaterThan(first?.stoppedAtMs ?? Number.POSITIVE_INFINITY);
   });
@@ -175,11 +195,11 @@ describe('--exclusive', () => {
     expect(requestsOf(model, 'RunTask')).toEqual([]);
   });
 
-  test('off: nobody is asked', async () => {
+  test('ignore: nobody is waited for', async () => {
     const { model, migrate } = await migrationWorld();
     other(model);
     expect((await migrate(['--exclusive', 'ignore', ...command])).exitCode).toBe(0);
-    expect(requestsOf(model, 'ListTasks')).toEqual([]);
+    expect(model.truth.mostAtOnce({ family: 'app' })).toBe(2);
   });
 
   test('tasks of a service are not migrations', async () => {
@@ -199,10 +219,10 @@ describe('--exclusive', () => {
   test('without ecs:ListTasks: one warning, and on', async () => {
     const { model, migrate } = await migrationWorld();
     const message = 'User: x is not authorized to perform: ecs:ListTasks on resource: * because no policy allows it';
-    model.faults.script({ kind: 'error', type: 'AccessDeniedException', message, operation: 'ListTasks' });
+    model.faults.script({ kind: 'error', type: 'AccessDeniedException', message, operation: 'ListTasks', times: 9 });
     const { exitCode, stdout } = await migrate(command);
     expect(exitCode).toBe(0);
-    expect(stdout.match(/may not list tasks \(ecs:ListTasks\)/g)).toHaveLength(1);
+    expect(stdout.match(/not authorized to perform ecs:ListTasks/g)).toHaveLength(1);
   });
 });
 
@@ -247,13 +267,17 @@ describe('where it runs', () => {
     expect(requestsOf(model, 'RegisterTaskDefinition')).toEqual([]);
   });
 
-  test('the record names the task before the first wait', async () => {
+  test('--no-wait: the record names the task, and says that it was not waited for', async () => {
     const { model, migrate } = await migrationWorld([container('app')]);
     const folder = await mkdtemp(join(tmpdir(), 'records-'));
     try {
       await migrate(['--no-wait', '--record-dir', folder, ...command]);
-      const record = JSON.parse(await readFile(join(folder, 'run-migration-task.json'), 'utf8'));
-      expect(record).toMatchObject({ status: 'running', taskArn: [...model.tasks.tasks.keys()][0] });
+      const names = await readdir(folder);
+      expect(names).toEqual([
+        expect.stringMatching(/^run-migration-task\.123456789012\.eu-west-1\.prod\.app\.\w{8}\.json$/),
+      ]);
+      const record = JSON.parse(await readFile(join(folder, names[0] ?? ''), 'utf8'));
+      expect(record).toMatchObject({ verdict: 'started', taskArn: [...model.tasks.tasks.keys()][0] });
     } finally {
       await rm(folder, { recursive: true });
     }

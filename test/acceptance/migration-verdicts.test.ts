@@ -10,7 +10,9 @@ describe('run-migration-task judges', () => {
     model.behaviours.script({ container: 'app' }, { runMs: 8_000, exitCode: 0, logs });
     const { exitCode, stdout, stderr } = await migrate(command);
     expect(stdout).toContain('[app] CREATE TABLE users');
-    expect(stdout).toMatch(/The migration \(task [0-9a-f]{32}\) succeeded: exit code 0 after \d+s\./);
+    expect(stdout).toMatch(
+      /The migration \(task [0-9a-f]{32}\) succeeded: container app ended with exit code 0\. It took \d+s\./,
+    );
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(model.truth.runs).toMatchObject([{ container: 'app', command: ['rails', 'db:migrate'], exitCode: 0 }]);
     expect(requestsOf(model, 'RunTask')).toMatchObject([
@@ -32,9 +34,7 @@ describe('run-migration-task judges', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain('[app] PG::UndefinedTable: relation "users" does not exist');
     expect(stdout).toContain('failed with exit code 1');
-    expect(stdout).toContain(
-      'Why: Essential container in task exited; stop code EssentialContainerExited (container app)',
-    );
+    expect(stdout).toContain('What: The program reported an error.');
     expect(stdout).toContain('Fix: ');
     expect(model.truth.runs.map((run) => run.exitCode)).toEqual([1]);
   });
@@ -80,7 +80,7 @@ describe('run-migration-task judges', () => {
     model.behaviours.script({}, { start: { reason, afterMs: 290_000, on: 'task' } });
     const { exitCode, stdout } = await migrate(command);
     expect(exitCode).toBe(1);
-    expect(stdout.match(/Still PENDING/g)?.length).toBeGreaterThanOrEqual(3);
+    expect(stdout.match(/Still waiting for the task to run \(it is PENDING\)/g)?.length).toBeGreaterThanOrEqual(3);
     expect(stdout).toContain('could not reach an AWS service');
   });
 
@@ -101,7 +101,7 @@ describe('run-migration-task judges', () => {
     model.behaviours.script({ container: 'envoy' }, {});
     const { exitCode, stdout } = await migrate(command);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('Container envoy ended with exit code 143 (does not count)');
+    expect(stdout).toContain('Container envoy ended with exit code 143 (not the result)');
     expect(model.truth.runs.map((run) => [run.container, run.exitCode])).toEqual([
       ['app', 0],
       ['envoy', 143],
@@ -147,7 +147,7 @@ describe('run-migration-task judges', () => {
     const { exitCode, stdout } = await migrate(command);
     expect(exitCode).toBe(1);
     expect(stdout).not.toContain('STOPPED after');
-    expect([...model.tasks.tasks.values()].map(({ lastStatus }) => lastStatus)).toEqual(['DEPROVISIONING']);
+    expect([...model.tasks.tasks.values()][0]?.stoppedAtMs).toBeUndefined();
   });
 
   test('--pass-exit-code exits with the container’s own code', async () => {
@@ -166,20 +166,20 @@ describe('run-migration-task judges', () => {
     expect(exitCode).toBe(1);
     expect(document).toMatchObject({
       stage: 'run-migration-task',
-      status: 'failed',
       verdict: 'failed',
-      reasonCode: 'EXIT_CODE',
+      explanation: { code: 'EXIT_CODE' },
       exitCode: 1,
       containerExitCode: 7,
       taskArn: task?.arn,
       taskDefinition: task?.taskDefinition.arn,
-      migrationContainer: 'app',
-      stopCode: 'EssentialContainerExited',
+      container: 'app',
       containers: [{ name: 'app', imageDigest: task?.containers[0]?.imageDigest, exitCode: 7 }],
       logs: [{ group: '/ecs/app', stream: `app/app/${task?.id}`, region: 'eu-west-1' }],
       timingsMs: { run: 1_000 },
     });
-    expect(document.lastLogLines).toEqual(Array.from({ length: 50 }, (_, index) => `line ${index + 10}`));
+    expect(document.logTail).toEqual([
+      { container: 'app', lines: Array.from({ length: 50 }, (_, index) => `line ${index + 10}`) },
+    ]);
     expect(Object.keys(document.timeline)).toEqual(
       expect.arrayContaining(['createdAt', 'startedAt', 'executionStoppedAt']),
     );

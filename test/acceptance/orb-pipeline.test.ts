@@ -1,24 +1,18 @@
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
-import { expandConfig } from '../../local/circleci/expand.ts';
-import { type RunOptions, runWorkflow, type WorkflowResult } from '../../local/circleci/runner.ts';
+import type { RunOptions, WorkflowResult } from '../../local/circleci/runner.ts';
 import { mapOf, type YamlMap } from '../../local/circleci/yaml.ts';
-import { packOrb } from '../../scripts/pack-orb.ts';
 import { orbFiles } from '../orb/support.ts';
+import { outputOf, runConfig, staticKeys, statuses } from './orb-world.ts';
 import { accountId, deployRole, type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
 
 /** The orb with the built bundle, the article's config, local CircleCI and local AWS: what a push to `staging` does. */
-let orb = '';
 let article: YamlMap = {};
 beforeAll(async () => {
-  ({ text: orb } = await packOrb({ outFile: join((await pipelineWorld()).folder, 'orb.yml') }));
   const files = await orbFiles('examples');
   article = mapOf(files.find(({ name }) => name === 'build_migrate_deploy')?.body.usage, 'usage');
 });
 
 const jobNames = ['build-image-and-push', 'db-migrate-on-task-run', 'service-update-and-notify'];
-const preload = new URL('../../local/aws/time/virtual-time.mjs', import.meta.url).href;
 
 interface PushOptions extends Partial<RunOptions> {
   more?: YamlMap;
@@ -43,36 +37,10 @@ async function push(
       Object.entries(call).map(([name, given]) => [name, { ...mapOf(given, name), ...network[name], ...more }]),
     ),
   );
-  const expanded = expandConfig(stringify(config, { version: '1.1' }), {
-    orbs: { 'migrate-deploy': orb },
-    branch: 'staging',
-  });
-  const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, PATH: _path, ...machine } = world.env;
-  return runWorkflow(expanded, {
-    projectDir: join(world.folder, 'project'),
-    path: [join(world.folder, 'bin')],
-    mask: false,
-    env: {
-      ...machine,
-      NODE_OPTIONS: `--import ${preload}`,
-      LOCAL_AWS_CONTROL: world.served.url,
-      STAND_IN_DOCKER_HOME: join(world.folder, 'docker'),
-      DOCKER_CALLS: join(world.folder, 'docker-calls'),
-      AWS_RESOURCE_NAME_PREFIX: 'hoge',
-      NO_COLOR: '1',
-    },
-    contexts: { 'aws-stg': { SLACK_WEBHOOK: world.slack.webhookUrl, ...variables } },
-    ...options,
-  });
+  const context = { SLACK_WEBHOOK: world.slack.webhookUrl, ...variables };
+  return runConfig(world, config, { branch: 'staging', contexts: { 'aws-stg': context }, ...options });
 }
 
-const staticKeys = (world: PipelineWorld): Record<string, string> => {
-  const user = world.model.identity.access.createUser('circleci');
-  return { AWS_ACCESS_KEY_ID: user.accessKeyId, AWS_SECRET_ACCESS_KEY: user.secretAccessKey };
-};
-const outputOf = (result: WorkflowResult): string =>
-  result.jobs.flatMap(({ steps }) => steps.map(({ output }) => output)).join('');
-const statuses = (result: WorkflowResult) => result.jobs.map(({ name, status }) => [name, status]);
 const migrations = ({ model }: PipelineWorld) =>
   model.truth.runs.filter(({ command }) => command.join(' ') === 'rails db:migrate');
 const callers = ({ model }: PipelineWorld, operation: string) => [

@@ -31,7 +31,7 @@ export interface PipelineWorld {
   migrate(...more: string[]): Promise<Finished>;
   deploy(...more: string[]): Promise<Finished>;
   notify(...more: string[]): Promise<Finished>;
-  record(name: string): Promise<Json>;
+  record(stage: string): Promise<Json>;
   /** Every line of arguments that docker was called with. */
   dockerCalls(): Promise<string[]>;
   /** An executable on the PATH. */
@@ -120,7 +120,11 @@ export async function pipelineWorld(): Promise<PipelineWorld> {
     deploy: stage(['update-service-and-verify', '--cluster', 'hoge-stg', '--family', 'hoge-apps-service-stg']),
     notify: (...more) =>
       run(['notify-slack', '--record-dir', recordDir, ...more], { env: { SLACK_WEBHOOK: slack.webhookUrl } }),
-    record: async (name) => JSON.parse(await readFile(join(recordDir, `${name}.json`), 'utf8')),
+    record: async (stage) => {
+      const [name = '', ...others] = (await readdir(recordDir)).filter((file) => file.startsWith(`${stage}.`));
+      if (others.length > 0) throw new Error(`several records of ${stage}: ${[name, ...others].join(', ')}`);
+      return JSON.parse(await readFile(join(recordDir, name), 'utf8'));
+    },
     dockerCalls: async () =>
       (await readFile(join(folder, 'docker-calls'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
     program: (name, script) => executable(join(bin, name), script),
@@ -162,40 +166,58 @@ async function project(folder: string): Promise<void> {
 }
 
 async function deployed(model: LocalAws): Promise<void> {
-  model.clusters.create('hoge-stg');
-  model.logs.createGroup('/ecs/hoge-stg');
-  model.ecr.push('hoge-stg', ['latest'], 'version 1');
-  for (const family of ['hoge-service-stg', 'hoge-apps-service-stg']) {
-    model.taskDefinitions.register({
-      family,
-      networkMode: 'awsvpc',
-      requiresCompatibilities: ['FARGATE'],
-      cpu: '256',
-      memory: '512',
-      executionRoleArn: `arn:aws:iam::${accountId}:role/ecsTaskExecutionRole`,
-      taskRoleArn: `arn:aws:iam::${accountId}:role/hoge-task`,
-      containerDefinitions: [
-        {
-          name: 'hoge-stg',
-          image: `${model.ecr.store.uri('hoge-stg')}:latest`,
-          environment: [{ name: 'DATABASE_PASSWORD', value: 'canary-database-password' }],
-          logConfiguration: {
-            logDriver: 'awslogs',
-            options: {
-              'awslogs-group': '/ecs/hoge-stg',
-              'awslogs-region': 'eu-west-1',
-              'awslogs-stream-prefix': 'hoge',
-            },
+  await environment(model, 'stg');
+  model.clock.advance(3_600_000);
+}
+
+/** Cluster, repository, log group, a family for the migration and a service with one of its own, all named for `env`. */
+export async function environment(model: LocalAws, env: string): Promise<void> {
+  model.clusters.create(`hoge-${env}`);
+  model.logs.createGroup(`/ecs/hoge-${env}`);
+  model.ecr.push(`hoge-${env}`, ['latest'], 'version 1');
+  family(model, `hoge-service-${env}`, env);
+  await service(model, { env, name: `hoge-apps-service-${env}` });
+}
+
+/** A family whose one container is called like the environment and runs its image. */
+export function family(model: LocalAws, name: string, env: string, repository = `hoge-${env}`): void {
+  model.taskDefinitions.register({
+    family: name,
+    networkMode: 'awsvpc',
+    requiresCompatibilities: ['FARGATE'],
+    cpu: '256',
+    memory: '512',
+    executionRoleArn: `arn:aws:iam::${accountId}:role/ecsTaskExecutionRole`,
+    taskRoleArn: `arn:aws:iam::${accountId}:role/hoge-task`,
+    containerDefinitions: [
+      {
+        name: `hoge-${env}`,
+        image: `${model.ecr.store.uri(repository)}:latest`,
+        environment: [{ name: 'DATABASE_PASSWORD', value: 'canary-database-password' }],
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: {
+            'awslogs-group': `/ecs/hoge-${env}`,
+            'awslogs-region': 'eu-west-1',
+            'awslogs-stream-prefix': 'hoge',
           },
         },
-      ],
-    });
-  }
+      },
+    ],
+  });
+}
+
+/** A service of an environment with two tasks, from a family of its own name. */
+export async function service(
+  model: LocalAws,
+  { env, name, repository }: { env: string; name: string; repository?: string },
+): Promise<void> {
+  family(model, name, env, repository);
   const create = model.operations.ecs.CreateService;
   const input = {
-    cluster: 'hoge-stg',
-    serviceName: 'hoge-apps-service-stg',
-    taskDefinition: 'hoge-apps-service-stg',
+    cluster: `hoge-${env}`,
+    serviceName: name,
+    taskDefinition: name,
     desiredCount: 2,
     launchType: 'FARGATE',
     networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] } },
@@ -209,7 +231,6 @@ async function deployed(model: LocalAws): Promise<void> {
     region: 'eu-west-1',
     atMs: 0,
   });
-  model.clock.advance(3_600_000);
 }
 
 async function executable(path: string, script: string): Promise<void> {

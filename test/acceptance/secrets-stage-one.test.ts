@@ -78,7 +78,7 @@ exit $code`,
   expect(places.get('passwords-docker-kept')).toMatch(/^1$/m);
   // The search itself is alive: what may be there is found there.
   expect([...places.values()].some((text) => text.includes('--password-stdin'))).toBe(true);
-  expect([...places.keys()].some((place) => place.endsWith('build-and-push-image.json'))).toBe(true);
+  expect([...places.keys()].some((place) => place.includes('build-and-push-image.'))).toBe(true);
 });
 
 it('the registry’s password is gone also when a second signal does not let docker end', async () => {

@@ -17,7 +17,7 @@ describe('wait-for-task', () => {
     const { exitCode, stdout } = await bundle(['wait-for-task', '--task', arn]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('[app] first');
-    expect(stdout).toMatch(/Task [0-9a-f]{32} succeeded: exit code 0/);
+    expect(stdout).toMatch(/Task [0-9a-f]{32} succeeded: container app ended with exit code 0/);
     expect(requestsOf(model, 'RunTask')).toEqual([]);
   });
 
@@ -38,7 +38,7 @@ describe('wait-for-task', () => {
     const { exitCode, stdout } = await bundle(['wait-for-task', '--cluster', 'prod', '--task', 'f'.repeat(32)]);
     expect(exitCode).toBe(2);
     expect(stdout).toContain('cannot be found');
-    expect(stdout).toContain('ECS forgets tasks an hour after they stopped');
+    expect(stdout).toContain('Amazon ECS forgets a task an hour after it stopped');
     expect(model.clock.now() - startMs).toBeGreaterThanOrEqual(60_000);
   });
 
@@ -59,8 +59,8 @@ describe('wait-for-task', () => {
     const { exitCode, stdout, stderr } = await bundle(args);
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout).tasks).toMatchObject([
-      { taskArn: tasks[0]?.arn, verdict: 'succeeded', exitCode: 0 },
-      { taskArn: tasks[1]?.arn, verdict: 'failed', exitCode: 1, containerExitCode: 9 },
+      { taskArn: tasks[0]?.arn, verdict: 'succeeded', containerExitCode: 0 },
+      { taskArn: tasks[1]?.arn, verdict: 'failed', containerExitCode: 9 },
     ]);
     expect(stderr).toContain(`${tasks[1]?.id.slice(0, 8)} [app] from bad`);
   });
@@ -80,7 +80,7 @@ describe('wait-for-task', () => {
     const { arn } = launch(model, { containerOverrides: [{ name: 'app', command: ['x'] }] });
     const { exitCode, stdout } = await bundle(['wait-for-task', '--task', arn]);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('(container app)');
+    expect(stdout).toContain('Container app ended with exit code 4');
   });
 
   test('without permission to read the task definition: a warning, and the verdict stands', async () => {

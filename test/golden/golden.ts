@@ -69,6 +69,12 @@ export async function goldenRollout(...given: Parameters<typeof rolloutWorld>) {
   return { ...world, golden: golden(stage) };
 }
 
+/** The same world for commands of every name. */
+export async function goldenService(...given: Parameters<typeof rolloutWorld>) {
+  const world = await rolloutWorld(...given);
+  return { ...world, golden: golden({ model: world.model, folder: await newFolder(), bundle: world.run }) };
+}
+
 /** A golden run in the world of a whole pipeline, with Docker and Slack. */
 export async function goldenPipeline() {
   const world = await pipelineWorld();
@@ -114,14 +120,25 @@ function golden({ model, folder, prefix = [], bundle }: Stage): Golden {
   };
 }
 
-/** Only what differs from run to run: ports, folders, ids of requests and random client tokens. */
+/** Only what differs from run to run: ports, folders, ids of requests; marks and client tokens, in order of appearance. */
 function plain(text: string, model: LocalAws, folder: string): string {
   const ids = model.requests.reduce((rest, { requestId }) => rest.replaceAll(requestId, '<request id>'), text);
   return ids
     .replaceAll(folder, '<folder>')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
+    .replace(/127-0-0-1-\d+-([\w-]+)\.[0-9a-f]{8}\.json/g, '127-0-0-1-<port>-$1.<hash>.json')
     .replace(/\bmd-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'md-<random>')
-    .replace(/\bmd-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{3}\b/g, 'md-<random, cut short>');
+    .replace(/\bmigrate-deploy\/[0-9a-f]{64}\b/g, numbered('migrate-deploy/<mark'))
+    .replace(/\bmd-[0-9a-f]{60}\b/g, numbered('md-<token'));
+}
+
+/** Another number for each different text. */
+function numbered(name: string): (found: string) => string {
+  const seen: string[] = [];
+  return (found) => {
+    if (!seen.includes(found)) seen.push(found);
+    return `${name} ${seen.indexOf(found) + 1}>`;
+  };
 }
 
 const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -236,6 +236,7 @@ describe('migrate', () => {
 
   test('stopCode and last moments are taken in after a failure', async () => {
     const { model, run } = await world();
+    model.settings.timings.settleMs = 5_000;
     model.behaviours.script({}, { runMs: 1_000, exitCode: 1 });
     expect(await run()).toMatchObject({
       stopCode: 'EssentialContainerExited',

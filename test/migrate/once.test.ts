@@ -11,6 +11,7 @@ import { options } from './migrate-options.ts';
 const shortly = { ...options.waiting, timeoutMs: 60_000 };
 const capacity = 'Capacity is unavailable at this time. Please try again later or in a different availability zone';
 
+const place = { cluster: 'prod', region: 'eu-west-1' };
 const workspace = 'b7d3c1f0-6c53-4a6c-8a0e-0d5f1b1c6a11';
 
 /** A job of a workflow; each `run` is a process of its own, in a folder of its own unless it is the same container. */
@@ -19,7 +20,7 @@ async function job(more: Partial<MigrateOptions> = {}) {
   model.clusters.create('prod');
   model.logs.createGroup('/ecs/app');
   model.taskDefinitions.register(fargateDefinition('app'));
-  model.behaviours.script({}, { runMs: 600_000, exitCode: 0 });
+  model.behaviours.script({}, { runMs: 120_000, exitCode: 0 });
   const base = await inProcess(model);
   const count = (operation: string): number =>
     model.requests.filter((request) => request.operation === operation).length;
@@ -44,7 +45,7 @@ describe('a rerun of the workflow: a new job id, a new container, the same works
     const second = await run({ exclusive: 'fail' }, 'job-2');
     expect(second).toMatchObject({ verdict: 'succeeded', taskArn: first.taskArn });
     expect([count('RunTask'), model.tasks.tasks.size]).toEqual([1, 1]);
-    expect(adopted()).toEqual([{ type: 'task-adopted', taskArn: first.taskArn, state: 'runs' }]);
+    expect(adopted()).toEqual([{ type: 'task-adopted', ...place, taskArn: first.taskArn, state: 'runs' }]);
   });
 
   test('the first succeeded: done, that is said, and RunTask is not sent', async () => {
@@ -53,7 +54,7 @@ describe('a rerun of the workflow: a new job id, a new container, the same works
     model.clock.advance(30 * 60_000);
     expect(await run({}, 'job-2')).toMatchObject({ verdict: 'succeeded', taskArn: first.taskArn, exitCode: 0 });
     expect([count('RunTask'), model.tasks.tasks.size]).toEqual([1, 1]);
-    expect(adopted()).toEqual([{ type: 'task-adopted', taskArn: first.taskArn, state: 'succeeded' }]);
+    expect(adopted()).toEqual([{ type: 'task-adopted', ...place, taskArn: first.taskArn, state: 'succeeded' }]);
   });
 
   test('the first failed: a new attempt with another token', async () => {

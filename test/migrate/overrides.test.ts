@@ -199,7 +199,7 @@ describe('an overrides document', () => {
     const secret = 's3cret';
     const broken = [
       `{"a": "${secret}`,
-      JSON.stringify({ [`x`]: secret, cpu: 5, containerOverrides: [{ name: secret, cpu: secret }] }),
+      JSON.stringify({ x: secret, cpu: 5, containerOverrides: [{ name: secret, cpu: secret }] }),
     ];
     for (const text of broken) expect(parseOverrides(text).errors.join()).not.toContain(secret);
   });

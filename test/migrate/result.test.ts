@@ -9,7 +9,7 @@ const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/prod/0123';
 const followed = (verdict: FollowedTask['verdict'], task?: object): FollowedTask => ({
   target: { taskArn, container: () => Promise.reject(new Error('nobody asks')) },
   seen: { ...unseen(taskArn), task },
-  ...{ verdict, container: undefined, judgedMs: undefined, log: undefined, logPlace: undefined },
+  ...{ verdict, container: undefined, judgedMs: undefined, log: undefined, logPlace: undefined, endTold: false },
 });
 const linesOf = (result: TaskResult, stage: TaskOutcome['stage']): string[] => {
   const times = { startedAt: '2026-01-05T09:00:00.000Z', finishedAt: '2026-01-05T09:00:05.000Z' };

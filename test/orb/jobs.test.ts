@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JobResult } from '../../local/circleci/job-run.ts';
 import type { YamlMap } from '../../local/circleci/yaml.ts';
 import { createWorkbench } from './support.ts';
 
@@ -25,51 +26,65 @@ const commandOf: Readonly<Record<string, string>> = {
 };
 
 describe('records', () => {
+  const home = '~/.migrate-deploy-job/workspace';
+  /** What a job finds of others, and what it has of its own. */
   const look: YamlMap = {
-    'pre-steps': [],
-    'post-steps': [{ run: { name: 'look', command: 'find . -name "*.json" | sort' } }],
+    'post-steps': [
+      { run: { name: 'others', command: 'find . -name "*.json" | sort' } },
+      { run: { name: 'own', command: `cd ${home} && find . -name "*.json" | sort` } },
+    ],
   };
+  const seen = (job: JobResult | undefined, name: string) =>
+    job?.steps
+      .find((step) => step.name === name)
+      ?.output.split('\n')
+      .filter(Boolean);
 
-  it('go through the workspace from stage to stage', async () => {
+  it('go through the workspace from stage to stage, and a job hands on its own alone', async () => {
     const { result } = await bench.run(all(look));
-    expect(result.jobs.map(({ steps }) => steps.at(-1)?.output.split('\n').filter(Boolean))).toEqual([
-      ['./.migrate-deploy/build-and-push-image.json'],
-      ['./.migrate-deploy/build-and-push-image.json', './.migrate-deploy/run-migration-task.json'],
-      [
-        './.migrate-deploy/build-and-push-image.json',
-        './.migrate-deploy/run-migration-task.json',
-        './.migrate-deploy/update-service-and-verify-f.json',
-      ],
+    const build = './.migrate-deploy/build-and-push-image.json';
+    const migration = './.migrate-deploy/run-migration-task.json';
+    expect(result.jobs.map((job) => [seen(job, 'others'), seen(job, 'own')])).toEqual([
+      [[], [build]],
+      [[build], [migration]],
+      [[build, migration], ['./.migrate-deploy/update-service-and-verify-f.json']],
     ]);
   });
 
-  it('of services that are updated side by side do not get into each other’s way', async () => {
-    const config = all();
-    const [, , service] = stages;
-    const { jobs } = (config.workflows as { w: { jobs: YamlMap[] } }).w;
-    const after = { requires: ['db_migrate_on_task_run'] };
-    jobs.push({
-      'migrate-deploy/service_update_and_notify': { ...service![1], ...after, name: 'second', family: 'g' },
-    });
-    const both = { requires: ['service_update_and_notify', 'second'], persist_records: false, ...look };
-    jobs.push({ 'migrate-deploy/db_migrate_on_task_run': { ...stages[1]![1], ...both, name: 'last' } });
-    const { result } = await bench.run(config);
+  it.each([
+    ['.', './.migrate-deploy'],
+    ['shared', './shared/.migrate-deploy'],
+    ['~/project', './.migrate-deploy'],
+    ['$CIRCLE_JOB', './$CIRCLE_JOB/.migrate-deploy'],
+  ])('are found where CircleCI attaches workspace_root: %s', async (root, place) => {
+    const { result, calls } = await bench.run(all({ ...look, workspace_root: root }));
     expect(result.status).toBe('success');
-    expect(result.jobs.at(-1)?.steps.at(-1)?.output).toContain('update-service-and-verify-g.json');
+    expect(new Set(calls.map(({ env }) => env.MIGRATE_DEPLOY_RECORDS_FROM))).toEqual(
+      new Set([`${root}/.migrate-deploy`]),
+    );
+    expect(seen(result.jobs[2], 'others')).toContain(`${place}/build-and-push-image.json`);
   });
 
-  it('follow workspace_root and record_dir', async () => {
-    const { result, calls } = await bench.run(all({ ...look, workspace_root: 'shared', record_dir: 'records/web' }));
-    expect(new Set(calls.map(({ env }) => env.MIGRATE_DEPLOY_RECORD_DIR))).toEqual(new Set(['shared/records/web']));
-    expect(result.jobs[2]?.steps.at(-1)?.output).toContain('./shared/records/web/build-and-push-image.json');
+  it('follow record_dir', async () => {
+    const { result, calls } = await bench.run(all({ ...look, record_dir: 'records/web' }));
+    expect(new Set(calls.map(({ env }) => env.MIGRATE_DEPLOY_RECORD_DIR))).toEqual(new Set([`${home}/records/web`]));
+    expect(seen(result.jobs[2], 'others')).toContain('./records/web/build-and-push-image.json');
+  });
+
+  it('of another job on the same machine are not handed on', async () => {
+    const left: YamlMap = {
+      run: { name: 'left', command: `mkdir -p ${home}/x && echo old >${home}/../job && echo '{}' >${home}/x/old.json` },
+    };
+    const { result } = await bench.run(all({ ...look, 'pre-steps': [left] }));
+    expect(seen(result.jobs[0], 'own')).toEqual(['./.migrate-deploy/build-and-push-image.json']);
   });
 
   it('stay behind as artifacts, of a red job too', async () => {
     const workDir = join(bench.folder, 'work');
     const { result } = await bench.run(all(), { workDir, env: { EXIT_CODES: '{"run-migration-task": 1}' } });
     expect(result.jobs[1]?.status).toBe('failed');
-    const kept = await readdir(join(result.jobs[1]?.artifacts ?? '', 'store_artifacts/.migrate-deploy'));
-    expect(kept.sort()).toEqual(['build-and-push-image.json', 'run-migration-task.json']);
+    const kept = await readdir(join(result.jobs[1]?.artifacts ?? '', 'store_artifacts/migrate-deploy/.migrate-deploy'));
+    expect(kept).toEqual(['run-migration-task.json']);
   });
 
   it('a dry run leaves none, and is no failure', async () => {
@@ -93,7 +108,8 @@ describe('Slack', () => {
     expect(last?.env).toMatchObject({
       MIGRATE_DEPLOY_WEBHOOK: 'https://hooks.example/x',
       MIGRATE_DEPLOY_STATUS: 'fail',
-      MIGRATE_DEPLOY_RECORD_DIR: './.migrate-deploy',
+      MIGRATE_DEPLOY_RECORD_DIR: '~/.migrate-deploy-job/workspace/.migrate-deploy',
+      MIGRATE_DEPLOY_RECORDS_FROM: './.migrate-deploy',
     });
   });
 
@@ -141,15 +157,15 @@ describe('what stands around a stage', () => {
     expect(result.jobs.map(({ steps }) => steps.map(({ name }) => name))).toEqual([
       [
         ...['Install migrate-deploy', 'checkout', 'setup_remote_docker', 'sign in', 'Build and push the image'],
-        ...['persist_to_workspace', 'Notify Slack of the failure', 'store_artifacts'],
+        ...['Notify Slack of the failure', 'persist_to_workspace', 'store_artifacts'],
       ],
       [
         ...['Install migrate-deploy', 'checkout', 'attach_workspace', 'sign in', 'Run the migration task'],
-        ...['persist_to_workspace', 'Notify Slack of the failure', 'store_artifacts'],
+        ...['Notify Slack of the failure', 'persist_to_workspace', 'store_artifacts'],
       ],
       [
         ...['Install migrate-deploy', 'checkout', 'attach_workspace', 'sign in', 'Update the service and verify it'],
-        ...['persist_to_workspace', 'Notify Slack of the success', 'Notify Slack of the failure', 'store_artifacts'],
+        ...['Notify Slack of the success', 'Notify Slack of the failure', 'persist_to_workspace', 'store_artifacts'],
       ],
     ]);
   });

@@ -33,10 +33,14 @@ export async function orbFiles(section: 'commands' | 'jobs' | 'executors' | 'exa
 const recorder = `
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 const [command] = process.argv.slice(2);
+if (command === '--version') {
+  console.log(process.env.RECORDER_VERSION ?? '0.0.0');
+  process.exit(0);
+}
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(MIGRATE_DEPLOY|ORB)_/.test(name)));
 appendFileSync(process.env.CALLS, JSON.stringify({ argv: process.argv.slice(2), file: process.argv[1], cwd: process.cwd(), env }) + '\\n');
-const folder = process.env.MIGRATE_DEPLOY_RECORD_DIR;
-if (folder && command !== 'notify-slack') {
+const folder = process.env.MIGRATE_DEPLOY_RECORD_DIR?.replace(/^~/, process.env.HOME);
+if (folder && command !== 'notify-slack' && process.env.MIGRATE_DEPLOY_DRY_RUN !== '1') {
   mkdirSync(folder, { recursive: true });
   const service = command === 'update-service-and-verify' ? '-' + process.env.MIGRATE_DEPLOY_FAMILY : '';
   writeFileSync(folder + '/' + command + service + '.json', '{}');

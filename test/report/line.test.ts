@@ -28,7 +28,7 @@ describe('a text of somebody else is harmless', () => {
   });
 
   it('our own colours stay around it', () => {
-    expect(paint({ text: '\u001b[32mok', tone: 'bad' }, true)).toBe('\u001b[31mok\u001b[0m');
+    expect(paint({ text: '\u001b[32mok', tone: 'bad' }, true)).toBe('\u001b[31mok\u001b[39m');
   });
 });
 
@@ -39,7 +39,7 @@ describe('no text of a container or of AWS begins a line that looks like ours', 
 
   it('log lines', () => {
     const event = { type: 'log-line', taskArn: 'arn:aws:ecs:r:1:task/c/0', container: 'app', message: forged } as const;
-    for (const one of lines(taskEventLines(event, { several: false }))) expect(one).toMatch(/^(\[app\] | {4})/);
+    for (const one of lines(taskEventLines(event))) expect(one).toMatch(/^(\[app\] | {4})/);
   });
 
   it('reasons of AWS', () => {

@@ -20,7 +20,9 @@ export interface RolloutWorld {
   ecs(operation: string, input: Json): Promise<Json>;
   /** update-service-and-verify on cluster prod, in this process. */
   deploy(args: readonly string[], options?: DeployOptions): Promise<Finished & { files: Map<string, string> }>;
-  /** The same with the built bundle, over HTTP. */
+  /** Any command with the built bundle, over HTTP. */
+  run(args: readonly string[], options?: RunOptions): Promise<Finished>;
+  /** update-service-and-verify on cluster prod with it. */
   bundle(args: readonly string[], options?: RunOptions): Promise<Finished>;
 }
 
@@ -72,16 +74,12 @@ export async function rolloutWorld(options: { service?: false; more?: Json } = {
       model.clock.advance(3_600_000);
     },
     deploy: (args, given = {}) => inThisProcess(model, args, given),
-    bundle: async (args, given = {}) => {
+    run: async (args, given = {}) => {
       const served = await serve(model);
       open.push(served);
-      const env = { ...served.env, ...given.env };
-      return runBundle(['update-service-and-verify', '--cluster', 'prod', ...args], {
-        control: served.url,
-        ...given,
-        env,
-      });
+      return runBundle(args, { control: served.url, ...given, env: { ...served.env, ...given.env } });
     },
+    bundle: (args, given = {}) => world.run(['update-service-and-verify', '--cluster', 'prod', ...args], given),
   };
   if (options.service !== false) await world.service('web', options.more);
   return world;

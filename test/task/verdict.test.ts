@@ -25,8 +25,14 @@ function sightings(answers: readonly (Task | undefined)[], container: CountingCo
 const untouched = { lastStatus: 'RUNNING', desiredStatus: 'RUNNING', stoppingAt: undefined };
 
 /** The verdict when these answers were all that was seen. */
-const verdictOf = (answers: readonly (Task | undefined)[], container: CountingContainer = app): TaskVerdict =>
-  taskVerdict(sightings(answers, container), container, answers.length * 2_000);
+const verdictOf = (
+  answers: readonly (Task | undefined)[],
+  container: CountingContainer = app,
+  afterMs = answers.length * 2_000,
+): TaskVerdict => taskVerdict(sightings(answers, container), container, afterMs);
+
+/** A minute and more after the last answer: what has not come by then never comes. */
+const muchLater = 120_000;
 
 describe('still going', () => {
   test.each<[string, Task]>([
@@ -178,7 +184,7 @@ describe('failed', () => {
       { explanation: { code: 'STOPPED' } },
     ],
   ])('%s', (_rule, task, expected) => {
-    expect(verdictOf([task])).toMatchObject({ verdict: 'failed', ...expected });
+    expect(verdictOf([task], app, muchLater)).toMatchObject({ verdict: 'failed', ...expected });
   });
 });
 
@@ -288,7 +294,7 @@ describe('a migration container that is not essential', () => {
     expect(verdictOf([before], sidecar)).toEqual({ verdict: 'going' });
     for (const stopCode of ['UserInitiated', 'EssentialContainerExited', undefined] as const) {
       const now = pair(stopped(0), stopped(143), { ...told, lastStatus: 'STOPPED', stopCode });
-      expect(verdictOf([before, now], sidecar)).toMatchObject({ verdict: 'failed', exitCode: 0 });
+      expect(verdictOf([before, now], sidecar, muchLater)).toMatchObject({ verdict: 'failed', exitCode: 0 });
     }
   });
 
@@ -334,5 +340,19 @@ describe('when the container ended, by our clock', () => {
     ['when it was seen, where ECS says nothing', undefined, 2_000],
   ])('%s', (_rule, said, expected) => {
     expect(endedAtMs(sightings(at(said)))).toBe(expected);
+  });
+});
+
+describe('a stop code that comes late is waited for, by time', () => {
+  const over = snapshot({ lastStatus: 'STOPPED' }, { exitCode: 0 });
+
+  test('a minute long nothing is said of a stopped task whose stop code is absent', () => {
+    expect(verdictOf([over], app, 59_000)).toEqual({ verdict: 'going' });
+    expect(verdictOf([over], app, 61_000)).toMatchObject({ verdict: 'failed', explanation: { code: 'STOPPED' } });
+  });
+
+  test('when it comes, it decides', () => {
+    const coded = snapshot({ lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited' }, { exitCode: 0 });
+    expect(verdictOf([over, coded])).toEqual({ verdict: 'succeeded' });
   });
 });

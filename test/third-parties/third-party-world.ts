@@ -91,7 +91,7 @@ export async function thirdPartyWorld(): Promise<ThirdPartyWorld> {
 }
 
 /** What RegisterTaskDefinition takes for one container `app`. */
-export function definition(family: string, image: string): Json {
+function definition(family: string, image: string): Json {
   const options = { 'awslogs-group': '/ecs/app', 'awslogs-region': 'eu-west-1', 'awslogs-stream-prefix': 'app' };
   return {
     ...{ family, networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'], cpu: '256', memory: '512' },

@@ -8,16 +8,19 @@ import { taskView } from './task-view.ts';
 const hourMs = 3_600_000;
 
 /** RunTask, DescribeTasks, ListTasks, StopTask and DescribeClusters. */
-export function taskOperations(core: Core): Operations {
+export function taskOperations(core: Core, servicesIn: (cluster: string) => number): Operations {
   return {
     RunTask: runTaskOperation(core),
     DescribeTasks: (input: Json) => describeTasks(input, core),
     ListTasks: (input: Json) => listTasks(input, core),
     StopTask: (input: Json) => stopTask(input, core),
-    DescribeClusters: (input: Json) => describeClusters(input, core),
+    DescribeClusters: (input: Json) => describeClusters(input, core, servicesIn),
     ListClusters: () => ({ clusterArns: core.clusters.all().map(({ arn }) => arn) }),
     CreateCluster: (input: Json) => ({
-      cluster: clusterView(core.clusters.create(input.clusterName ?? 'default').name, core),
+      cluster: {
+        ...clusterView(core.clusters.create(input.clusterName ?? 'default').name, core),
+        activeServicesCount: 0,
+      },
     }),
   };
 }
@@ -103,11 +106,15 @@ function stopTask(input: Json, core: Core): Json {
   return { task: taskView(task, core) };
 }
 
-function describeClusters(input: Json, core: Core): Json {
+function describeClusters(input: Json, core: Core, servicesIn: (cluster: string) => number): Json {
   const refs: string[] = input.clusters ?? ['default'];
   const found = refs.map((ref) => ({ ref, cluster: core.clusters.find(ref) }));
   return {
-    clusters: found.flatMap(({ cluster }) => (cluster === undefined ? [] : [clusterView(cluster.name, core)])),
+    clusters: found.flatMap(({ cluster }) =>
+      cluster === undefined
+        ? []
+        : [{ ...clusterView(cluster.name, core), activeServicesCount: servicesIn(cluster.name) }],
+    ),
     failures: found
       .filter(({ cluster }) => cluster === undefined)
       .map(({ ref }) => ({
@@ -128,7 +135,6 @@ function clusterView(name: string, core: Core): Json {
     runningTasksCount: tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length,
     pendingTasksCount: tasks.filter(({ lastStatus }) => ['PENDING', 'PROVISIONING', 'ACTIVATING'].includes(lastStatus))
       .length,
-    activeServicesCount: 0,
     capacityProviders: cluster.capacityProviders,
     defaultCapacityProviderStrategy: cluster.defaultCapacityProviderStrategy,
   };

@@ -44,6 +44,11 @@ export class ServicesPart implements Part {
     return owner.deployment.productionWeight > 0;
   }
 
+  /** How many services of a cluster are active. */
+  countIn(cluster: string): number {
+    return [...this.#services.values()].filter((one) => one.cluster === cluster && one.status === 'ACTIVE').length;
+  }
+
   /** What really became of each deployment of the services with this name, newest first. */
   rollouts(name: string): Rollout[] {
     const services = [...this.#services.values()].filter((service) => service.name === name);

@@ -1,5 +1,5 @@
-import { type Line, line, strong, warn } from '../report/line.ts';
-import type { IamPolicies } from './policy.ts';
+import type { IamPolicies } from '../iam/policy.ts';
+import { type Line, line, strong, warn } from './line.ts';
 
 /** Both policies, ready to be pasted, and what in them is wider than it need be. */
 export function iamPolicyLines({ policy, trustPolicy, wide }: IamPolicies): Line[] {

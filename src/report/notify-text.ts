@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
-import { type Line, line, warn } from '../report/line.ts';
-import type { NotifyEvent, NotifyOutcome } from './notify.ts';
+import type { NotifyEvent, NotifyOutcome } from '../notify/notify.ts';
+import { type Line, line, warn } from './line.ts';
 
 /** A fact of the sending as lines. */
 export function notifyEventLines(event: NotifyEvent): Line[] {

@@ -1,0 +1,2 @@
+// Headers of event streams; no operation that this program calls streams events.
+export class HeaderFormatter {}

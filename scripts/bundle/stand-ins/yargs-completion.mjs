@@ -1,0 +1,2 @@
+// No shell completion is offered.
+export const completion = () => ({ setParsed: () => undefined, registerFunction: () => undefined });

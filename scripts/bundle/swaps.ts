@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'rolldown';
+
+/** A text of a file and what takes its place. */
+export type Edit = readonly [pattern: RegExp, replacement: string];
+
+/** By file of a package, from its name on: the file in stand-ins/ that takes its place, or edits of it. */
+export type Swaps = Readonly<Record<string, string | readonly Edit[]>>;
+
+/** An error that is not registered keeps its name, its message and its members; only its class is the service's common one. */
+const noErrorClasses: Edit = [/^n0_registry\.registerError\(.*\);$/, ''];
+
+/** What no program of ours needs: yargs' translations, and parts of the SDK for other kinds of services. */
+const swapsOfEach: Swaps = {
+  '@smithy/core/dist-es/submodules/event-streams/index.js': 'event-streams.mjs',
+  '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': 'sha256-js.mjs',
+  '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js': 'adaptive-retry.mjs',
+  '@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js': 's3-endpoints.mjs',
+  '@smithy/signature-v4/dist-es/HeaderFormatter.js': 'header-formatter.mjs',
+  '@aws-sdk/signature-v4-multi-region/dist-es/index.js': 'sigv4-multi-region.mjs',
+  '@smithy/core/dist-es/submodules/client/smithy-client/schemaLogFilter.js': 'log-filter.mjs',
+  // The SDK is given no logger: src/aws/send.ts tells of requests, without their values.
+  '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': [
+    [/clientStack\.add\(loggerMiddleware\(\), loggerMiddlewareOptions\);/, ''],
+  ],
+  '@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/getRecursionDetectionPlugin.js':
+    'recursion-detection.mjs',
+  ...Object.fromEntries(
+    ['ecs', 'ecr', 'sts', 'cloudwatch-logs'].map((client) => [
+      `@aws-sdk/client-${client}/dist-es/runtimeExtensions.js`,
+      'no-extensions.mjs',
+    ]),
+  ),
+  '@aws-sdk/nested-clients/dist-es/submodules/sts/index.js': 'nested-sts.mjs',
+  'yargs/index.mjs': 'yargs.mjs',
+  '@aws-sdk/client-sts/dist-es/schemas/schemas_0.js': [noErrorClasses],
+  '@aws-sdk/client-ecr/dist-es/schemas/schemas_0.js': [noErrorClasses],
+  '@aws-sdk/client-cloudwatch-logs/dist-es/schemas/schemas_0.js': [noErrorClasses],
+  '@aws-sdk/client-ecs/dist-es/schemas/schemas_0.js': [
+    noErrorClasses,
+    // src/aws/ecs.ts reads and writes task definitions as they stand on the wire, past any schema.
+    [/\(\) => (?:Describe|Register|Deregister)TaskDefinitionResponse\$/, '() => "unit"'],
+    [/\(\) => RegisterTaskDefinitionRequest\$/, '() => "unit"'],
+  ],
+};
+
+/** For the command line, which prints help: no tables of emojis and wide characters. */
+export const swapsOfTheCommandLine: Swaps = {
+  ...swapsOfEach,
+  'yargs/lib/platform-shims/esm.mjs': 'yargs-platform.mjs',
+  'yargs/build/lib/completion.js': 'yargs-completion.mjs',
+  'string-width/index.js': 'string-width.mjs',
+  'wrap-ansi/index.js': 'wrap-ansi.mjs',
+};
+
+/** For the orb, whose jobs print no help and have no browser. */
+export const swapsOfTheOrb: Swaps = {
+  ...swapsOfEach,
+  'yargs/build/lib/yargs-factory.js': 'yargs-without-help.mjs',
+  'yargs/lib/platform-shims/esm.mjs': 'yargs-without-help.mjs',
+  '@aws-sdk/credential-provider-sso/dist-es/index.js': 'sso.mjs',
+  '@aws-sdk/credential-provider-login/dist-es/index.js': 'login.mjs',
+};
+
+const standIns = fileURLToPath(new URL('stand-ins/', import.meta.url));
+
+/**
+ * Puts stand-ins and edits in the place of files. Fails the build when a file or a text is not met, so that a new version of
+ * a package, in which it moved, cannot bring back what was left out.
+ */
+export function swapFiles(swaps: Swaps): Plugin {
+  const met = new Set<string>();
+  return {
+    name: 'swap-files',
+    load: {
+      filter: { id: /[/\\]node_modules[/\\]/ },
+      handler: async (id) => {
+        const file = id.replaceAll('\\', '/').split('/node_modules/').at(-1) ?? '';
+        const swap = swaps[file];
+        if (swap === undefined) return null;
+        met.add(file);
+        // The imports of a stand-in are found from the place of the file that it stands for.
+        return typeof swap === 'string' ? readFile(`${standIns}${swap}`, 'utf8') : edited(id, swap);
+      },
+    },
+    buildEnd: (error) => {
+      const missed = Object.keys(swaps).filter((file) => !met.has(file));
+      if (error !== undefined || missed.length === 0) return;
+      throw new Error(`Nothing asks for ${missed.join(', ')} any more; correct the list of swaps.`);
+    },
+  };
+}
+
+async function edited(path: string, edits: readonly Edit[]): Promise<string> {
+  let text = await readFile(path, 'utf8');
+  for (const [pattern, replacement] of edits) {
+    const changed = text.replaceAll(new RegExp(pattern, 'gm'), replacement);
+    if (changed === text) throw new Error(`${path} holds no ${pattern} any more; correct the list of swaps.`);
+    text = changed;
+  }
+  return text;
+}

@@ -1,0 +1,24 @@
+/** The entry of the orb's program: the same program, without what no job calls. */
+declare const MIGRATE_DEPLOY_VERSION: string;
+/** Commands that are not in the orb. */
+declare const MIGRATE_DEPLOY_LEFT_OUT: readonly string[];
+
+const words = process.argv.slice(2);
+const [first = 'help'] = words;
+const ours = words.slice(0, words.includes('--') ? words.indexOf('--') : words.length);
+const elsewhere = `npx migrate-deploy@${MIGRATE_DEPLOY_VERSION}`;
+
+if (ours.includes('--version')) {
+  process.stdout.write(`${MIGRATE_DEPLOY_VERSION}\n`);
+} else if (first === 'help' || ours.includes('--help') || ours.includes('-h')) {
+  process.stdout.write(`The program of the orb carries no help. \`${elsewhere} --help\` prints it.\n`);
+} else if (MIGRATE_DEPLOY_LEFT_OUT.includes(first)) {
+  process.stderr.write(
+    `Error: The program of the orb has no command ${first}.\n  Why: No job calls it.\n  Fix: Run \`${elsewhere} ${first}\`.\n`,
+  );
+  process.exitCode = 2;
+} else {
+  // Holds until the end is known: a program that ends without one is not green.
+  process.exitCode = 70;
+  void import('../../src/main.ts');
+}

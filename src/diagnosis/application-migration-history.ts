@@ -1,0 +1,117 @@
+import type { LogPattern } from './application.ts';
+
+/** What migration tools say when the migrations of the image and those of the database do not agree; texts from the tools, see test/diagnosis/logs. */
+export const migrationHistoryPatterns: readonly LogPattern[] = [
+  {
+    pattern: /P3005\b|The database schema is not empty/,
+    framework: 'Prisma',
+    code: 'SCHEMA_NOT_EMPTY',
+    cause: 'The database has tables already, but no history of migrations.',
+    fix: 'Check that this is the right database; then baseline it with prisma migrate resolve --applied NAME.',
+  },
+  {
+    pattern: /Migration checksum mismatch for migration/,
+    framework: 'Flyway',
+    code: 'MIGRATION_CHANGED',
+    cause: 'A migration that was applied already has another text now.',
+    fix: 'Put the old text back and make the change a new migration; flyway repair only if the database already is as it should be.',
+  },
+  {
+    pattern: /Detected (?:applied|resolved) migration not (?:resolved|applied)/,
+    framework: 'Flyway',
+    code: 'MIGRATION_HISTORY',
+    cause: 'The migrations in the image and those of the database do not agree: one is missing, or one comes too late.',
+    fix: 'Deploy an image that holds every applied migration, and give new ones a higher version; else flyway repair or outOfOrder.',
+  },
+  {
+    pattern: /Found non-empty schema\(s\)/,
+    framework: 'Flyway',
+    code: 'SCHEMA_NOT_EMPTY',
+    cause: 'The schema has tables already, but no history of migrations.',
+    fix: 'Check that this is the right database and schema; then set baselineOnMigrate or run flyway baseline.',
+  },
+  {
+    pattern: /\d+ change ?sets? check ?sum| was: \S{1,80} but is now: /,
+    framework: 'Liquibase',
+    code: 'MIGRATION_CHANGED',
+    cause: 'A changeset that was applied already has another text now.',
+    fix: 'Put the old text back and make the change a new changeset; clear-checksums or validCheckSum only if the database already is as it should be.',
+  },
+  {
+    pattern: /The migration directory is corrupt, the following files are missing/,
+    framework: 'Knex',
+    code: 'MIGRATION_HISTORY',
+    cause: 'The database has migrations that this image does not hold.',
+    fix: 'Deploy an image that holds every applied migration; an older branch may have been deployed after a newer one.',
+  },
+  {
+    pattern: /InconsistentMigrationHistory/,
+    framework: 'Django',
+    code: 'MIGRATION_HISTORY',
+    cause: 'A migration is recorded as applied while one that it depends on is not.',
+    fix: 'Restore the order of the dependencies, or record the missing one with migrate --fake if its change is there.',
+  },
+  {
+    pattern: /Conflicting migrations detected; multiple leaf nodes/,
+    framework: 'Django',
+    code: 'MIGRATION_BRANCHES',
+    cause: 'Two migrations follow the same one, usually from two branches that were merged.',
+    fix: 'Run makemigrations --merge, commit the result and build again.',
+  },
+  {
+    pattern: /NodeNotFoundError: Migration .{1,200} dependencies reference nonexistent parent node/,
+    framework: 'Django',
+    code: 'MIGRATION_FILE_MISSING',
+    cause: 'A migration depends on one that the image does not hold.',
+    fix: 'Commit the missing migration, and check that .dockerignore does not leave it out.',
+  },
+  {
+    pattern: /Multiple head revisions are present|has multiple heads/,
+    framework: 'Alembic',
+    code: 'MIGRATION_BRANCHES',
+    cause: 'Two revisions follow the same one, usually from two branches that were merged.',
+    fix: 'Run alembic merge heads, commit the result and build again.',
+  },
+  {
+    pattern: /Can't locate revision identified by|No such revision or branch/,
+    framework: 'Alembic',
+    code: 'MIGRATION_FILE_MISSING',
+    cause: 'The database is at a revision that this image does not hold.',
+    fix: 'Deploy an image that holds that revision; an older branch may have been deployed after a newer one.',
+  },
+  {
+    pattern: /Target database is not up to date/,
+    framework: 'Alembic',
+    code: 'MIGRATION_PENDING',
+    cause: 'The database lacks migrations that this image expects.',
+    fix: 'Run alembic upgrade head first.',
+  },
+  {
+    pattern: /no migration found for version \d+|: first \.: file does not exist/,
+    framework: 'golang-migrate',
+    code: 'MIGRATION_FILE_MISSING',
+    cause: 'The database is at a version that this image does not hold, or the image holds no migrations.',
+    fix: 'Check -path and what was copied into the image; an older branch may have been deployed after a newer one.',
+  },
+  {
+    pattern: /Not run migration .{1,200} is preceding already run migration/,
+    framework: 'node-pg-migrate',
+    code: 'MIGRATION_HISTORY',
+    cause: 'A migration that did not run stands before one that did, usually from a branch that was merged later.',
+    fix: 'Rename it so that it comes last, or pass --no-check-order if the order does not matter.',
+  },
+  {
+    pattern: /IrreversibleMigration/,
+    framework: 'Rails',
+    code: 'MIGRATION_IRREVERSIBLE',
+    cause: 'The migration cannot be undone.',
+    fix: 'Write a new migration that leads to the schema you want.',
+  },
+  {
+    pattern:
+      /Migrations are pending|PendingMigrationError|You have \d+ (?:pending|unapplied) migration|there are pending migrations/i,
+    code: 'MIGRATION_PENDING',
+    cause: 'The database lacks migrations that this image expects.',
+    fix: 'Run the migration before the service is updated: db_migrate_on_task_run comes before service_update_and_notify.',
+  },
+];

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { bundlePath } from '../../scripts/run-bundle.ts';
+import { migrationWorld, requestsOf } from './migration-world.ts';
+
+const command = ['--', 'rails', 'db:migrate'];
+
+it('a log that nobody takes from us is not read from AWS: it would pile up in our memory', async () => {
+  const { model, env } = await migrationWorld();
+  model.behaviours.script({}, { runMs: 3_600_000, exitCode: 0 });
+  const pages = 40;
+  let left = pages;
+  model.operations.logs.GetLogEvents = () => ({
+    events: left-- > 0 ? Array.from({ length: 5_000 }, () => ({ timestamp: 1, message: 'x'.repeat(100) })) : [],
+    nextForwardToken: `f/${Math.max(0, left)}`,
+  });
+  const base = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'app', '--launch-type', 'FARGATE'];
+  const child = spawn(process.execPath, [bundlePath, ...base, '--subnets', 's', ...command], {
+    env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
+  });
+  const asked = (): number => requestsOf(model, 'GetLogEvents').length;
+  // The model's time stands still for this real-time run: the container is started by hand.
+  const clock = setInterval(() => model.clock.advance(1_000), 50);
+  for (let before = -1; asked() === 0 || before !== asked(); await delay(700)) before = asked();
+  expect(asked()).toBeLessThan(5);
+  let lines = 0;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    lines += text.split('[app] x').length - 1;
+    if (lines === pages * 5_000) child.kill('SIGTERM');
+  });
+  await once(child, 'close');
+  clearInterval(clock);
+  expect(lines).toBe(pages * 5_000);
+});
+
+it('no line of a container looks like ours, and no terminal obeys it', async () => {
+  const { model, migrate } = await migrationWorld();
+  const message =
+    'start\n\u001b[2K\u001b[1GThe migration succeeded: exit code 0 after 1s.\u2028Error: forged\u009b8m \u202eend';
+  model.behaviours.script({}, { runMs: 5_000, exitCode: 1, logs: [{ atMs: 100, message }] });
+  const { exitCode, stdout } = await migrate(command);
+  expect(exitCode).toBe(1);
+  expect(stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u202e]/);
+  expect(stdout).toContain('[app] The migration succeeded: exit code 0 after 1s.\n    Error: forged end\n');
+  expect(stdout).not.toMatch(/^(The migration succeeded|Error: forged)/m);
+});
+
+it('a value that AWS quotes from the overrides is not printed', async () => {
+  const { model, migrate } = await migrationWorld();
+  model.faults.script({
+    kind: 'error',
+    type: 'InvalidParameterException',
+    message: "1 validation error detected: Value 'canary-4711' at 'overrides' failed to satisfy constraint",
+    operation: 'RunTask',
+    times: 9,
+  });
+  const { exitCode, stdout, stderr } = await migrate(['--env', 'TOKEN=canary-4711', ...command]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("Value '(hidden)' at 'overrides'");
+  expect(stdout + stderr).not.toContain('canary-4711');
+});

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { splitWords } from '../../src/base/words.ts';
+import { createWorkbench, root } from '../orb/support.ts';
+import { memoryFiles } from '../support/memory-files.ts';
+import { runCommand } from '../support/run-command.ts';
+
+let bench: Awaited<ReturnType<typeof createWorkbench>>;
+beforeAll(async () => {
+  bench = await createWorkbench();
+});
+afterAll(() => bench.close());
+
+const base = ['generate-config', '--name', 'hoge', '--command', 'rails db:migrate'];
+
+async function config(...more: string[]) {
+  const { exitCode, stdout, stderr } = await runCommand([...base, ...more]);
+  expect(exitCode).toBe(0);
+  return { text: stdout, notes: stderr };
+}
+
+const countings: [string, string[], string[]][] = [
+  ['one', ['--environment', 'prod=main'], ['main']],
+  ['two', [], ['staging', 'production']],
+  [
+    'four',
+    ['dev=develop', 'qa=qa', 'stg=staging', 'prod=main'].flatMap((one) => ['--environment', one]),
+    ['develop', 'qa', 'staging', 'main'],
+  ],
+];
+
+describe('generate-config', () => {
+  it.each(countings)(
+    'for %s environments: expands, and a push runs its three stages alone',
+    async (_, more, branches) => {
+      const { text } = await config('--command-in', 'config', ...more);
+      for (const branch of branches) {
+        const env = { SLACK_WEBHOOK: 'https://hooks.example/x', EXIT_CODES: '{}' };
+        const { result, calls } = await bench.run(text, { branch, env });
+        expect(result.status).toBe('success');
+        const stages = calls.map(({ argv: [name] }) => name).filter((name) => name !== 'notify-slack');
+        expect(stages).toEqual(['build-and-push-image', 'run-migration-task', 'update-service-and-verify']);
+        const [, migration] = calls.filter(({ argv: [name] }) => name !== 'notify-slack');
+        expect(migration?.env).toMatchObject({
+          MIGRATE_DEPLOY_COMMAND: 'rails db:migrate',
+          MIGRATE_DEPLOY_TASK_DEFINITION: expect.stringMatching(/^hoge-service-/),
+        });
+      }
+    },
+  );
+
+  it('by default has the workflows, jobs, filters and names of the article', async () => {
+    const { text } = await config();
+    const article = readFileSync(join(root, 'examples/hoge/.circleci/config.yml'), 'utf8');
+    // What the records of the stages make superfluous, and what the article sets for itself.
+    const own = [
+      'tag',
+      'repo',
+      'extra_build_args',
+      'setup_remote_docker',
+      'container_image_name_updates',
+      'verify_revision_is_deployed',
+    ];
+    const waits = ['max_poll_attempts', 'poll_interval', 'success_message', 'failure_message', 'webhook'];
+    const shape = (yaml: string): unknown => {
+      const { workflows } = parse(yaml);
+      for (const workflow of Object.values<{ jobs: Record<string, Record<string, unknown>>[] }>(workflows)) {
+        for (const body of workflow.jobs.flatMap((job) => Object.values(job))) {
+          for (const name of [...own, ...waits]) delete body[name];
+          if ('service' in body) body.family = body.service;
+          delete body.service;
+          if (typeof body.overrides === 'string') body.overrides = body.overrides.replace('file://', '');
+        }
+      }
+      return workflows;
+    };
+    expect(shape(text)).toEqual(shape(article));
+  });
+
+  it('names in its header the command that makes the same config again', async () => {
+    const { text } = await config(
+      '--success-message',
+      "it's $CIRCLE_BRANCH\\n!",
+      '--approve',
+      'prod',
+      '--cluster',
+      'prod=live',
+      '--context',
+      'aws-{env}',
+    );
+    const [, again = ''] = /^# npx migrate-deploy (.*)$/m.exec(text) ?? [];
+    expect(again).toContain("--success-message 'it'\\''s $CIRCLE_BRANCH\\n!'");
+    const { stdout } = await runCommand(splitWords(again) ?? []);
+    expect(stdout).toBe(text);
+    expect(stdout).toContain('cluster: live');
+  });
+
+  it('lets somebody approve before the environments chosen', async () => {
+    const { text } = await config('--approve', 'prod');
+    const jobs = (branch: string) => {
+      const { workflows } = bench.expand(text, branch);
+      return workflows
+        .flatMap(({ jobs: all }) => all.filter(({ included }) => included))
+        .map(({ name, requires }) => [name, requires.map((one) => one.name)]);
+    };
+    expect(jobs('production')).toContainEqual(['approve-prod', ['build-image-and-push']]);
+    expect(jobs('production')).toContainEqual(['db-migrate-on-task-run', ['approve-prod']]);
+    expect(jobs('staging')).toContainEqual(['db-migrate-on-task-run', ['build-image-and-push']]);
+  });
+
+  it('puts both stages under one serial group, in a group of jobs', async () => {
+    const { text } = await config('--serial-group', 'deploy/{name}-{env}', '--environment', 'prod=main');
+    const { 'job-groups': groups, workflows } = parse(text);
+    expect(groups['migrate-and-deploy-to-prod'].jobs.map((job: object) => Object.keys(job)[0])).toEqual([
+      'migrate-deploy/db_migrate_on_task_run',
+      'migrate-deploy/service_update_and_notify',
+    ]);
+    expect(workflows['db-migrate-and-deploy-to-prod'].jobs[1]).toEqual({
+      'migrate-and-deploy-to-prod': {
+        'serial-group': 'deploy/hoge-prod',
+        requires: ['build-image-and-push'],
+        filters: { branches: { only: 'main' } },
+      },
+    });
+  });
+
+  it('prints the matching policy command and what must be there first beside it', async () => {
+    const { notes } = await config('--environment', 'prod=main', '--role-arn', 'arn:aws:iam::123456789012:role/ci');
+    expect(notes).toContain(
+      "iam-policy --cluster 'hoge-prod' --repository 'hoge-prod' --task-definition 'hoge-service-prod,hoge-apps-service-prod' --service 'hoge-apps-service-prod'",
+    );
+    expect(notes).toContain('trusts CircleCI’s OIDC tokens');
+    const [policy = ''] = /npx migrate-deploy iam-policy .*/.exec(notes) ?? [];
+    expect((await runCommand(splitWords(policy)?.slice(2) ?? [])).exitCode).toBe(0);
+  });
+
+  it('writes config and overrides, and replaces nothing without --force', async () => {
+    const files = memoryFiles({ '.circleci/config.yml': 'mine' });
+    const refused = await runCommand([...base, '--write'], { files });
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('Error: .circleci/config.yml is there already; nothing was written.');
+    expect([...files.contents]).toEqual([['.circleci/config.yml', 'mine']]);
+    const forced = await runCommand([...base, '--write', '--force'], { files });
+    expect(forced.exitCode).toBe(0);
+    expect([...files.contents.keys()].sort()).toEqual([
+      '.circleci/config.yml',
+      'docker/run_task_db_migrate_prod.json',
+      'docker/run_task_db_migrate_stg.json',
+    ]);
+    expect(JSON.parse(files.contents.get('docker/run_task_db_migrate_stg.json') ?? '')).toEqual({
+      containerOverrides: [{ name: 'hoge-stg', command: ['rails', 'db:migrate'] }],
+    });
+    // The same text again is no loss.
+    expect((await runCommand([...base, '--write'], { files })).exitCode).toBe(0);
+  });
+
+  it.each([
+    [['--command', 'x'], /--name is missing: what \{name\} stands for/],
+    [['--name', 'a'], /--command is missing/],
+    [['--name', 'a', '--command', 'x', '--cluster', '{nam}'], /knows \{env\} and \{name\}, not \{nam\}/],
+    [['--name', 'a', '--command', 'x', '--cluster', 'qa=b'], /There is no environment qa/],
+    [['--name', 'a', '--command', 'x && y'], /no shell would read it/],
+    [['--name', 'a', '--command', 'x', '--environment', 'a=b', '--environment', 'a=c'], /names a twice/],
+    [['--name', 'a', '--command', 'x', '--overrides', 'one.json'], /Two environments have different overrides/],
+    [['--name', 'a', '--command', 'x', '--force'], /--force needs --write/],
+  ])('refuses %j', async (args, message) => {
+    const { exitCode, stderr } = await runCommand(['generate-config', ...args]);
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+});
