@@ -28,6 +28,9 @@ const least: Readonly<Record<string, YamlMap>> = {
   db_migrate_on_task_run: { cluster: 'c', task_definition: 't' },
   update_service_and_verify: { cluster: 'c', service: 's', image: 'i:1' },
   service_update_and_notify: { cluster: 'c', service: 's', image: 'i:1' },
+  status: { cluster: 'c' },
+  rollback_service: { cluster: 'c', service: 's' },
+  continue_deployment: { cluster: 'c', service: 's', action: 'continue' },
   wait_for_task: { cluster: 'c', task: '0123456789abcdef0123456789abcdef' },
 };
 
@@ -83,7 +86,11 @@ function values(element: Element, name: string): (string | number | boolean | Ya
   const { type, enum: words, default: fallback } = mapOf(mapOf(element.body.parameters, element.name)[name], name);
   if (type === 'boolean') return [fallback !== true];
   if (type === 'integer') return [Number(fallback) + 5];
-  if (type === 'enum') return [words ?? []].flat().flatMap((word) => (word === fallback ? [] : [String(word)]));
+  if (type === 'enum')
+    return [words ?? []]
+      .flat()
+      .filter((word) => word !== fallback && word !== least[element.name]?.[name])
+      .map(String);
   if (type === 'executor') return [{ name: 'migrate-deploy/default', tag: '22.12' }];
   if (type === 'steps') return [{ run: { name: 'given', command: 'true' } }];
   if (name === 'tag' && element.name.includes('push')) return ['v1'];
