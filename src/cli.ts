@@ -4,14 +4,16 @@ import { chooseCommand } from './commands/choose.ts';
 import type { AnyCommand, CommandContext, CommandResult, PreparedCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { recordRefusal } from './commands/refusal.ts';
+import { withWhatThereIs } from './commands/what-there-is.ts';
 import { TransientError, UserError } from './errors.ts';
 import { optionError, unknownVariables } from './options/read.ts';
 import type { AwsOptions } from './options/shared.ts';
-import { exitCode, explanationOf, interruptedExitCode } from './outcome.ts';
+import { exitCode, explanationOf, interruptedExitCode, type Outcome } from './outcome.ts';
 import type { Announce, Aws } from './ports.ts';
-import { openRecords } from './records/records.ts';
+import { openRecords, recordName } from './records/records.ts';
 import { bugLines, errorLines } from './report/error-text.ts';
 import { dim, documentText, type Line, line, paint, wantsColour, warn } from './report/line.ts';
+import { outputLines, withoutOutputs } from './report/outputs.ts';
 
 /** The outside world, as `main` hands it in. */
 export interface CliDeps
@@ -34,7 +36,8 @@ interface Output {
 }
 
 /** Runs one command line to its end and answers the exit code; never throws and never exits. */
-export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
+export async function runCli(argv: readonly string[], given: CliDeps): Promise<number> {
+  const deps = { ...given, env: withoutOutputs(given.env) };
   const output = { json: false };
   const print = (lines: readonly Line[], to: 'stdout' | 'stderr'): void => {
     const stream = deps[to];
@@ -86,22 +89,41 @@ async function run(
   { common, errors, stages, run: runCommand }: PreparedCommand,
   { print, ...deps }: CliDeps & { print: Print },
 ): Promise<CommandResult> {
-  const records = openRecords(common.recordDir, deps.files, deps.env, common.recordsFrom);
+  const opened = openRecords(common.recordDir, deps.files, deps.env, common.recordsFrom);
+  const outcomes = new Map<string, Outcome>();
+  const save = (outcome: Outcome): Promise<void> => {
+    outcomes.set(recordName(outcome), outcome);
+    return opened.save(outcome);
+  };
+  const records = { ...opened, save };
   const startedAtMs = deps.clock.now();
   const progress = common.output === 'json' ? 'stderr' : 'stdout';
   const announce: Announce = (event) => print(command.render(event), progress);
   const onRequest = (note: RequestNote): void => {
     if (common.debug) print([requestLine(note)], 'stderr');
   };
-  const connect: CommandContext['connect'] = (options, timeoutMs) =>
-    deps.connect(options, { onRequest, deadlineMs: timeoutMs === undefined ? undefined : startedAtMs + timeoutMs });
+  let aws: Aws | undefined;
+  const connect: CommandContext['connect'] = async (options, timeoutMs) => {
+    const deadlineMs = timeoutMs === undefined ? undefined : startedAtMs + timeoutMs;
+    aws = await deps.connect(options, { onRequest, deadlineMs });
+    return aws;
+  };
   const drained = async (): Promise<void> => deps[progress].drained?.();
   try {
     if (runCommand === undefined) throw optionError(errors, name);
     return await runCommand({ ...deps, command: otherCommand, common, announce, drained, records, connect });
-  } catch (error) {
+  } catch (thrown) {
+    const error = await withWhatThereIs(thrown, stages, aws);
     if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });
     throw error;
+  } finally {
+    const file = common.outputs ?? '';
+    if (file !== '' && outcomes.size > 0) {
+      // The verdict stands, whether or not it can be handed on.
+      await deps.files.append(file, outputLines([...outcomes.values()])).catch((error: Error) => {
+        print([warn(`Warning: the outputs for later steps are missing: ${error.message}`)], 'stderr');
+      });
+    }
   }
 }
 

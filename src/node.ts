@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,12 +42,13 @@ export const systemFiles: Files = {
       await chmod(temporary, 0o600);
       await rename(temporary, path);
     } catch (error) {
-      throw new UserError(`The file ${path} cannot be written.`, {
-        why: (error as Error).message,
-        fix: 'Name a folder that this job may write to.',
-        cause: error,
-      });
+      throw notWritable(path, error as Error);
     }
+  },
+  append: async (path, text) => {
+    await appendFile(path, text, { mode: 0o600 }).catch((error: Error) => {
+      throw notWritable(path, error);
+    });
   },
   list: (folder) =>
     readdir(folder)
@@ -57,6 +70,13 @@ export const systemFiles: Files = {
     }
   },
 };
+
+const notWritable = (path: string, error: Error): UserError =>
+  new UserError(`The file ${path} cannot be written.`, {
+    why: error.message,
+    fix: 'Name a folder that this job may write to.',
+    cause: error,
+  });
 
 function missing(error: NodeJS.ErrnoException, path: string): undefined {
   if (error.code === 'ENOENT') return undefined;

@@ -44,11 +44,12 @@ type Caller = (service: AwsServiceName, operation: string, input: Json) => Promi
 function recorded(): { model: LocalAws; call: Caller; seen: { operations: Set<string>; faults: string[] } } {
   const model = new LocalAws();
   const seen = { operations: new Set<string>(), faults: [] as string[] };
-  const targets = {
+  const targets: Partial<Record<AwsServiceName, string>> = {
     ecs: 'AmazonEC2ContainerServiceV20141113',
     ecr: 'AmazonEC2ContainerRegistry_V20150921',
     logs: 'Logs_20140328',
-    sts: '',
+    secretsmanager: 'secretsmanager',
+    ssm: 'AmazonSSM',
   };
   for (const [service, operations] of Object.entries(model.operations) as [AwsServiceName, Json][]) {
     for (const [name, run] of Object.entries(operations) as [string, Json][]) {

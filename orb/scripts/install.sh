@@ -1,6 +1,6 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Unpacks the program that this orb carries: once per job, for this user alone, and only if its sha256 is right.
-set -euo pipefail
+set -eu
 umask 077
 
 complain() {
@@ -48,4 +48,4 @@ const draft = file + "." + process.pid;
 fs.writeFileSync(draft, program, { mode: 0o600, flag: "wx" });
 fs.renameSync(draft, file);
 console.log("migrate-deploy " + process.env.ORB_PROGRAM.slice(0, -65) + " is ready: " + file);
-' "$folder/$ORB_PROGRAM.mjs"
+' "$folder/$ORB_PROGRAM.cjs"

@@ -228,6 +228,7 @@ function optionsOf(run: MigrationRun): MigrateOptions {
     container: 'app',
     command: ['rails', 'db:migrate'],
     environment: [{ name: 'SECRET', value: canary }],
+    count: 1,
     images: [],
     placement: {
       networkFromService: undefined,
@@ -237,6 +238,8 @@ function optionsOf(run: MigrationRun): MigrateOptions {
       launchType: 'FARGATE',
       capacityProviderStrategy: [],
       platformVersion: undefined,
+      placementConstraints: [],
+      placementStrategy: [],
     },
     startedBy: undefined,
     group: undefined,

@@ -84,6 +84,7 @@ function inMemory(contents: Map<string, string>): Files {
     write: async (path, text) => void contents.set(path, text),
     list: async (folder) =>
       [...contents.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)),
+    append: async () => refuse(),
     readStdin: async () => refuse(),
     inPrivateFolder: async () => refuse(),
   };

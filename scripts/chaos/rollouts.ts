@@ -156,6 +156,7 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
       images: image === undefined ? [] : [{ container: undefined, image }],
       imageUpdates: [],
       environment: [],
+      dockerLabels: [],
       secrets: [],
       removeEnvironment: [],
       removeSecrets: [],

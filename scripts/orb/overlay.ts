@@ -2,6 +2,7 @@
 export const notInTheOrb: Readonly<Record<string, string>> = {
   output: 'a build log is read by people',
   'expand-env': 'it is always on',
+  outputs: 'it is always $BASH_ENV',
   status: 'the steps know how the job went',
   'bot-token': 'a token belongs into a context, as SLACK_ACCESS_TOKEN',
 };
@@ -15,6 +16,10 @@ export const renamed: Readonly<Record<string, string>> = {
   'build-arg': 'build_args',
   push: 'push_image',
   'create-repository': 'create_repo',
+  'scan-on-push': 'repo_scan_on_push',
+  'encryption-type': 'repo_encryption_type',
+  'lifecycle-policy': 'lifecycle_policy_path',
+  'repository-policy': 'repo_policy_path',
   name: 'migration_name',
   verify: 'verify_revision_is_deployed',
 };

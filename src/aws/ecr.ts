@@ -6,6 +6,8 @@ import {
   ECRClient,
   type ECRClientConfig,
   GetAuthorizationTokenCommand,
+  PutLifecyclePolicyCommand,
+  SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr';
 import type { EcrPort } from '../ports.ts';
 import type { Send } from './send.ts';
@@ -24,6 +26,12 @@ export function connectEcr(config: ECRClientConfig, send: Send): EcrPort {
       ),
     createRepository: (input) =>
       send('ecr:CreateRepository', 'change', (attempt) => client.send(new CreateRepositoryCommand(input), attempt)),
+    putLifecyclePolicy: (input) =>
+      send('ecr:PutLifecyclePolicy', 'change', (attempt) => client.send(new PutLifecyclePolicyCommand(input), attempt)),
+    setRepositoryPolicy: (input) =>
+      send('ecr:SetRepositoryPolicy', 'change', (attempt) =>
+        client.send(new SetRepositoryPolicyCommand(input), attempt),
+      ),
     getAuthorizationToken: () =>
       send('ecr:GetAuthorizationToken', 'read', (attempt) =>
         client.send(new GetAuthorizationTokenCommand({}), attempt),

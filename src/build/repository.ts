@@ -1,6 +1,7 @@
 import { hasCode, UserError } from '../errors.ts';
 import type { Announce, Aws, EcrPort } from '../ports.ts';
-import { ecrAddress, type ImageReference } from '../task-definition/image-reference.ts';
+import { type EcrAddress, ecrAddress, type ImageReference } from '../task-definition/image-reference.ts';
+import { createRepository, creationRequests, type NewRepositoryOptions } from './create-repository.ts';
 
 /** The repository that the image goes to. */
 export interface TargetRepository {
@@ -15,16 +16,16 @@ export interface TargetRepository {
 
 export type RepositoryEvent = { type: 'repository-created'; uri: string };
 
-/** A repository that a dry run would create, by this request. */
+/** A repository that a dry run would create, by these requests. */
 export interface PlannedRepository {
   uri: string;
-  create: { action: string; input: unknown };
+  create: readonly { action: string; input: unknown }[];
 }
 
 /** Finds the repository, or creates it where that was asked for; in a dry run it answers what it would send. */
 export async function findRepository(
   reference: ImageReference,
-  options: { createRepository: boolean; dryRun: boolean },
+  options: NewRepositoryOptions & { createRepository: boolean; dryRun: boolean },
   deps: { aws: Aws; announce: Announce<RepositoryEvent> },
 ): Promise<TargetRepository | PlannedRepository> {
   const { aws, announce } = deps;
@@ -34,12 +35,12 @@ export async function findRepository(
   const name = reference.repository;
   const found = await describe(ecr, { ...registry, repositoryNames: [name] });
   if (!(found instanceof UserError)) return target(found, name, ecr, reference);
-  if (!options.createRepository) throw missing(name, aws.region, found);
+  if (!options.createRepository) throw missing(name, address, aws.region, found);
   if (options.dryRun) {
-    const create = { action: 'ecr:CreateRepository', input: { repositoryName: name } };
+    const create = creationRequests(name, options);
     return { uri: `${reference.registry ?? 'REGISTRY'}/${name}`, create };
   }
-  const created = await create(ecr, name);
+  const created = await createRepository(ecr, name, options);
   const repository = target(created, name, ecr, reference);
   announce({ type: 'repository-created', uri: repository.uri });
   return repository;
@@ -55,16 +56,6 @@ async function describe(
   } catch (error) {
     if (hasCode(error, 'RepositoryNotFoundException')) return error;
     throw error;
-  }
-}
-
-async function create(ecr: EcrPort, name: string): Promise<RepositoryView | undefined> {
-  try {
-    return (await ecr.createRepository({ repositoryName: name })).repository;
-  } catch (error) {
-    // A job beside this one was quicker.
-    if (!hasCode(error, 'RepositoryAlreadyExistsException')) throw error;
-    return (await ecr.describeRepositories({ repositoryNames: [name] })).repositories?.[0];
   }
 }
 
@@ -124,11 +115,16 @@ function target(
   return { ecr, name, registryId: view?.registryId, uri, immutable: view?.imageTagMutability === 'IMMUTABLE' };
 }
 
-function missing(name: string, region: string, error: UserError): UserError {
-  return new UserError(`The repository ${name} does not exist in region ${region}.`, {
+function missing(name: string, address: EcrAddress | undefined, region: string, error: UserError): UserError {
+  const account = /registry with id '(\d{12})'/.exec(error.why ?? '')?.[1];
+  const place = address === undefined ? region : `${address.region} (account ${address.registryId})`;
+  const isElsewhere = address !== undefined && address.region !== region;
+  return new UserError(`The repository ${name} does not exist in ${address === undefined ? 'region ' : ''}${place}.`, {
     code: error.code,
     why: error.why,
-    fix: 'Create it or pass --create-repository; else check --repository, --region and the account.',
+    fix: isElsewhere
+      ? `Its address names ${address.region}, the calls go to ${region}: correct --repository or --region.`
+      : `Create it or pass --create-repository; else check --repository, --region and the account${account === undefined ? '' : ` (${account})`}.`,
     requestId: error.requestId,
     cause: error,
   });

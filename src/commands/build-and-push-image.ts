@@ -1,10 +1,10 @@
 import { circleCiFacts } from '../base/circleci.ts';
 import { optional } from '../base/optional.ts';
 import { type BuildEvent, buildAndPush, planBuild } from '../build/build.ts';
-import { flag, group, list, names, text } from '../options/define.ts';
+import { choice, flag, group, list, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { awsOptions, generalOptions } from '../options/shared.ts';
-import { splitArguments } from '../options/values.ts';
+import { policyText, splitArguments } from '../options/values.ts';
 import { exitCodeOf } from '../outcome.ts';
 import { type BuildOutcome, schemaVersion } from '../records/schema.ts';
 import { buildEventLines, buildOutcomeLines } from '../report/build-text.ts';
@@ -34,7 +34,35 @@ export const buildOptions = {
     skipWhenTagsExist: flag({
       describe: 'Builds nothing when every tag is there already; its digest goes into the record.',
     }),
-    createRepository: flag({ describe: 'Creates the repository when it does not exist.' }),
+    createRepository: flag({
+      describe: 'Creates the repository when it does not exist; the options below are for that moment alone.',
+    }),
+    scanOnPush: flag({
+      default: true,
+      describe: 'Has ECR look for known weaknesses in each image of it; --no-scan-on-push does not.',
+    }),
+    imageTagMutability: choice(['MUTABLE', 'IMMUTABLE'], {
+      default: 'MUTABLE',
+      describe: 'Whether a tag of it may move to another image.',
+    }),
+    encryptionType: choice(['AES256', 'KMS'], { default: 'AES256', describe: 'How ECR encrypts it.' }),
+    encryptionKmsKey: text({
+      placeholder: 'ARN|ID',
+      describe: 'Key of --encryption-type KMS.',
+      otherwise: 'the key that AWS keeps for ECR',
+    }),
+    lifecyclePolicy: text({
+      placeholder: 'FILE|JSON',
+      describe: 'Lifecycle policy of it.',
+      expandsItself: true,
+      parse: policyText,
+    }),
+    repositoryPolicy: text({
+      placeholder: 'FILE|JSON',
+      describe: 'Who else may use it, as a repository policy.',
+      expandsItself: true,
+      parse: policyText,
+    }),
   }),
   ...group('Build', {
     dockerfile: text({ placeholder: 'FILE', describe: 'The Dockerfile.', otherwise: 'Dockerfile in --path' }),
@@ -76,6 +104,10 @@ export const buildAndPushImageCommand = defineCommand({
       'As in a pipeline: the digest goes into the record, and later stages pin it.',
     ],
   ],
+  check: (known) =>
+    known.encryptionKmsKey !== undefined && known.encryptionType !== 'KMS'
+      ? ['--encryption-kms-key needs --encryption-type KMS']
+      : [],
   stages: ({ repository, tags = [] }) => {
     const name = repository === undefined ? unnamed : repositoryUri(repository);
     return [{ stage: 'build-and-push-image', repository: name, tags }];

@@ -36,9 +36,10 @@ export interface CommandContext {
 }
 
 /** What the edge itself must know of a command's options. */
-export type CommonOptions = Omit<GeneralOptions, 'expandEnv' | 'recordDir' | 'recordsFrom'> & {
+export type CommonOptions = Omit<GeneralOptions, 'expandEnv' | 'recordDir' | 'recordsFrom' | 'outputs'> & {
   recordDir: string | undefined;
   recordsFrom: string | undefined;
+  outputs: string | undefined;
 };
 
 /** How a command ended: what the edge prints and exits with. */
@@ -103,8 +104,8 @@ export function defineCommand<Table extends OptionTable>(command: Command<Table>
 
 /** A command that has no such option behaves as one that was not given it. */
 function commonOptions(known: Partial<GeneralOptions>): CommonOptions {
-  const { output = 'text', recordDir, recordsFrom, dryRun = false, debug = false } = known;
-  return { output, recordDir, recordsFrom, dryRun, debug };
+  const { output = 'text', recordDir, recordsFrom, outputs, dryRun = false, debug = false } = known;
+  return { output, recordDir, recordsFrom, outputs, dryRun, debug };
 }
 
 /** The result of every dry run: what would be sent and run, with values that may be secret left out. */

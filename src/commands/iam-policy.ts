@@ -58,6 +58,8 @@ export const iamPolicyOptions = {
       parse: (name) => valid(repositoryScope(name)),
     }),
     createRepository: flag({ describe: 'Repositories are created where missing.' }),
+    putLifecyclePolicy: flag({ describe: 'They get a lifecycle policy then.' }),
+    setRepositoryPolicy: flag({ describe: 'They get a repository policy then.' }),
     cluster: text({ placeholder: 'NAME|ARN', describe: 'Cluster.' }),
     families: names({
       name: 'task-definition',
@@ -84,10 +86,6 @@ export const iamPolicyOptions = {
       parse: (name) => valid(resourceName(name)),
     }),
     tags: list({ name: 'tag', placeholder: 'KEY=VALUE', describe: 'Migration tasks get tags.' }),
-    exclusive: choice(['wait', 'fail', 'ignore'], {
-      default: 'wait',
-      describe: 'Whether other migrations are looked for.',
-    }),
     logs: flag({ default: true, describe: 'Logs are read; --no-logs: they are not.' }),
     onTimeout: choice(['leave', 'stop'], { default: 'leave', describe: 'What a time-out does to the task.' }),
     onInterrupt: choice(['leave', 'stop', 'rollback'], { default: 'leave', describe: 'What an interrupt does.' }),
@@ -143,7 +141,6 @@ export function policyOptions(values: ValuesOf<typeof iamPolicyOptions>): IamPol
     scope: { ...values, partition: partitionOf(region), region, account, cluster: resourceName(values.cluster ?? '*') },
     pinsImage: values.images.length > 0 || commands.includes('build-and-push-image'),
     tagsTasks: values.tags.length > 0,
-    exclusive: values.exclusive !== 'ignore',
     stopsTasks: onTimeout === 'stop' || onInterrupt === 'stop',
     rollsBack: onFailure === 'rollback' || onInterrupt === 'rollback',
   };

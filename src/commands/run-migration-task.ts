@@ -5,7 +5,7 @@ import { migrate, planRequests } from '../migrate/migrate.ts';
 import type { MigrateOptions } from '../migrate/options.ts';
 import { readOverrides } from '../migrate/overrides.ts';
 import { containerCommand } from '../options/container-command.ts';
-import { choice, duration, flag, group, list, text } from '../options/define.ts';
+import { choice, duration, flag, group, integer, list, text } from '../options/define.ts';
 import { only, type ValuesOf } from '../options/option.ts';
 import { awsOptions, generalOptions, placementErrors, placementOptions, waitingOptions } from '../options/shared.ts';
 import { awsTag, environmentVariable, repeated, setTwice } from '../options/values.ts';
@@ -81,6 +81,15 @@ export const runMigrationTaskOptions = {
     propagateTags: choice(['TASK_DEFINITION', 'NONE'], {
       describe: 'Copies the tags of the task definition to the task.',
       otherwise: 'NONE',
+    }),
+    count: integer({
+      default: 1,
+      placeholder: '1',
+      describe: 'Number of tasks, in the words of the aws-ecs orb: a migration takes no other than 1.',
+      check: (count) =>
+        count === 1
+          ? undefined
+          : 'must be 1: a migration runs once, and several tasks would run it side by side. For other tasks use `aws ecs run-task --count`',
     }),
     enableExecuteCommand: flag({ describe: 'Allows `aws ecs execute-command` into the task.' }),
   }),

@@ -3,7 +3,7 @@ import { circleCiFacts } from '../base/circleci.ts';
 import { choice, duration, flag, group, integer, list, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { awsOptions, generalOptions } from '../options/shared.ts';
-import { nameInContainer, repeated, setTwice, valueInContainer, webAddress } from '../options/values.ts';
+import { awsTag, nameInContainer, repeated, setTwice, valueInContainer, webAddress } from '../options/values.ts';
 import { exitCodeOfAll } from '../outcome.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
 import { rolloutEventLines } from '../report/rollout-text.ts';
@@ -94,6 +94,23 @@ export const updateServiceOptions = {
       describe: 'Secret to remove.',
       secret: true,
       parse: nameInContainer,
+    }),
+    dockerLabels: list({
+      name: 'docker-label',
+      placeholder: '[CONTAINER:]NAME=VALUE',
+      describe: 'Docker label to set.',
+      parse: valueInContainer,
+      check: setTwice,
+    }),
+    taskDefinitionTags: list({
+      placeholder: 'KEY=VALUE',
+      describe: 'Tag of a revision that is registered, beside those of the one before.',
+      secret: true,
+      parse: awsTag,
+      check: (tags) => (tags.length > 50 ? 'may be given 50 times at most' : undefined),
+    }),
+    enableCircuitBreaker: flag({
+      describe: 'Turns the deployment circuit breaker of the service on, with rollback, before the deployment begins.',
     }),
     force: flag({ name: 'force-new-deployment', describe: 'Starts a new deployment even when nothing changes.' }),
     desiredCount: integer({ placeholder: 'N', describe: 'Number of tasks.', otherwise: 'as it is' }),
@@ -233,7 +250,7 @@ const orbIntervalMs = 20_000;
 
 function rolloutOf(values: UpdateServiceOptions): RolloutOptions {
   const { maxLooks, checkUrls, checkStatus: status, checkTimeoutMs } = values;
-  const { imageUpdates, environment, removeEnvironment, secrets, removeSecrets } = values;
+  const { imageUpdates, environment, removeEnvironment, secrets, removeSecrets, dockerLabels } = values;
   const pollIntervalMs = values.pollIntervalMs ?? (maxLooks === undefined ? undefined : orbIntervalMs);
   const untold = maxLooks === undefined || pollIntervalMs === undefined ? 1_800_000 : maxLooks * pollIntervalMs;
   return {
@@ -248,6 +265,7 @@ function rolloutOf(values: UpdateServiceOptions): RolloutOptions {
       removeEnvironment,
       secrets,
       removeSecrets,
+      dockerLabels,
     },
     pollIntervalMs,
     timeoutMs: values.timeoutMs ?? untold,

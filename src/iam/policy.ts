@@ -17,11 +17,12 @@ export interface IamPolicyOptions {
   commands: readonly (typeof awsCommands)[number][];
   scope: PolicyScope;
   createRepository: boolean;
+  putLifecyclePolicy: boolean;
+  setRepositoryPolicy: boolean;
   /** An image is resolved and a revision registered for it. */
   pinsImage: boolean;
   tagsTasks: boolean;
   networkFromServices: readonly string[];
-  exclusive: boolean;
   stopsTasks: boolean;
   rollsBack: boolean;
   logs: boolean;
@@ -68,16 +69,23 @@ const needs: Readonly<Record<IamPolicyOptions['commands'][number], Needs>> = {
   'build-and-push-image': (options, scope) => [
     statements.signInToRegistry(),
     statements.pushImages(scope),
-    ...(options.createRepository ? [statements.createRepositories(scope)] : []),
+    ...(options.createRepository ? [statements.createRepositories(scope, options)] : []),
   ],
   'run-migration-task': (options, scope) => [
     statements.readDefinitions(),
-    ...(options.pinsImage ? [statements.resolveImages(scope, ['ecr:DescribeImages']), ...registering(scope)] : []),
+    ...(options.pinsImage
+      ? [
+          statements.resolveImages(scope, ['ecr:DescribeImages']),
+          ...registering(scope),
+          statements.deregisterDefinitions(),
+        ]
+      : []),
     statements.runTasks(scope),
     statements.passRoles(scope),
     ...(options.tagsTasks ? [statements.tagTasks(scope)] : []),
     ...(options.networkFromServices.length > 0 ? [statements.readServices(scope, options.networkFromServices)] : []),
-    ...(options.exclusive ? [statements.listTasks(scope)] : []),
+    // Our own task of an earlier run is looked for, whatever is done about those of others.
+    statements.listTasks(scope),
     ...watching(options, scope),
   ],
   'wait-for-task': (options, scope) => [

@@ -61,12 +61,22 @@ export const statements = {
       ],
       repositories(scope),
     ),
-  createRepositories: (scope: PolicyScope) =>
-    allow('CreateRepositories', ['ecr:CreateRepository'], repositories(scope)),
+  createRepositories: (scope: PolicyScope, policies: { putLifecyclePolicy: boolean; setRepositoryPolicy: boolean }) =>
+    allow(
+      'CreateRepositories',
+      [
+        'ecr:CreateRepository',
+        ...(policies.putLifecyclePolicy ? ['ecr:PutLifecyclePolicy'] : []),
+        ...(policies.setRepositoryPolicy ? ['ecr:SetRepositoryPolicy'] : []),
+      ],
+      repositories(scope),
+    ),
   resolveImages: (scope: PolicyScope, actions: string[]) => allow('ResolveImages', actions, repositories(scope)),
   // DescribeTaskDefinition and RegisterTaskDefinition know no resource: anything but * is refused.
   readDefinitions: () => allow('ReadTaskDefinitions', ['ecs:DescribeTaskDefinition'], '*'),
   registerDefinitions: () => allow('RegisterTaskDefinitions', ['ecs:RegisterTaskDefinition'], '*'),
+  // A revision that no task ever ran is deregistered again.
+  deregisterDefinitions: () => allow('DeregisterTaskDefinitions', ['ecs:DeregisterTaskDefinition'], '*'),
   tagDefinitions: (scope: PolicyScope) =>
     allow('KeepTagsOfTaskDefinitions', ['ecs:TagResource'], definitionArns(scope), {
       Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },

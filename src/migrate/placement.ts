@@ -5,7 +5,12 @@ import type { PlacementOptions } from './options.ts';
 
 export type Placement = Pick<
   RunTaskCommandInput,
-  'networkConfiguration' | 'launchType' | 'capacityProviderStrategy' | 'platformVersion'
+  | 'networkConfiguration'
+  | 'launchType'
+  | 'capacityProviderStrategy'
+  | 'platformVersion'
+  | 'placementConstraints'
+  | 'placementStrategy'
 >;
 
 /** Where the task will run: as the named service does, each part replaced by what was given for it. */
@@ -43,6 +48,7 @@ export async function findPlacement(
 
 function given(options: PlacementOptions, service: Placement): Placement {
   const { subnets, securityGroups, assignPublicIp, launchType, capacityProviderStrategy, platformVersion } = options;
+  const { placementConstraints, placementStrategy } = options;
   const copied = service.networkConfiguration?.awsvpcConfiguration;
   const network = {
     ...copied,
@@ -56,6 +62,8 @@ function given(options: PlacementOptions, service: Placement): Placement {
     ...(launchType === undefined ? {} : { launchType, capacityProviderStrategy: undefined }),
     ...(capacityProviderStrategy.length === 0 ? {} : { capacityProviderStrategy, launchType: undefined }),
     ...(platformVersion === undefined ? {} : { platformVersion }),
+    ...(placementConstraints.length === 0 ? {} : { placementConstraints }),
+    ...(placementStrategy.length === 0 ? {} : { placementStrategy }),
   };
 }
 

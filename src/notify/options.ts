@@ -40,13 +40,34 @@ export function slackMessage(
   return text.trim() === '' ? undefined : text;
 }
 
-/** Reads a regular expression for a whole branch name. */
-export function branchPattern(given: string): Parsed<RegExp> {
+/** Reads a regular expression for the whole name of a branch or tag. */
+export function refPattern(given: string): Parsed<RegExp> {
   try {
     return valid(new RegExp(`^(?:${given.trim()})$`));
   } catch (error) {
     return wrong(`is not a regular expression: ${(error as Error).message}`);
   }
+}
+
+/** Why nothing is sent from this branch or tag, if so; the pattern of the other kind says nothing about it. */
+export function reasonOfRef(
+  {
+    branchPattern,
+    tagPattern,
+    invertMatch,
+  }: { branchPattern: RegExp | undefined; tagPattern: RegExp | undefined; invertMatch: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const tag = env.CIRCLE_TAG ?? '';
+  const isTag = tag !== '' && (tagPattern !== undefined || (env.CIRCLE_BRANCH ?? '') === '');
+  const pattern = isTag ? tagPattern : branchPattern;
+  const ref = isTag ? tag : (env.CIRCLE_BRANCH ?? '');
+  if (pattern === undefined || pattern.test(ref) !== invertMatch) return undefined;
+  const what = isTag ? 'tag' : 'branch';
+  const name = `the ${what} ${ref === '' ? '(none)' : ref}`;
+  return invertMatch
+    ? `${name} matches --${what}-pattern, and --invert-match is set`
+    : `${name} does not match --${what}-pattern`;
 }
 
 /** Reads whom to mention, into Slack's own form. */

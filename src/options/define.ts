@@ -64,11 +64,13 @@ export function duration<const Needs extends Need<string> = Need<string>>(
 
 /** A whole number. */
 export function integer<const Needs extends Need<number> = Need<number>>(
-  config: Face & Needs & { least?: number; most?: number },
+  config: Face & Needs & { least?: number; most?: number; check?: (value: number) => string | undefined },
 ): Option<Present<Needs, number>, 'integer'> {
   const { least = 0, most = Number.MAX_SAFE_INTEGER } = config;
   const parse: Parse<number> = (given) => {
     const value = /^\d+$/.test(given.trim()) ? Number(given) : Number.NaN;
+    const fault = config.check?.(value);
+    if (fault !== undefined) return wrong(fault);
     if (value >= least && value <= most) return valid(value);
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     return wrong(`must be a whole number ${range}`);

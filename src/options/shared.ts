@@ -66,6 +66,12 @@ export const generalOptions = group('General', {
       'Another folder that earlier stages left records in, such as the workspace of a CircleCI job: read, never written. No variable in it is replaced, as CircleCI replaces none.',
     expandsItself: true,
   }),
+  outputs: text({
+    placeholder: 'FILE',
+    describe:
+      'File that gets a line of MIGRATE_DEPLOY_IMAGE, _TASK_ARN, _TASK_DEFINITION, _DEPLOYMENT_ID and _VERDICT for a shell to read, such as $BASH_ENV.',
+    mayBeEmpty: true,
+  }),
   dryRun: flag({ describe: 'Checks what can be checked, prints the exact requests and changes nothing.' }),
   expandEnv: flag({
     describe:
@@ -142,6 +148,18 @@ export const placementOptions = group('Where it runs', {
     },
   }),
   platformVersion: text({ placeholder: 'VERSION', describe: 'Fargate platform version.', otherwise: 'LATEST' }),
+  placementConstraints: list({
+    placeholder: 'type=TYPE,expression=EXPR',
+    describe: 'Which instances of the cluster may run it, on EC2: memberOf with an expression, or distinctInstance.',
+    parse: placementConstraint,
+    check: (items) => (items.length > 10 ? 'may be given 10 times at most' : undefined),
+  }),
+  placementStrategy: list({
+    placeholder: 'type=TYPE,field=FIELD',
+    describe: 'Which of these instances comes first, on EC2: binpack, spread or random.',
+    parse: placementStrategy,
+    check: (items) => (items.length > 5 ? 'may be given 5 times at most' : undefined),
+  }),
 });
 export type PlacementOptions = ValuesOf<typeof placementOptions>;
 
@@ -153,6 +171,10 @@ export function placementErrors(known: Partial<PlacementOptions>): string[] {
   return [
     ...(!hasNetwork && securityGroups.length > 0 ? [needs('security-groups')] : []),
     ...(!hasNetwork && assignPublicIp !== undefined ? [needs('assign-public-ip')] : []),
+    ...(launchType === 'FARGATE' &&
+    (known.placementConstraints ?? []).length + (known.placementStrategy ?? []).length > 0
+      ? ['--placement-constraints and --placement-strategy are for instances: Fargate has none']
+      : []),
     ...(launchType !== undefined && (known.capacityProviderStrategy ?? []).length > 0
       ? ['--launch-type and --capacity-provider-strategy exclude each other']
       : []),
@@ -181,4 +203,34 @@ function capacityProvider(given: string): Parsed<{ capacityProvider: string; wei
     ...(weight === undefined ? {} : { weight: Number(weight) }),
     ...(base === undefined ? {} : { base: Number(base) }),
   });
+}
+
+/** `name=value` parts behind commas; what stands behind `last` may hold commas itself. */
+function members(text: string, last?: string): Record<string, string> {
+  const at = last === undefined ? -1 : text.search(new RegExp(`(^|,)${last}=`));
+  const [front, rest] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at).replace(/^,/, '')];
+  const parts = [...front.split(','), rest].map((part) => part.trim()).filter((part) => part !== '');
+  return Object.fromEntries(
+    parts.map((part) => [part.replace(/=.*/s, '').trim(), part.replace(/^[^=]*=?/, '').trim()]),
+  );
+}
+
+function placementConstraint(given: string): Parsed<{ type: 'memberOf' | 'distinctInstance'; expression?: string }> {
+  const { type, expression, ...others } = members(given, 'expression');
+  if (Object.keys(others).length === 0) {
+    if (type === 'distinctInstance' && expression === undefined) return valid({ type });
+    if (type === 'memberOf' && expression !== undefined && expression !== '') return valid({ type, expression });
+  }
+  return wrong('must look like type=memberOf,expression=EXPRESSION or type=distinctInstance');
+}
+
+function placementStrategy(given: string): Parsed<{ type: 'random' | 'spread' | 'binpack'; field?: string }> {
+  const { type, field, ...others } = members(given);
+  const isKnown = type === 'random' || type === 'spread' || type === 'binpack';
+  if (!isKnown || Object.keys(others).length > 0 || (type !== 'random' && (field ?? '') === '')) {
+    return wrong(
+      'must look like type=binpack,field=memory, type=spread,field=attribute:ecs.availability-zone or type=random',
+    );
+  }
+  return valid({ type, ...(field === undefined ? {} : { field }) });
 }

@@ -1,5 +1,6 @@
 import { type Parsed, valid, wrong } from '../base/parsed.ts';
 import { splitWords } from '../base/words.ts';
+import type { ParseContext } from './option.ts';
 
 /** Reads `NAME=VALUE`; the value may be empty, and hold anything. */
 export function environmentVariable(given: string): Parsed<{ name: string; value: string }> {
@@ -22,6 +23,20 @@ export function awsTag(given: string): Parsed<{ key: string; value: string }> {
 /** The names that come more than once, each told once. */
 export function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) < index))];
+}
+
+/** Reads a policy document, inline or from a file; answers its text. Variables in an inline one are replaced. */
+export async function policyText(given: string, { files, expand }: ParseContext): Promise<Parsed<string>> {
+  const inline = given.trim().startsWith('{');
+  const path = inline ? '' : expand(given.trim()).replace(/^file:\/\//, '');
+  const text = inline ? expand(given) : await files.read(path);
+  if (text === undefined) return wrong(`names the file ${path}, which is not there`);
+  try {
+    JSON.parse(text);
+    return valid(text);
+  } catch (error) {
+    return wrong(`is not JSON: ${(error as Error).message}`);
+  }
 }
 
 /** Splits arguments for another program into words, with quotes as in a shell. */

@@ -29,7 +29,15 @@ export function followingOptions(
   return {
     family: undefined,
     taskDefinition: undefined,
-    changes: { images: [], imageUpdates: [], environment: [], removeEnvironment: [], secrets: [], removeSecrets: [] },
+    changes: {
+      images: [],
+      imageUpdates: [],
+      environment: [],
+      dockerLabels: [],
+      removeEnvironment: [],
+      secrets: [],
+      removeSecrets: [],
+    },
     force: false,
     desiredCount: undefined,
     verify: true,

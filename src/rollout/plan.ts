@@ -92,6 +92,10 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
   const isDeployment = taskDefinitionArn !== current || options.force;
   const isScaling = options.desiredCount !== undefined && options.desiredCount !== before.service.desiredCount;
   const kind = isDeployment ? 'deployment' : isScaling ? 'scaling' : 'unchanged';
+  if (kind === 'unchanged' && options.enableCircuitBreaker && !hasBreaker(before)) {
+    const text = `${before.name}: its circuit breaker stays off, because nothing is deployed. --force-new-deployment deploys.`;
+    deps.announce({ type: 'warning', text });
+  }
   // What goes back is proved by the digests that served before.
   if (kind !== 'unchanged' && options.stage !== 'rollback-service') warnUnpinned(before.name, edited, digests, deps);
   return {
@@ -103,6 +107,9 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
     kind,
   };
 }
+
+const hasBreaker = ({ service }: ServiceBefore): boolean =>
+  service.deploymentConfiguration?.deploymentCircuitBreaker?.enable === true;
 
 /** Another family is another program: only --task-definition may bring it to a service. */
 function mustBeOwnFamily(options: RolloutOptions, { name }: ServiceBefore, current: string): void {
@@ -123,14 +130,15 @@ interface StartingPoint extends Described {
 
 async function startingPoint(serving: Described, options: RolloutOptions, deps: PlanDeps): Promise<StartingPoint> {
   const { taskDefinition } = options;
+  const tagged = (one: Described): Described => ({ ...one, tags: withOptionTags(one.tags, options) });
   if (taskDefinition?.kind === 'document') {
     const { tags, ...document } = taskDefinition.document;
     const definition = { family: serving.definition.family, ...document };
     // A file without tags says nothing about them; those of the running revision stay.
     const own = (tags as Described['tags'] | undefined) ?? serving.tags;
-    return { arn: serving.arn, definition, tags: own, isDocument: true };
+    return { ...tagged({ arn: serving.arn, definition, tags: own }), isDocument: true };
   }
-  if (taskDefinition === undefined) return { ...serving, isDocument: false };
+  if (taskDefinition === undefined) return { ...tagged(serving), isDocument: false };
   const given = await deps.describe(taskDefinition.reference);
   if (given.definition.status === 'INACTIVE') {
     throw new UserError(`The task definition ${familyRevision(given.arn)} is INACTIVE.`, {
@@ -139,7 +147,13 @@ async function startingPoint(serving: Described, options: RolloutOptions, deps: 
       fix: 'Name an ACTIVE revision with --task-definition.',
     });
   }
-  return { ...given, isDocument: false };
+  return { ...tagged(given), isDocument: false };
+}
+
+/** A tag that is given takes the place of one with its key. */
+function withOptionTags(tags: Described['tags'], { taskDefinitionTags }: RolloutOptions): Described['tags'] {
+  const given = new Set(taskDefinitionTags.map(({ key }) => key));
+  return [...tags.filter(({ key }) => !given.has(key)), ...taskDefinitionTags];
 }
 
 /** The latest revision of the family where it says the same already, as after a run that came this far before. */

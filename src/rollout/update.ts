@@ -1,4 +1,4 @@
-import type { Service } from '@aws-sdk/client-ecs';
+import type { DeploymentConfiguration, Service } from '@aws-sdk/client-ecs';
 import { familyRevision } from '../base/arn.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { Explanation } from '../records/schema.ts';
@@ -18,8 +18,15 @@ export function updateInput(plan: ServicePlan, taskDefinition: string, options: 
     taskDefinition,
     ...(options.force ? { forceNewDeployment: true } : {}),
     ...(options.desiredCount === undefined ? {} : { desiredCount: options.desiredCount }),
+    ...(options.enableCircuitBreaker ? { deploymentConfiguration: withBreaker(plan.before.service) } : {}),
   };
 }
+
+/** The whole configuration goes back, so that nothing beside the circuit breaker changes. */
+const withBreaker = ({ deploymentConfiguration: current }: Service): DeploymentConfiguration => ({
+  ...current,
+  deploymentCircuitBreaker: { ...current?.deploymentCircuitBreaker, enable: true, rollback: true },
+});
 
 /** Registers what is new, each document once, and answers the revision of each plan. */
 export async function registerRevisions(

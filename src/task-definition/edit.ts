@@ -27,6 +27,7 @@ export interface DefinitionChanges {
   environment: readonly NamedValue[];
   secrets: readonly NamedValue[];
   removeEnvironment: readonly Omit<NamedValue, 'value'>[];
+  dockerLabels: readonly NamedValue[];
   removeSecrets: readonly Omit<NamedValue, 'value'>[];
 }
 
@@ -127,6 +128,12 @@ export function editDefinition(
     change(container, '--secret', (one) =>
       withEntry(without(one, 'environment', key), 'secrets', { name: key, valueFrom: value }),
     );
+  }
+  for (const { container, name: key, value } of changes.dockerLabels) {
+    change(container, '--docker-label', (one) => ({
+      ...one,
+      dockerLabels: { ...(one.dockerLabels as Record<string, string> | null | undefined), [key]: value },
+    }));
   }
   return { ...definition, containerDefinitions: [...edited.values()] };
 }

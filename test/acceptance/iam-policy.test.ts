@@ -51,7 +51,8 @@ it('the printed policy is enough for the whole pipeline, green and red, and hold
   expect(world.model.requests.filter(({ errorType }) => errorType?.startsWith('AccessDenied'))).toEqual([]);
   // Passing roles and tagging have no request of their own; asking for a manifest before pushing it is what engines with
   // containerd's image store do (AWS lists it among the permissions for a push), the stand-in does not.
-  const withoutRequest = ['ecs:TagResource', 'iam:PassRole', 'ecr:BatchGetImage'];
+  // A revision is deregistered only where no task ever ran it.
+  const withoutRequest = ['ecs:TagResource', 'iam:PassRole', 'ecr:BatchGetImage', 'ecs:DeregisterTaskDefinition'];
   expect(requested(world)).toEqual(actionsOf(policy).filter((action) => !withoutRequest.includes(action)));
 });
 
@@ -87,7 +88,7 @@ const uri = `${accountId}.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg`;
 it.each<[string, string[], string[]]>([
   [
     'a migration on the definition as it is',
-    ['--for', 'run-migration-task', '--exclusive', 'ignore', '--no-logs'],
+    ['--for', 'run-migration-task', '--no-logs'],
     [...migration, '--subnets', 'subnet-1', '--launch-type', 'FARGATE', '--exclusive', 'ignore', '--no-logs', ...words],
   ],
   [

@@ -183,7 +183,7 @@ describe('the bundle, when the new revision does not hold', () => {
   });
 
   test.each([
-    ['missing', 'nope', 'The service nope does not exist in cluster prod.', async () => undefined],
+    ['missing', 'nope', 'There is no service nope in cluster prod; there are: web.', async () => undefined],
     [
       'draining',
       'web',

@@ -5,6 +5,7 @@ import { buildOptions } from '../../src/commands/build-and-push-image.ts';
 import { buildEventLines } from '../../src/report/build-text.ts';
 import { type FakeDocker, fakeDocker } from '../support/fake-docker.ts';
 import { type InProcess, inProcess } from '../support/in-process.ts';
+import { memoryFiles } from '../support/memory-files.ts';
 import { errorsOf, valuesOf } from '../support/options.ts';
 
 const uri = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg';
@@ -290,6 +291,33 @@ it.each(['login', 'build', 'push'])('docker is silent for three minutes in its %
   );
 });
 
+it('a repository is created with what was asked for, and with both policies', async () => {
+  const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
+  const rules = '{"rules": []}';
+  const asked = {
+    'lifecycle-policy': 'rules.json',
+    'repository-policy': '{"Statement": []}',
+    'encryption-type': 'KMS',
+  };
+  const options = await valuesOf(
+    buildOptions,
+    {
+      ...{ repository: 'new', tag: 'v1', 'create-repository': true, 'image-tag-mutability': 'IMMUTABLE' },
+      ...{ ...asked, 'encryption-kms-key': key },
+    },
+    {},
+    memoryFiles({ 'rules.json': rules }),
+  );
+  expect((await buildAndPush(options, { ...harness, processes: docker, env })).verdict).toBe('succeeded');
+  expect(model.ecr.store.repositories.get('new')).toMatchObject({
+    scanOnPush: true,
+    imageTagMutability: 'IMMUTABLE',
+    encryption: { encryptionType: 'KMS', kmsKey: key },
+    lifecyclePolicy: rules,
+    policy: '{"Statement": []}',
+  });
+});
+
 it('a dry run looks, answers the commands without values, and changes nothing', async () => {
   const options = await valuesOf(buildOptions, {
     ...{ repository: 'new', tag: 'v1', 'create-repository': true },
@@ -299,7 +327,15 @@ it('a dry run looks, answers the commands without values, and changes nothing', 
   expect(operations()).toEqual(['DescribeRepositories']);
   expect(docker.calls).toEqual([]);
   expect(planned).toEqual([
-    { action: 'ecr:CreateRepository', input: { repositoryName: 'new' } },
+    {
+      action: 'ecr:CreateRepository',
+      input: {
+        repositoryName: 'new',
+        imageScanningConfiguration: { scanOnPush: true },
+        imageTagMutability: 'MUTABLE',
+        encryptionConfiguration: { encryptionType: 'AES256' },
+      },
+    },
     { command: expect.arrayContaining(['docker', 'build', 'TOKEN=(hidden)', '--build-arg=OTHER=(hidden)']) },
     { command: ['docker', 'push', 'REGISTRY/new:v1'] },
   ]);

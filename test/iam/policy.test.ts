@@ -76,9 +76,9 @@ describe('the policy', () => {
       ],
     ],
     [
-      'the same without looking for others and without logs',
-      { for: 'run-migration-task', exclusive: 'ignore', logs: false },
-      ['ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'ecs:RunTask', 'iam:PassRole'],
+      'the same without logs',
+      { for: 'run-migration-task', logs: false },
+      ['ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'iam:PassRole'],
     ],
     [
       'waiting',
@@ -93,7 +93,7 @@ describe('the policy', () => {
     [
       '--image',
       { for: 'run-migration-task', image: 'x' },
-      ['ecr:DescribeImages', 'ecs:RegisterTaskDefinition', 'ecs:TagResource'],
+      ['ecr:DescribeImages', 'ecs:DeregisterTaskDefinition', 'ecs:RegisterTaskDefinition', 'ecs:TagResource'],
     ],
     ['--tag', { for: 'run-migration-task', tag: 'a=b' }, ['ecs:TagResource']],
     ['--on-timeout stop', { for: 'run-migration-task', 'on-timeout': 'stop' }, ['ecs:StopTask']],
@@ -105,6 +105,14 @@ describe('the policy', () => {
       ['ecs:StopServiceDeployment'],
     ],
     ['--create-repository', { for: 'build-and-push-image', 'create-repository': true }, ['ecr:CreateRepository']],
+    [
+      '--put-lifecycle-policy and --set-repository-policy',
+      {
+        ...{ for: 'build-and-push-image', 'create-repository': true },
+        ...{ 'put-lifecycle-policy': true, 'set-repository-policy': true },
+      },
+      ['ecr:CreateRepository', 'ecr:PutLifecyclePolicy', 'ecr:SetRepositoryPolicy'],
+    ],
   ])('grows by %s', async (option, given, more) => {
     const { for: command } = given;
     const before = await actionsOf({ for: command });

@@ -39,6 +39,13 @@ const forms: Readonly<Record<string, string>> = {
   assign_public_ip: 'ENABLED',
   capacity_provider_strategy: 'capacityProvider=FARGATE,weight=1',
   client_token: 'token-1',
+  docker_label: 'team=web',
+  lifecycle_policy_path: '{}',
+  placement_constraints: 'type=memberOf,expression=attribute:ecs.os-type == linux',
+  placement_strategy: 'type=spread,field=attribute:ecs.availability-zone',
+  repo_policy_path: '{}',
+  task_definition_tags: 'team=web',
+  tag_pattern: 'v.*',
   container_image_name_updates: 'container=app,tag=v2',
   env: 'NAME=value',
   expect_account: '111122223333',
@@ -76,6 +83,8 @@ const beside: Readonly<Record<string, YamlMap>> = {
   'service_update_and_notify env': {},
   'wait_for_task container': {},
   service_name: { service: '' },
+  binfmt_version: { platform: 'linux/amd64,linux/arm64' },
+  encryption_kms_key: { repo_encryption_type: 'KMS' },
   check_status: { check_url: 'https://example.com/health' },
   check_timeout: { check_url: 'https://example.com/health' },
   max_poll_attempts: { poll_interval: '5s' },
@@ -85,6 +94,8 @@ const beside: Readonly<Record<string, YamlMap>> = {
 function values(element: Element, name: string): (string | number | boolean | YamlMap)[] {
   const { type, enum: words, default: fallback } = mapOf(mapOf(element.body.parameters, element.name)[name], name);
   if (type === 'boolean') return [fallback !== true];
+  // The one value that it takes is its default; that others are refused has a test of its own.
+  if (name === 'count') return [];
   if (type === 'integer') return [Number(fallback) + 5];
   if (type === 'enum')
     return [words ?? []]
@@ -124,9 +135,12 @@ async function errorsOf(steps: readonly { body: YamlMap }[]): Promise<string[]> 
     environments.map(async (env) => {
       const program = await commands.find(({ name }) => name === env.ORB_SUBCOMMAND)?.load();
       return (
-        (await program?.prepare(typed({}), { env: { ...env, CIRCLE_SHA1: 'abc' }, files: memoryFiles() }))?.errors ?? [
-          'no such command',
-        ]
+        (
+          await program?.prepare(typed({}), {
+            env: { ...env, CIRCLE_SHA1: 'abc', BASH_ENV: 'bash-env' },
+            files: memoryFiles(),
+          })
+        )?.errors ?? ['no such command']
       );
     }),
   );

@@ -136,7 +136,7 @@ describe.each(files.map((file) => [file.name, file] as const))('%s', (name, file
     const wanted = parametersOf(program?.options ?? []).map(({ variable }) => variable);
     for (const step of stepEnvironments(name, {})) {
       const given = Object.keys(step).filter((variable) => variable.startsWith('MIGRATE_DEPLOY_'));
-      const fixed = ['MIGRATE_DEPLOY_EXPAND_ENV', 'MIGRATE_DEPLOY_STATUS'];
+      const fixed = ['MIGRATE_DEPLOY_EXPAND_ENV', 'MIGRATE_DEPLOY_OUTPUTS', 'MIGRATE_DEPLOY_STATUS'];
       expect(given.filter((variable) => !fixed.includes(variable))).toEqual(wanted);
     }
   });
@@ -188,7 +188,9 @@ describe('jobs', () => {
     const jobs = await orbFiles('jobs');
     const own = mapOf(jobs.find(({ name }) => name === job)?.body.parameters, job);
     const theirs = mapOf(files.find(({ name }) => name === command)?.body.parameters, command);
-    for (const [name, declaration] of Object.entries(theirs).filter(([parameter]) => parameter !== 'install')) {
+    for (const [name, declaration] of Object.entries(theirs).filter(
+      ([parameter]) => !['install', 'when', 'step_name', 'records_from'].includes(parameter),
+    )) {
       const { description: _own, ...here } = mapOf(own[name], `${job} ${name}`);
       const { description: _theirs, ...there } = mapOf(declaration, name);
       expect([name, here]).toEqual([name, there]);
@@ -221,7 +223,7 @@ async function errors(name: string, given: YamlMap): Promise<string[]> {
   if (program === undefined) return ['no such command'];
   const all = await Promise.all(
     stepEnvironments(name, given).map((step) => {
-      const env = { ...environmentOf(step), CIRCLE_SHA1: 'abc' };
+      const env = { ...environmentOf(step), CIRCLE_SHA1: 'abc', BASH_ENV: 'bash-env' };
       return program.prepare(typed({}), { env, files: memoryFiles() });
     }),
   );

@@ -21,10 +21,10 @@ describe('the orb’s scripts', () => {
     expect([status, stdout]).toEqual([0, '']);
   });
 
-  it('are bash that parses, and stop at the first fault', () => {
+  it('are plain sh that parses, and stop at the first fault', () => {
     for (const script of scripts) {
-      expect(spawnSync('bash', ['-n', script]).status).toBe(0);
-      expect(spawnSync('grep', ['-qx', 'set -euo pipefail', script]).status, script).toBe(0);
+      expect(spawnSync('dash', ['-n', script]).status).toBe(0);
+      expect(spawnSync('grep', ['-qx', 'set -eu', script]).status, script).toBe(0);
     }
   });
 

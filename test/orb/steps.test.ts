@@ -1,9 +1,10 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runWorkflow } from '../../local/circleci/runner.ts';
 import type { YamlMap } from '../../local/circleci/yaml.ts';
-import { createWorkbench, orbFiles } from './support.ts';
+import { hasTool } from '../support/needs-tool.ts';
+import { createWorkbench, orbFiles, root } from './support.ts';
 
 let bench: Awaited<ReturnType<typeof createWorkbench>>;
 beforeAll(async () => {
@@ -39,7 +40,7 @@ describe('parameters arrive as plain text', () => {
 
   it('every parameter of every command reaches the program under the name of its option', async () => {
     for (const { name, body } of (await orbFiles('commands')).filter((file) => file.name !== 'install')) {
-      const own = ['when', 'install', 'cli_path', 'no_output_timeout'];
+      const own = ['when', 'install', 'cli_path', 'no_output_timeout', 'step_name', 'binfmt_version'];
       const texts = Object.entries(body.parameters as Record<string, YamlMap>).filter(
         ([parameter, { type }]) => type === 'string' && !own.includes(parameter) && parameter !== 'cluster_name',
       );
@@ -153,16 +154,37 @@ describe('the program in the orb', () => {
 });
 
 describe('cli_path', () => {
-  it('runs a file, or a name on the PATH, and embeds no program', async () => {
+  it('runs a file, a name on the PATH or a shim, also below $HOME, and embeds no program', async () => {
     const bin = join(bench.folder, 'bin');
     await mkdir(bin, { recursive: true });
-    await writeFile(join(bin, 'my-migrate-deploy'), `#!/bin/sh\nexec node ${bench.program} "$@"\n`);
-    await chmod(join(bin, 'my-migrate-deploy'), 0o755);
-    for (const path of [bench.program, 'my-migrate-deploy']) {
-      const config = bench.steps(migrate({ cli_path: path }));
+    // As pnpm writes it: a script of the shell under a name without an ending.
+    const shim = `#!/bin/sh\nexec node ${bench.program} "$@"\n`;
+    await writeFile(join(bin, 'my-migrate-deploy'), shim, { mode: 0o755 });
+    await writeFile(join(bench.projectDir, 'shim'), shim, { mode: 0o755 });
+    const ways = [bench.program, 'my-migrate-deploy', join(bin, 'my-migrate-deploy')];
+    for (const path of [...ways, '$HOME/project/shim', '${HOME}/project/shim', '~/project/shim', './shim']) {
+      const config = bench.steps('checkout', migrate({ cli_path: path }));
       expect(bench.expand(config).compiled).not.toContain('ORB_PART');
       const { calls } = await bench.run(config, { path: [bin] });
-      expect(calls.map(({ argv, file }) => [argv, file])).toEqual([[['run-migration-task'], bench.program]]);
+      expect([path, calls.map(({ argv, file }) => [argv, file])]).toEqual([
+        path,
+        [[['run-migration-task'], bench.program]],
+      ]);
+    }
+  });
+
+  it('of another version than the orb is warned about', async () => {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    const warning = `Warning: cli_path is version 0.9.0 of migrate-deploy, and this orb is made for ${version}`;
+    for (const [has, warned] of [
+      ['0.9.0', true],
+      [version, false],
+    ] as const) {
+      const { result } = await bench.run(bench.steps(migrate({ cli_path: bench.program })), {
+        mask: false,
+        env: { RECORDER_VERSION: has },
+      });
+      expect(result.jobs[0]?.steps[0]?.output.includes(warning)).toBe(warned);
     }
   });
 
@@ -176,5 +198,59 @@ describe('cli_path', () => {
     const look: YamlMap = { run: { name: 'look', command: 'ls -A . "$HOME"' } };
     const { result } = await bench.run(bench.steps('migrate-deploy/install', look));
     expect(result.jobs[0]?.steps.at(-1)?.output).not.toMatch(/migrate-deploy/);
+  });
+});
+
+describe('the shells of other images', () => {
+  const shells: readonly [image: string, shell: string, tool: Parameters<typeof hasTool>[0] | undefined][] = [
+    ['cimg', '/bin/bash -eo pipefail', undefined],
+    ['Debian', '/bin/dash -e', { name: 'dash', probe: ['dash', '-c', 'true'], install: 'apt-get install dash' }],
+    [
+      'Alpine',
+      'busybox sh -eo pipefail',
+      { name: 'busybox', probe: ['busybox', 'true'], install: 'apt-get install busybox-static' },
+    ],
+  ];
+  for (const [image, shell, tool] of shells) {
+    it.skipIf(tool !== undefined && !hasTool(tool))(`${image}: every step runs in ${shell}`, async () => {
+      const config = bench.steps(
+        'migrate-deploy/install',
+        migrate({ install: false }),
+        migrate({ cli_path: bench.program }),
+        'migrate-deploy/notify_slack',
+      );
+      Object.assign((config.jobs as Record<string, YamlMap>).job ?? {}, { shell });
+      const { result, calls } = await bench.run(config, { path: (process.env.PATH ?? '').split(':') });
+      expect(result.status, result.jobs[0]?.steps.map(({ output }) => output).join('')).toBe('success');
+      expect(calls.map(({ argv }) => argv[0])).toEqual(['run-migration-task', 'run-migration-task', 'notify-slack']);
+    });
+  }
+});
+
+describe('an image for several platforms', () => {
+  const build = (given: YamlMap): YamlMap => ({ 'migrate-deploy/build_and_push_image': { repo: 'r', ...given } });
+  const look: YamlMap = { run: { name: 'look', command: 'echo "builder $BUILDX_BUILDER"; cat "$HOME/docker"' } };
+
+  it('gets the emulators and a builder of its own before it is built', async () => {
+    const bin = join(bench.folder, 'docker-bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'docker'), '#!/bin/sh\necho "$@" >>"$HOME/docker"\n', { mode: 0o755 });
+    const { result, calls } = await bench.run(bench.steps(build({ platform: 'linux/amd64,linux/arm64' }), look), {
+      path: [bin],
+    });
+    const [builder = '', ...docker] = (result.jobs[0]?.steps.at(-1)?.output ?? '').trim().split('\n');
+    const name = builder.replace('builder ', '');
+    expect(docker).toEqual([
+      'run --privileged --rm tonistiigi/binfmt:qemu-v9.2.2 --install all',
+      `context create ${name}`,
+      `buildx create --name ${name} --driver docker-container --bootstrap ${name}`,
+    ]);
+    expect(calls.map(({ argv }) => argv)).toEqual([['build-and-push-image']]);
+  });
+
+  it('one platform needs none of it', () => {
+    const { workflows } = bench.expand(bench.steps(build({ platform: 'linux/arm64' })));
+    const names = workflows[0]?.jobs[0]?.job?.steps.map(({ body }) => body.name);
+    expect(names).toEqual(['Install migrate-deploy', 'Build and push the image']);
   });
 });

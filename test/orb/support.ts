@@ -33,6 +33,10 @@ export async function orbFiles(section: 'commands' | 'jobs' | 'executors' | 'exa
 const recorder = `
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 const [command] = process.argv.slice(2);
+if (command === '--version') {
+  console.log(process.env.RECORDER_VERSION ?? '0.0.0');
+  process.exit(0);
+}
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(MIGRATE_DEPLOY|ORB)_/.test(name)));
 appendFileSync(process.env.CALLS, JSON.stringify({ argv: process.argv.slice(2), file: process.argv[1], cwd: process.cwd(), env }) + '\\n');
 const folder = process.env.MIGRATE_DEPLOY_RECORD_DIR?.replace(/^~/, process.env.HOME);

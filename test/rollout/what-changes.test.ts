@@ -416,3 +416,37 @@ test.each(['--check-status=302', '--check-timeout=5s'])('%s without --check-url 
   expect(exitCode).toBe(2);
   expect(stderr).toContain(`${option.split('=')[0]} needs --check-url`);
 });
+
+describe('beside the image', () => {
+  test('a docker label and tags go into the new revision; tags of the old one stay', async () => {
+    const { model, deploy } = await rolloutWorld();
+    const args = ['--service', 'web', '--docker-label', 'com.acme.team=shop', '--task-definition-tags', 'release=2'];
+    expect((await deploy(args)).exitCode).toBe(0);
+    const [registered] = requestsOf(model, 'RegisterTaskDefinition');
+    expect(registered).toMatchObject({
+      containerDefinitions: [{ dockerLabels: { 'com.acme.team': 'shop' } }],
+      tags: expect.arrayContaining([{ key: 'release', value: '2' }]),
+    });
+  });
+
+  test('--enable-circuit-breaker turns it on and leaves the rest of the configuration as it is', async () => {
+    const { model, ecs, deploy } = await rolloutWorld();
+    const deploymentConfiguration = { minimumHealthyPercent: 50, maximumPercent: 150 };
+    await ecs('UpdateService', { cluster: 'prod', service: 'web', deploymentConfiguration });
+    expect((await deploy(['--service', 'web', '--force-new-deployment', '--enable-circuit-breaker'])).exitCode).toBe(0);
+    expect(requestsOf(model, 'UpdateService').at(-1)?.deploymentConfiguration).toMatchObject({
+      ...deploymentConfiguration,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+    });
+  });
+
+  test('a circuit breaker that stays off because nothing is deployed is said', async () => {
+    const { model, ecs, deploy } = await rolloutWorld();
+    const off = { deploymentCircuitBreaker: { enable: false, rollback: false } };
+    await ecs('UpdateService', { cluster: 'prod', service: 'web', deploymentConfiguration: off });
+    const before = requestsOf(model, 'UpdateService').length;
+    const { stdout } = await deploy(['--service', 'web', '--task-definition', 'web:1', '--enable-circuit-breaker']);
+    expect(stdout).toContain('its circuit breaker stays off, because nothing is deployed');
+    expect(requestsOf(model, 'UpdateService')).toHaveLength(before);
+  });
+});

@@ -14,6 +14,9 @@ export function memoryFiles(
     write: async (path, text) => {
       contents.set(path, text);
     },
+    append: async (path, text) => {
+      contents.set(path, (contents.get(path) ?? '') + text);
+    },
     list: async (folder) =>
       [...contents.keys()]
         .filter((path) => path.startsWith(`${folder}/`))

@@ -16,6 +16,7 @@ const none: DefinitionChanges = {
   secrets: [],
   removeEnvironment: [],
   removeSecrets: [],
+  dockerLabels: [],
 };
 const definition: Definition = {
   family: 'web',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { World } from '../part.ts';
+import type { Json } from '../wire.ts';
 
 /** One manifest as it was pushed. */
 export interface StoredManifest {
@@ -17,6 +18,7 @@ export interface Repository {
   createdAtMs: number;
   imageTagMutability: 'MUTABLE' | 'IMMUTABLE';
   scanOnPush: boolean;
+  encryption: Json;
   /** Documents that are kept as they were put. */
   lifecyclePolicy?: string;
   policy?: string;
@@ -42,7 +44,10 @@ export class ImageStore {
     this.registryHost = `${world.accountId}.dkr.ecr.${world.region}.amazonaws.com`;
   }
 
-  create(name: string, options: { immutable?: boolean; scanOnPush?: boolean } = {}): Repository {
+  create(
+    name: string,
+    options: { immutable?: boolean; scanOnPush?: boolean; encryption?: Json | undefined } = {},
+  ): Repository {
     const { region, accountId, clock } = this.world;
     const repository: Repository = {
       name,
@@ -50,6 +55,7 @@ export class ImageStore {
       createdAtMs: clock.now(),
       imageTagMutability: options.immutable === true ? 'IMMUTABLE' : 'MUTABLE',
       scanOnPush: options.scanOnPush ?? false,
+      encryption: options.encryption ?? { encryptionType: 'AES256' },
       blobs: new Map(),
       manifests: new Map(),
       tags: new Map(),

@@ -30,6 +30,7 @@ export class EcrPart implements Part, ImageResolver {
       PutImage: (input, call) => this.#putImage(input, call),
       DeleteRepository: (input, call) => this.#deleteRepository(input, call),
       ...repositorySettings((input, call) => this.repository(input, call), world),
+      GetDownloadUrlForLayer: (input, call) => this.#downloadUrl(input, call),
       GetAuthorizationToken: (_input, call) => this.#getAuthorizationToken(call),
     };
   }
@@ -65,6 +66,15 @@ export class EcrPart implements Part, ImageResolver {
     );
   }
 
+  #downloadUrl(input: Json, call: Call): Json {
+    const { blobs, name } = this.repository(input, call);
+    const { layerDigest } = input;
+    if (!blobs.has(layerDigest)) {
+      throw new ApiError('LayersNotFoundException', `The layers with digests '[${layerDigest}]' do not exist`);
+    }
+    return { downloadUrl: `https://layers.example/${name}/${layerDigest}`, layerDigest };
+  }
+
   #createRepository(input: Json, call: Call): Json {
     const name = input?.repositoryName;
     if (typeof name !== 'string' || name.length < 2 || name.length > 256 || !repositoryName.test(name)) {
@@ -82,7 +92,11 @@ export class EcrPart implements Part, ImageResolver {
     }
     const immutable = input.imageTagMutability === 'IMMUTABLE';
     const scanOnPush = input.imageScanningConfiguration?.scanOnPush === true;
-    return { repository: this.#view(this.store.create(name, { immutable, scanOnPush })) };
+    return {
+      repository: this.#view(
+        this.store.create(name, { immutable, scanOnPush, encryption: input.encryptionConfiguration }),
+      ),
+    };
   }
 
   #describeRepositories(input: Json, call: Call): Json {
@@ -182,7 +196,7 @@ export class EcrPart implements Part, ImageResolver {
       createdAt: repository.createdAtMs / 1000,
       imageTagMutability: repository.imageTagMutability,
       imageScanningConfiguration: { scanOnPush: repository.scanOnPush },
-      encryptionConfiguration: { encryptionType: 'AES256' },
+      encryptionConfiguration: repository.encryption,
     };
   }
 }
