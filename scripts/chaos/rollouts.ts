@@ -148,6 +148,8 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
   const image = typeof asks === 'string' ? undefined : `${repository}@${digests[asks.image]}`;
   return {
     stage: 'update-service-and-verify',
+    enableCircuitBreaker: false,
+    taskDefinitionTags: [],
     cluster: 'prod',
     services: ['web'],
     family: undefined,

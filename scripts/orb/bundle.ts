@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 /** How many `bundle/N.b64` files the orb's install command includes. */
-export const partCount = 6;
+export const partCount = 7;
 /** The longest value that CircleCI documents for one variable. */
 export const partLimitBytes = 32_000;
 

@@ -129,7 +129,6 @@ function permissionsOf(
       pinsImage: builds.length > 0,
       tagsTasks: false,
       networkFromServices: migrations.flatMap(({ networkFromService = [] }) => networkFromService),
-      exclusive: true,
       stopsTasks: false,
       rollsBack: false,
       logs: false,
