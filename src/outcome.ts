@@ -38,11 +38,12 @@ export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExi
       if (outcome.explanation?.code === taskNotFound) return exitCode.userError;
       return passExitCode ? passed('exitCode' in outcome ? outcome.exitCode : undefined) : exitCode.failed;
     case 'rolled-back':
-      return exitCode.failed;
+      return isAskedFor(outcome, 'rollback') && outcome.rollbackPhase === 'done' ? exitCode.done : exitCode.failed;
     case 'refused':
       return exitCode.userError;
-    case 'running':
     case 'paused':
+      return isAskedFor(outcome, 'pause') ? exitCode.done : exitCode.timedOut;
+    case 'running':
     case 'timed-out':
       return exitCode.timedOut;
     case 'superseded':
@@ -54,6 +55,9 @@ export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExi
 
 /** The code of an end at which a task may run that nobody has confirmed. */
 export const startUnanswered = 'START_UNANSWERED';
+
+const isAskedFor = (outcome: Outcome, end: RolloutOutcome['askedFor']): outcome is RolloutOutcome =>
+  'service' in outcome && outcome.askedFor === end;
 
 /** What wait-for-task says of a task that ECS never knew. */
 export const taskNotFound = 'TASK_NOT_FOUND';

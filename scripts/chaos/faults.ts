@@ -1,5 +1,8 @@
 import fc from 'fast-check';
-import type { Fault } from '../../local/aws/faults.ts';
+import { connectionErrors, type Fault } from '../../local/aws/faults.ts';
+
+/** The value of a secret in each schedule: nothing that is printed or kept may hold it. */
+export const canary = 'canary-8d1f2c';
 
 const kinds = [
   'throttle',
@@ -24,9 +27,9 @@ export function faultArbitrary(operations: readonly string[]): fc.Arbitrary<Faul
     operation: fc.constantFrom(...operations),
     times: fc.integer({ min: 1, max: 4 }),
     skip: fc.integer({ min: 0, max: 12 }),
-    code: fc.constantFrom('ECONNREFUSED'),
+    code: fc.constantFrom(...Object.keys(connectionErrors)),
     ms: fc.constantFrom(500, 5_000, 20_000),
-    retryAfterSeconds: fc.constantFrom(1, 30),
+    retryAfterSeconds: fc.constantFrom(1, 30, 86_400),
   });
 }
 
@@ -41,3 +44,19 @@ export function staleArbitrary(operations: readonly string[]): fc.Arbitrary<Faul
     ageMs: fc.integer({ min: 1_000, max: 20_000 }),
   });
 }
+
+/** AWS refuses, and quotes what it was sent. */
+export function echoArbitrary(operations: readonly string[]): fc.Arbitrary<Fault> {
+  return fc.record({
+    kind: fc.constant('error' as const),
+    operation: fc.constantFrom(...operations),
+    skip: fc.integer({ min: 0, max: 2 }),
+    type: fc.constantFrom('ClientException', 'InvalidParameterException', 'ServerException'),
+    status: fc.constantFrom(400, 500),
+    message: fc.constantFrom(`The value '${canary}' of SECRET is not valid.`, `{"name":"SECRET","value":"${canary}"}`),
+  });
+}
+
+/** One value three times of four. */
+export const mostly = <T>(common: T, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(common) }, { weight: 1, arbitrary: other });

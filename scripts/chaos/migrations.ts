@@ -9,7 +9,7 @@ import type { MigrateOptions } from '../../src/migrate/options.ts';
 import { exitCodeOf } from '../../src/outcome.ts';
 import { parseRecord } from '../../src/records/records.ts';
 import type { MigrationOutcome } from '../../src/records/schema.ts';
-import { faultArbitrary } from './faults.ts';
+import { canary, echoArbitrary, faultArbitrary, mostly as often } from './faults.ts';
 import { type Program, startProgram } from './program.ts';
 import { SharedTime } from './shared-time.ts';
 
@@ -20,6 +20,7 @@ export interface MigrationRun {
   /** After the start of the schedule; a rerun begins when the run of the job before it has ended. */
   startAtMs: number;
   timeoutMs: number;
+  pollIntervalMs: number | undefined;
   exclusive: 'wait' | 'fail' | 'ignore';
   onTimeout: 'leave' | 'stop';
   onInterrupt: 'leave' | 'stop';
@@ -67,13 +68,11 @@ const behaviour: fc.Arbitrary<ContainerBehaviour> = fc.record(
   { requiredKeys: ['runMs', 'exitCode'] },
 );
 
-const often = <T>(common: T, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 3, arbitrary: fc.constant(common) }, { weight: 1, arbitrary: other });
-
 const run: fc.Arbitrary<MigrationRun> = fc.record({
   job: fc.constantFrom('a', 'b'),
   startAtMs: fc.integer({ min: 0, max: 300_000 }),
   timeoutMs: fc.constantFrom(30_000, 120_000, 1_800_000, 3_600_000),
+  pollIntervalMs: fc.constantFrom(undefined, 5_000, 10_000),
   exclusive: often<'wait' | 'fail' | 'ignore'>('wait', fc.constantFrom('fail', 'ignore')),
   onTimeout: fc.constantFrom('leave', 'stop'),
   onInterrupt: fc.constantFrom('leave', 'stop'),
@@ -107,7 +106,13 @@ export const migrationSchedule: fc.Arbitrary<MigrationSchedule> = fc.record({
   stopCodeDelayMs: often<number>(0, fc.integer({ min: 0, max: 40_000 })),
   settleMs: fc.integer({ min: 0, max: 10_000 }),
   capacityFailures: often<number>(0, fc.integer({ min: 1, max: 2 })),
-  faults: fc.array(faultArbitrary(operations), { maxLength: 6 }),
+  faults: fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: faultArbitrary(operations) },
+      { weight: 1, arbitrary: echoArbitrary(['RunTask']) },
+    ),
+    { maxLength: 6 },
+  ),
   operatorStopsAtMs: often<number | undefined>(undefined, fc.integer({ min: 1_000, max: 600_000 })),
   runs: fc.array(run, { minLength: 1, maxLength: 3 }),
 });
@@ -124,7 +129,8 @@ interface Ended {
   aliveTasks: string[];
 }
 
-const canary = 'canary-8d1f2c';
+/** CircleCI needs some time to begin a rerun. */
+const rerunAfterMs = 10_000;
 
 /** Lives through a schedule and returns what contradicts the ground truth; nothing, where all is well. */
 export async function migrationFindings(schedule: MigrationSchedule): Promise<string[]> {
@@ -146,6 +152,7 @@ export async function migrationFindings(schedule: MigrationSchedule): Promise<st
       const folder = new Map(kept ?? []);
       folders.set(job, folder);
       ended.push(await live(one, { model, time, folder, attempt: ended.length }));
+      await time.sleep(rerunAfterMs);
     }
   });
   await time.passUntil(Promise.all(jobs));
@@ -175,7 +182,8 @@ function prepared(schedule: MigrationSchedule): LocalAws {
       { ...one, logs: [{ atMs: 10, message: 'CREATE TABLE' }] },
     );
   }
-  settings.missingForMs = schedule.missingForMs;
+  // After a try that placed nothing only ListTasks shows the next one's task, and no rerun comes before it is listed.
+  settings.missingForMs = Math.min(schedule.missingForMs, schedule.capacityFailures > 0 ? rerunAfterMs : 50_000);
   settings.missingWindows = schedule.missingWindows;
   settings.stopCodeDelayMs = schedule.stopCodeDelayMs;
   settings.timings = { ...settings.timings, settleMs: schedule.settleMs };
@@ -195,7 +203,7 @@ async function live(
     CIRCLE_JOB: `migrate-${run.job}`,
     CIRCLE_WORKFLOW_JOB_ID: `job-${attempt}`,
   };
-  const program = await time.busy(() => startProgram(model, time, { env, folder }));
+  const program = await time.busy(() => startProgram(model, time, { env, folder, timeoutMs: run.timeoutMs }));
   const startedAtMs = model.clock.now();
   const over = { yet: false };
   if (run.interruptAtMs !== undefined) {
@@ -245,7 +253,7 @@ function optionsOf(run: MigrationRun): MigrateOptions {
     wait: run.wait,
     waiting: {
       timeoutMs: run.timeoutMs,
-      pollIntervalMs: undefined,
+      pollIntervalMs: run.pollIntervalMs,
       logs: true,
       logGraceMs: undefined,
       onTimeout: run.onTimeout,

@@ -17,11 +17,21 @@ export interface Program {
 
 const requestTimeoutMs = 15_000;
 
+export interface ProcessOptions {
+  env: Record<string, string>;
+  /** Contents of its records by path. */
+  folder: Map<string, string>;
+  /** After so long no request is waited for, as the command line sees to it. */
+  timeoutMs: number;
+  /** In the User-Agent: tells the requests of one process from those of another. */
+  version?: string;
+}
+
 /** A new process with these variables; processes that share `folder` find each other's records. */
 export async function startProgram(
   model: LocalAws,
   time: SharedTime,
-  { env, folder }: { env: Record<string, string>; folder: Map<string, string> },
+  { env, folder, timeoutMs, version = '0.0.0-chaos' }: ProcessOptions,
 ): Promise<Program> {
   const stop = new AbortController();
   const events: { type: string }[] = [];
@@ -37,16 +47,15 @@ export async function startProgram(
     },
     {
       env: {},
-      version: '0.0.0-chaos',
+      version,
       clock: time.clock,
       random: () => 0.5,
       interrupt: stop.signal,
+      deadlineMs: time.clock.now() + timeoutMs,
       requestHandler: requestHandler(model, time),
       credentials: async () => ({ accessKeyId: 'AKIALOCALAWS00000000', secretAccessKey: 'local-secret' }),
     },
   );
-  // Clients are loaded by their first call, even by one that does not exist: loading takes real time.
-  await (aws.ecs as unknown as { load(): Promise<void> }).load();
   return {
     aws,
     clock: time.clock,
@@ -95,7 +104,10 @@ function requestHandler(model: LocalAws, time: SharedTime): unknown {
     metadata: { handlerProtocol: 'chaos' },
     httpHandlerConfigs: () => ({}),
     updateHttpClientConfig: () => undefined,
-    handle: async (request: SdkRequest, { abortSignal }: { abortSignal?: AbortSignal } = {}) => {
+    handle: async (
+      request: SdkRequest,
+      { abortSignal, requestTimeout = requestTimeoutMs }: { abortSignal?: AbortSignal; requestTimeout?: number } = {},
+    ) => {
       time.touch();
       const isAborted = (): boolean => abortSignal?.aborted === true;
       const aborted = (): Error => Object.assign(new Error('Request aborted'), { name: 'AbortError' });
@@ -111,12 +123,12 @@ function requestHandler(model: LocalAws, time: SharedTime): unknown {
         body: typeof request.body === 'string' ? Buffer.from(request.body) : (request.body ?? new Uint8Array()),
       });
       time.touch();
-      if (answer.delayMs !== undefined) await time.sleep(Math.min(answer.delayMs, requestTimeoutMs), abortSignal);
-      const isLate = answer.sabotage === 'hang' || (answer.delayMs ?? 0) >= requestTimeoutMs;
-      if (answer.sabotage === 'hang') await time.sleep(requestTimeoutMs, abortSignal);
+      if (answer.delayMs !== undefined) await time.sleep(Math.min(answer.delayMs, requestTimeout), abortSignal);
+      const isLate = answer.sabotage === 'hang' || (answer.delayMs ?? 0) >= requestTimeout;
+      if (answer.sabotage === 'hang') await time.sleep(requestTimeout, abortSignal);
       if (isAborted()) throw aborted();
       if (isLate) {
-        throw Object.assign(new Error(`Request did not complete within ${requestTimeoutMs} ms`), {
+        throw Object.assign(new Error(`Request did not complete within ${requestTimeout} ms`), {
           name: 'TimeoutError',
         });
       }

@@ -10,12 +10,14 @@ interface Sleeper {
 /** One virtual time for several programs at once: it moves to the next moment at which one of them wakes, when all of them wait. */
 export class SharedTime {
   readonly #clock: VirtualClock;
-  #sleepers: Sleeper[] = [];
+  readonly #sleepers = new Set<Sleeper>();
   #activity = 0;
   #busy = 0;
 
+  /** The newest one stands in for the time of the process: also AbortSignal.timeout runs on it. */
   constructor(clock: VirtualClock) {
     this.#clock = clock;
+    AbortSignal.timeout = (ms) => this.#timeout(ms);
   }
 
   /** The clock that a program is handed. */
@@ -52,9 +54,29 @@ export class SharedTime {
           resolve();
         },
       };
-      this.#sleepers.push(sleeper);
+      this.#sleepers.add(sleeper);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
+  }
+
+  /** AbortSignal.timeout on this time; one that nobody listens to any more is forgotten. */
+  #timeout(ms: number): AbortSignal {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sleeper = { wakeAtMs: this.#clock.now() + ms, wake: () => controller.abort() };
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    let listeners = 0;
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      this.#sleepers.add(sleeper);
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      if (--listeners <= 0) this.#sleepers.delete(sleeper);
+      remove(...args);
+    };
+    return signal;
   }
 
   /** Lets time pass until `work` is over; programs that wait for nothing at all are an Error. */
@@ -69,7 +91,7 @@ export class SharedTime {
     for (;;) {
       await this.#quiet();
       if (state.over) return watched;
-      const next = this.#sleepers.sort((a, b) => a.wakeAtMs - b.wakeAtMs)[0];
+      const next = this.#next();
       if (next === undefined) {
         // Loading a module takes real time.
         if (++idle > 1_000) throw new Error('nobody sleeps, and the work is not over: a program hangs');
@@ -82,8 +104,14 @@ export class SharedTime {
     }
   }
 
+  #next(): Sleeper | undefined {
+    let next: Sleeper | undefined;
+    for (const one of this.#sleepers) if (next === undefined || one.wakeAtMs < next.wakeAtMs) next = one;
+    return next;
+  }
+
   #wake(sleeper: Sleeper): void {
-    this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
+    this.#sleepers.delete(sleeper);
     this.touch();
     sleeper.wake();
   }

@@ -29,6 +29,16 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'rollback-service',
+    describe: 'Brings the revision back that served before, or rolls back a deployment under way, and proves it.',
+    load: async () => (await import('./rollback-service.ts')).rollbackServiceCommand,
+  },
+  {
+    name: 'continue-deployment',
+    describe: 'Answers the pause hook of a deployment and follows it to its end.',
+    load: async () => (await import('./continue-deployment.ts')).continueDeploymentCommand,
+  },
+  {
     name: 'notify-slack',
     describe: 'Sends one Slack message about the deployment, made from the records of its stages.',
     load: async () => (await import('./notify-slack.ts')).notifySlackCommand,

@@ -137,9 +137,10 @@ export const updateServiceOptions = {
       placeholder: 'N',
       describe: 'Most polls: with --poll-interval another way to say the time-out.',
     }),
-    until: choice(['deployed', 'drained'], {
+    until: choice(['deployed', 'drained', 'paused'], {
       default: 'deployed',
-      describe: 'When it is done: once the new revision serves, or once the old tasks are gone too.',
+      describe:
+        'When it is done: once the new revision serves, once the old tasks are gone too, or once a pause hook waits for continue-deployment.',
     }),
     maxFailedTasks: integer({
       least: 1,
@@ -254,6 +255,7 @@ function rolloutOf(values: UpdateServiceOptions): RolloutOptions {
   const untold = maxLooks === undefined || pollIntervalMs === undefined ? 1_800_000 : maxLooks * pollIntervalMs;
   return {
     ...values,
+    stage: 'update-service-and-verify',
     services: servicesOf(values),
     // By name: what asks for nothing is told by these alone.
     changes: {

@@ -68,6 +68,7 @@ function achieved(stages: readonly Outcome[]): string {
   const verdicts = new Set(stages.filter(isRollout).map(({ verdict }) => verdict));
   if (verdicts.has('not-verified')) return 'updated, not verified: no task runs';
   if (verdicts.has('started')) return 'update started, not verified';
+  if (verdicts.has('paused')) return 'paused, waits for an answer';
   if (verdicts.has('deployed')) return 'deployed';
   if (verdicts.has('rolled-back')) return 'rolled back, as asked for';
   if (verdicts.has('unchanged')) return 'nothing changed';

@@ -13,10 +13,11 @@ export interface Place {
 
 /**
  * The records that say how things stand: of one subject the newest, where a refusal knew it too little to write the same
- * file; and a wait that came later speaks for the migration whose task it waited for.
+ * file; a wait that came later speaks for the migration whose task it waited for, and whoever continued a paused
+ * deployment for its rollout.
  */
 export function settled(all: readonly Outcome[]): Outcome[] {
-  const records = all.filter((record) => !all.some((other) => isLater(other, record) && isSameSubject(other, record)));
+  const records = all.filter((record) => !all.some((other) => isLater(other, record) && speaksFor(other, record)));
   const waits = records.filter((record) => record.stage === 'wait-for-task');
   return records.flatMap((record): Outcome[] => {
     if (record.stage === 'wait-for-task') return isAlone(record, records) ? [record] : [];
@@ -30,6 +31,14 @@ export function settled(all: readonly Outcome[]): Outcome[] {
 }
 
 const isLater = (one: Outcome, other: Outcome): boolean => Date.parse(one.startedAt) > Date.parse(other.startedAt);
+
+/** Whether a later record says how things stand with the subject of this one. */
+function speaksFor(later: Outcome, record: Outcome): boolean {
+  if (later.stage === 'continue-deployment' && record.stage === 'update-service-and-verify') {
+    return isSameSubject({ ...later, stage: record.stage }, record);
+  }
+  return isSameSubject(later, record);
+}
 
 /** Whether two records may be of one subject: what one of them does not know does not tell them apart. */
 export function isSameSubject(a: Outcome, b: Outcome): boolean {
@@ -57,7 +66,7 @@ const isAlone = (wait: TaskOutcome, records: readonly Outcome[]): boolean =>
   );
 
 /** Whether a record speaks of this place; a record that was refused before it knew its account speaks of every account. */
-function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, region, cluster }: Place): boolean {
+export function isOfPlace(record: TaskOutcome | RolloutOutcome, { account, region, cluster }: Place): boolean {
   return (
     resourceName(record.cluster) === resourceName(cluster) &&
     (record.region ?? region) === region &&

@@ -159,6 +159,8 @@ const rollout = v.object({
   stage: v.picklist(['update-service-and-verify', 'rollback-service', 'continue-deployment']),
   cluster: text,
   service: text,
+  /** The end that was asked for, where that is not a new revision that serves. */
+  askedFor: maybe(v.picklist(['pause', 'rollback'])),
   /** ARN of the revision that was asked for. */
   taskDefinition: maybe(text),
   previousTaskDefinition: maybe(text),

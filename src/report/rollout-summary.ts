@@ -22,6 +22,10 @@ function serviceLines(outcome: RolloutOutcome): Line[] {
     case 'deployed':
     case 'unchanged':
       return [...greenLines(outcome), ...noted];
+    case 'rolled-back':
+      return [...(isGreen(outcome) ? greenLines(outcome) : redLines(outcome)), ...noted];
+    case 'paused':
+      return [...(isGreen(outcome) ? pausedLines(outcome) : redLines(outcome)), ...noted];
     case 'started':
       return [warn(`${outcome.service}: started, not verified.`), ...becauseLines(outcome.explanation), ...noted];
     case 'not-verified':
@@ -44,10 +48,15 @@ function tookMs({ startedAt, finishedAt = startedAt, timingsMs }: RolloutOutcome
 
 function greenLines(outcome: RolloutOutcome): Line[] {
   const { service, verdict, images = [], undo } = outcome;
+  const after = `after ${formatDuration(tookMs(outcome))}`;
+  const back =
+    outcome.previousTaskDefinition === undefined ? '' : ` from ${familyRevision(outcome.previousTaskDefinition)}`;
   const headline =
     verdict === 'unchanged'
       ? `${service} serves ${revision(outcome)} already: nothing was changed.`
-      : `${service} serves ${revision(outcome)} after ${formatDuration(tookMs(outcome))}.`;
+      : verdict === 'rolled-back'
+        ? `${service} serves ${revision(outcome)} again ${after}: rolled back${back}, as asked for.`
+        : `${service} serves ${revision(outcome)} ${after}.`;
   return [
     good(headline),
     ...images.map(({ name, image = '', imageDigest }) =>
@@ -55,6 +64,22 @@ function greenLines(outcome: RolloutOutcome): Line[] {
     ),
     ...phaseLines(outcome),
     ...(undo === undefined ? [] : [line(`  Undo with: ${undo}`)]),
+  ];
+}
+
+/** A pause that was asked for: what to test, until when, and how to answer. */
+function pausedLines(outcome: RolloutOutcome): Line[] {
+  const { service, pause, progress, servesNow } = outcome;
+  const at = pause?.stage === undefined ? '' : ` after ${pause.stage}`;
+  const until =
+    pause?.expiresAt === undefined ? '' : ` It waits until ${pause.expiresAt}, then ${pause.timeoutAction}.`;
+  return [
+    good(
+      `${service}: ${revision(outcome)} is paused${at}, as asked for, after ${formatDuration(tookMs(outcome))}.${until}`,
+    ),
+    ...(progress === undefined ? [] : [line(`  So far: ${progressText(progress)}`)]),
+    ...(servesNow === undefined ? [] : [line(`  Serves now: ${familyRevision(servesNow)}`)]),
+    ...answerLines(pause),
   ];
 }
 

@@ -49,6 +49,8 @@ export function rolloutEventLines(event: RolloutEvent): Line[] {
       return [bad(`${event.service}: task ${taskId(event.task.taskArn)} failed: ${failureText(event.task)}`)];
     case 'paused':
       return pausedLines(event);
+    case 'hook-answered':
+      return [strong(`${event.service}: hook ${event.hookId} is answered with ${event.action}`)];
     case 'service-judged':
       return [judgedLine(event)];
     case 'heartbeat':
@@ -128,6 +130,7 @@ const judgedWords: Readonly<Partial<Record<RolloutOutcome['verdict'], string>>> 
   unchanged: 'serves already',
   'not-verified': 'is not verified',
   superseded: 'was superseded',
+  'rolled-back': 'serves again',
 };
 
 /** The duration stands in the summary alone: two of them would only differ. */
@@ -136,7 +139,7 @@ function judgedLine(event: Extract<RolloutEvent, { type: 'service-judged' }>): L
   if (phase !== undefined) return bad(`${service}: ${rollbackTexts[phase]}`);
   const text = `${service}: ${familyRevision(taskDefinitionArn)} ${judgedWords[verdict] ?? verdict}`;
   if (verdict === 'not-verified') return warn(text);
-  return verdict === 'deployed' || verdict === 'unchanged' ? good(text) : bad(text);
+  return ['deployed', 'unchanged', 'rolled-back'].includes(verdict) ? good(text) : bad(text);
 }
 
 function heartbeat({ services, elapsedMs, progress }: Extract<RolloutEvent, { type: 'heartbeat' }>): Line {

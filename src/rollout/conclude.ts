@@ -2,13 +2,15 @@ import { familyRevision } from '../base/arn.ts';
 import { groupFailures } from '../base/failure-groups.ts';
 import { late, within } from '../base/within.ts';
 import { TransientError, UserError } from '../errors.ts';
-import type { FailedTask, RolloutOutcome } from '../records/schema.ts';
+import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
+import { servedRevision } from './adopt.ts';
 import type { Evidence } from './evidence.ts';
 import { readFailureLogs } from './failure-logs.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
+import { rollbackCommand } from './next-commands.ts';
 import { type Observation, ownDeploymentIn } from './observe.ts';
 import { type Ending, outcomeOf } from './outcome.ts';
-import { type Proof, proveImages } from './prove.ts';
+import { type Proof, proveImages, proveRollback } from './prove.ts';
 import { definitionOf } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
 import { undo } from './undo.ts';
@@ -26,30 +28,79 @@ interface Means {
 /** Makes the Outcome of one service: proves a green one, explains a red one, rolls back where that was asked for. */
 export async function conclude(
   seen: Observation,
-  ending: Ending,
+  given: Ending,
   means: Means,
   deps: RolloutDeps,
 ): Promise<RolloutOutcome> {
+  const ending = asAsked(given, seen, means.options);
+  if (ending.verdict === 'rolled-back' && seen.own.plan.kind === 'rollback') return proved(seen, ending, means, deps);
   if (ending.verdict === 'deployed' || ending.verdict === 'unchanged') return proved(seen, ending, means, deps);
-  if (ending.verdict === 'not-verified' || ending.verdict === 'refused') {
+  const isQuiet = ['not-verified', 'refused'].includes(ending.verdict) || isAwaitedPause(ending, means.options);
+  if (isQuiet) {
     return outcomeOf(seen, ending, means.options, deps);
   }
   return explainedOutcome(seen, ending, means, deps);
 }
 
+/** Where an older revision was asked for and ECS went back to the newer one, the rollback is what failed. */
+function asAsked(ending: Ending, { own }: Observation, { stage }: RolloutOptions): Ending {
+  const isGoingBack = stage === 'rollback-service' && own.plan.kind !== 'rollback';
+  return isGoingBack && ending.verdict === 'rolled-back' ? { ...ending, verdict: 'failed' } : ending;
+}
+
+const isAwaitedPause = ({ verdict }: Ending, { until }: RolloutOptions): boolean =>
+  verdict === 'paused' && until === 'paused';
+
 async function proved(seen: Observation, ending: Ending, means: Means, deps: RolloutDeps): Promise<RolloutOutcome> {
   const { options } = means;
-  const { images, contradiction, notes } = await proof(seen, options.cluster, deps);
-  const all = [...notes, ...standingNotes(seen)];
-  if (contradiction === undefined) return { ...outcomeOf(seen, ending, options, deps), images, ...noted(all) };
-  const explanation = {
-    code: 'DIGEST_MISMATCH',
-    cause: `The revision serves, but not with the image asked for: ${contradiction}`,
-    fix: 'Find out who moved the image or deployed at the same time, then deploy again.',
-  };
+  const { images, contradiction, notes } = await proof(seen, ending, options.cluster, deps);
+  const green = greenOutcome(seen, ending, options, deps);
+  const isUnproved = green.askedFor === 'rollback' && notes.length > 0;
+  if (contradiction === undefined && !isUnproved) {
+    const all = [...notes, ...standingNotes(seen), ...pauseNotes(ending, options), ...databaseNotes(seen)];
+    return { ...green, images, ...noted(all) };
+  }
+  const explanation = contradiction === undefined ? notProved : mismatch(contradiction);
   const outcome = await explainedOutcome(seen, { verdict: 'failed', explanation }, means, deps);
   return { ...outcome, images, ...noted([...notes, ...(outcome.notes ?? [])]) };
 }
+
+/** The Outcome of what was asked for and came true, with the command that undoes it. */
+function greenOutcome(seen: Observation, ending: Ending, options: RolloutOptions, deps: RolloutDeps): RolloutOutcome {
+  const { own } = seen;
+  const outcome = outcomeOf(seen, ending, options, deps);
+  if (outcome.askedFor === 'rollback') {
+    return ending.verdict === 'unchanged' ? outcome : { ...outcome, verdict: 'rolled-back', rollbackPhase: 'done' };
+  }
+  const previous = servedRevision(own.plan.before.service, own.deploymentId);
+  const isNew = ending.verdict === 'deployed' && own.plan.kind === 'deployment' && previous !== own.taskDefinitionArn;
+  if (previous === undefined || !isNew) return outcome;
+  return {
+    ...outcome,
+    undo: rollbackCommand({ aws: deps.aws, cluster: options.cluster, service: own.name }, previous),
+  };
+}
+
+const mismatch = (contradiction: string): Explanation => ({
+  code: 'DIGEST_MISMATCH',
+  cause: `The revision serves, but not with the image asked for: ${contradiction}`,
+  fix: 'Find out who moved the image or deployed at the same time, then deploy again.',
+});
+
+const notProved: Explanation = {
+  code: 'NOT_PROVED',
+  cause: 'Amazon ECS says that the older revision serves, but its images could not be proved.',
+  fix: 'Look with `migrate-deploy status` whether the digests are those that served before.',
+};
+
+/** A job that was to stop at a pause must know that there was none. */
+function pauseNotes({ verdict }: Ending, { until }: RolloutOptions): string[] {
+  if (until !== 'paused') return [];
+  const what = verdict === 'unchanged' ? 'Nothing was changed' : 'No pause hook held the deployment';
+  return [`${what}, so it did not pause: there is nothing to continue.`];
+}
+
+const databaseNotes = ({ own }: Observation): string[] => (own.plan.database === undefined ? [] : [own.plan.database]);
 
 const noted = (notes: readonly string[]): { notes?: string[] } => (notes.length === 0 ? {} : { notes: [...notes] });
 
@@ -77,14 +128,16 @@ const outcomeTasks = ({ failedTasks, atMs }: Observation): number =>
   [...failedTasks.values()].filter(({ endedAtMs }) => atMs - endedAtMs < 600_000).length;
 
 /** Not being able to look takes nothing from what ECS said. */
-async function proof(seen: Observation, cluster: string, deps: RolloutDeps): Promise<Proof> {
+async function proof(seen: Observation, ending: Ending, cluster: string, deps: RolloutDeps): Promise<Proof> {
   const unproved = (why: string): Proof => ({
     images: [],
     contradiction: undefined,
     notes: [`The images are not proved: ${why}`],
   });
   try {
-    const found = await within(proveImages(seen, cluster, deps), longestProofMs);
+    const isBack = ending.verdict === 'rolled-back';
+    const proving = isBack ? proveRollback(seen, ending.toRevision, cluster, deps) : proveImages(seen, cluster, deps);
+    const found = await within(proving, longestProofMs);
     return found === late ? unproved('AWS did not answer in time.') : found;
   } catch (error) {
     return unproved(refusalText(error));

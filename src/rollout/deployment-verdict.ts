@@ -69,7 +69,7 @@ function primaryVerdict(service: ServiceSnapshot, mine: DeploymentSnapshot): Rol
 function gone(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined, own: OwnFacts): RolloutVerdict {
   if (primary === undefined) return { verdict: 'running' };
   const failure = failureOf(service, own);
-  if (isRollingBack(primary)) return rolledBack('in-progress', primary.rolloutStateReason);
+  if (isRollingBack(primary) && !wasBefore(primary, own)) return rolledBack('in-progress', primary.rolloutStateReason);
   if (failure !== undefined) {
     return rolledBack(primary.rolloutState === 'COMPLETED' ? 'done' : 'in-progress', failure);
   }
@@ -97,6 +97,10 @@ export const isOlder = (deployment: DeploymentSnapshot | undefined, own: OwnFact
   deployment !== undefined &&
   (own.idsBefore.has(deployment.id ?? '') ||
     (deployment.createdAt !== undefined && deployment.createdAt.getTime() < own.createdAtMs));
+
+/** An old answer may show the rollback of a deployment that came before ours. */
+const wasBefore = (primary: DeploymentSnapshot, own: OwnFacts): boolean =>
+  isOlder(primary, own) && primary.updatedAt !== undefined && !isTouchedSince(primary, own);
 
 const isTouchedSince = ({ updatedAt }: DeploymentSnapshot, { createdAtMs }: OwnFacts): boolean =>
   updatedAt !== undefined && updatedAt.getTime() > createdAtMs;

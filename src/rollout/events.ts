@@ -39,6 +39,7 @@ export type RolloutEvent =
       verdict: RolloutOutcome['verdict'];
       phase: RollbackPhase | undefined;
     }
+  | { type: 'hook-answered'; service: string; hookId: string; action: 'continue' | 'rollback' }
   | { type: 'heartbeat'; services: string[]; elapsedMs: number; progress: Progress | undefined }
   | { type: 'trouble'; message: string; inARow: number }
   | { type: 'rolling-back'; service: string; how: string }

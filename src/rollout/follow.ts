@@ -3,7 +3,7 @@ import { poll, troubleText } from '../base/poll.ts';
 import type { Evidence } from './evidence.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 import { continueCommand } from './next-commands.ts';
-import { type Observation, observe, runningTasks } from './observe.ts';
+import { askedRevision, type Observation, observe, runningTasks } from './observe.ts';
 import { progressOf, progressTeller } from './progress.ts';
 import { pollServiceDeployments, type ServiceDeploymentReader } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
@@ -85,12 +85,15 @@ async function pollOnce(
   }
   // Why tasks failed is read before the verdict is told, and told first, but never keeps it from standing.
   const isServing = ({ verdict }: Observation): boolean =>
-    ['deployed', 'unchanged', 'not-verified'].includes(verdict?.verdict ?? '');
+    ['deployed', 'unchanged', 'not-verified', 'paused'].includes(verdict?.verdict ?? '');
   await Promise.all(open.filter((seen) => !isServing(seen)).map((seen) => evidence.gather(seen)));
   for (const { own, verdict } of open) {
-    if (verdict === undefined) continue;
-    const phase = 'phase' in verdict ? verdict.phase : undefined;
-    const { name: service, taskDefinitionArn } = own;
+    // A pause has been told with its answers.
+    if (verdict === undefined || verdict.verdict === 'paused') continue;
+    const isBack = own.plan.kind === 'rollback' && verdict.verdict === 'rolled-back';
+    const phase = 'phase' in verdict && !isBack ? verdict.phase : undefined;
+    const { name: service } = own;
+    const taskDefinitionArn = askedRevision(own) ?? '';
     deps.announce({ type: 'service-judged', service, taskDefinitionArn, verdict: verdict.verdict, phase });
   }
 }
@@ -106,7 +109,7 @@ function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): v
   seen.pause = pause;
   const isSuccessful = seen.serviceDeployment?.status === 'SUCCESSFUL' && runningTasks(seen) > 0;
   if (isSuccessful || verdict.verdict === 'deployed') seen.firsts.deployed ??= seen.atMs;
-  if (verdict.verdict === 'running' || verdict.verdict === 'paused') return;
+  if (verdict.verdict === 'running' || (verdict.verdict === 'paused' && options.until !== 'paused')) return;
   seen.firsts.judged = seen.atMs;
   seen.verdict = verdict;
 }

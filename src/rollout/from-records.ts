@@ -31,7 +31,7 @@ export async function readRecords(options: RolloutOptions, deps: RolloutDeps): P
   const all = await records.all();
   if (!asksForNothing(options)) return all;
   if (records.folder === undefined) throw nothingAsked(options, 'Neither a change nor a record was given.', deps);
-  if (!all.some(({ stage }) => stage !== 'update-service-and-verify')) {
+  if (!all.some((record) => !('service' in record))) {
     const why = `The folder ${records.folder} (--record-dir) holds no record of a build or a migration. Is the workspace attached where this job looks?`;
     throw nothingAsked(options, why, deps);
   }

@@ -3,6 +3,7 @@ import type { UpdateServiceOptions } from '../commands/update-service-and-verify
 import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
 import type { Announce, Aws, Clock, Http, Interrupt } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
+import type { RolloutOutcome } from '../records/schema.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
 import type { Definition, DefinitionChanges } from '../task-definition/edit.ts';
 import type { CheckUrl, RolloutEvent } from './events.ts';
@@ -14,11 +15,42 @@ export type RolloutOptions = Omit<
   UpdateServiceOptions,
   keyof AwsOptions | Exclude<keyof GeneralOptions, 'dryRun'> | keyof DefinitionChanges | 'timeoutMs' | CheckOption
 > & {
+  stage: RolloutOutcome['stage'];
   changes: DefinitionChanges;
   timeoutMs: number;
   checkUrls: readonly CheckUrl[];
 };
 type CheckOption = 'checkUrls' | 'checkStatus' | 'checkTimeoutMs';
+
+/** The options of a rollout that changes no definition and only follows: what rollback-service and continue-deployment share. */
+export function followingOptions(
+  given: Pick<RolloutOptions, 'stage' | 'cluster' | 'services' | 'until' | 'timeoutMs' | 'pollIntervalMs' | 'dryRun'>,
+): RolloutOptions {
+  return {
+    family: undefined,
+    taskDefinition: undefined,
+    changes: {
+      images: [],
+      imageUpdates: [],
+      environment: [],
+      removeEnvironment: [],
+      secrets: [],
+      removeSecrets: [],
+      dockerLabels: [],
+    },
+    taskDefinitionTags: [],
+    enableCircuitBreaker: false,
+    force: false,
+    desiredCount: undefined,
+    verify: true,
+    maxLooks: undefined,
+    maxFailedTasks: undefined,
+    onFailure: 'leave',
+    onInterrupt: 'leave',
+    checkUrls: [],
+    ...given,
+  };
+}
 
 export interface RolloutDeps {
   aws: Aws;
@@ -56,6 +88,8 @@ export interface ServicePlan {
    * `rollback`: a deployment that is under way is to be rolled back by ECS.
    */
   kind: 'deployment' | 'scaling' | 'unchanged' | 'rollback';
+  /** Of a rollback: what is known of the migrations that it leaves in the database. */
+  database?: string;
 }
 
 /** The deployment of one service that is judged: the one that our update began, or the one that stands. */

@@ -34,6 +34,8 @@ export interface Observation {
   /** Messages of the service since our deployment began, oldest first. */
   events: string[];
   eventIds: Set<string>;
+  /** Pause hooks that this run has answered. */
+  answered: Set<string>;
   /** The pause hook that waits now. */
   pause: Pause | undefined;
   verdict: FinalVerdict | undefined;
@@ -62,6 +64,7 @@ export function newObservation(own: OwnDeployment, answered?: Service): Observat
     stoppedTasks: 'unread',
     events: [],
     eventIds: new Set(),
+    answered: new Set(),
     pause: undefined,
     verdict: undefined,
     firsts: {},
@@ -105,6 +108,10 @@ function newEvents(seen: Observation, { events = [] }: Service): string[] {
 /** The entry of `deployments[]` that is ours. */
 export const ownDeploymentIn = ({ service, own }: Observation) =>
   service?.deployments?.find(({ id }) => id !== undefined && id === own.deploymentId);
+
+/** The revision that was asked for: where a deployment is to be rolled back, the one before it. */
+export const askedRevision = ({ plan, taskDefinitionArn }: OwnDeployment): string | undefined =>
+  plan.kind === 'rollback' ? plan.before.primary?.taskDefinition : taskDefinitionArn;
 
 /** The deployment that ECS works for. */
 export const primaryOf = (service: Service | undefined) =>

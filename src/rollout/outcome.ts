@@ -5,7 +5,7 @@ import { type Explanation, type FailedTask, type RolloutOutcome, schemaVersion }
 import { isDrained } from './deployment-verdict.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 import { continueCommand, statusCommand } from './next-commands.ts';
-import type { Observation } from './observe.ts';
+import { askedRevision, type Observation } from './observe.ts';
 import { progressOf, thresholdReached } from './progress.ts';
 import type { Pause, RollbackPhase } from './snapshot.ts';
 
@@ -21,23 +21,31 @@ export interface Ending {
 /** The Outcome of a service that is still to be judged. */
 export function runningOutcome(seen: Observation, options: RolloutOptions, deps: RolloutDeps): RolloutOutcome {
   const { own } = seen;
-  const previous = own.plan.before.primary?.taskDefinition;
+  const asked = askedRevision(own);
+  const isRollback = own.plan.kind === 'rollback';
+  const previous = isRollback ? own.taskDefinitionArn : own.plan.before.primary?.taskDefinition;
   const account = accountOf(own.plan.before.service.serviceArn ?? '');
   return {
     schemaVersion,
-    stage: 'update-service-and-verify',
+    stage: options.stage,
     verdict: 'running',
     region: deps.aws.region,
     ...(account === undefined ? {} : { account }),
     cluster: resourceName(options.cluster),
     service: own.name,
+    ...optional('askedFor', askedFor(options, isRollback)),
     startedAt: new Date(own.startedAtMs).toISOString(),
-    ...(own.taskDefinitionArn === '' ? {} : { taskDefinition: own.taskDefinitionArn }),
+    ...(asked === undefined || asked === '' ? {} : { taskDefinition: asked }),
     ...(previous === undefined ? {} : { previousTaskDefinition: previous }),
     ...(own.deploymentId === undefined ? {} : { deploymentId: own.deploymentId }),
     ...(seen.serviceDeploymentArn === undefined ? {} : { serviceDeploymentArn: seen.serviceDeploymentArn }),
     ...(Object.keys(deps.ci).length === 0 ? {} : { ci: deps.ci }),
   };
+}
+
+function askedFor({ stage, until }: RolloutOptions, isRollback: boolean): RolloutOutcome['askedFor'] {
+  if (stage === 'rollback-service' || isRollback) return 'rollback';
+  return until === 'paused' ? 'pause' : undefined;
 }
 
 /** The verdicts that leave the deployment going on. */
@@ -129,7 +137,8 @@ function explanationWith({ explanation }: Ending, seen: Observation): Explanatio
 export function servesNow({ service, own, firsts }: Observation, { verdict, explanation }: Ending): string | undefined {
   if (verdict === 'deployed' || verdict === 'unchanged') return own.taskDefinitionArn;
   // What ECS calls successful serves, whatever the application answers; the old tasks are only on their way out.
-  if (['CHECK_URL', 'DIGEST_MISMATCH'].includes(explanation?.code ?? '')) return own.taskDefinitionArn;
+  if (['CHECK_URL', 'DIGEST_MISMATCH', 'NOT_PROVED', 'ROLLBACK_TOO_LATE'].includes(explanation?.code ?? ''))
+    return own.taskDefinitionArn;
   if (firsts.deployed !== undefined && ['timed-out', 'interrupted'].includes(verdict)) return own.taskDefinitionArn;
   return servedBeside(service, own.deploymentId, !open.includes(verdict));
 }
@@ -157,6 +166,7 @@ export function endingOf(
   const { verdict } = seen;
   const isServing = verdict?.verdict === 'deployed' || verdict?.verdict === 'unchanged';
   if (isServing && unanswered !== undefined) return unansweredEnding(unanswered, deps);
+  if (verdict?.verdict === 'paused') return pausedEnding(verdict.pause);
   if (verdict !== undefined) return withSuccessor(verdict, seen);
   if (typeof end === 'object') return refusedEnding(seen, end.explanation);
   if (end === 'interrupted') {
@@ -170,7 +180,7 @@ export function endingOf(
   };
 }
 
-const followAgain = 'The same command without --force-new-deployment follows the deployment that is under way.';
+const followAgain = 'The same command (without --force-new-deployment) follows the deployment that is under way.';
 const waitLonger = `${followAgain} A longer --timeout waits longer.`;
 
 function lateCause(seen: Observation): string {
@@ -194,7 +204,10 @@ function unansweredEnding(unanswered: string, { interrupt }: RolloutDeps): Endin
 function pausedEnding({ stage, expiresAt, timeoutAction }: NonNullable<Observation['pause']>): Ending {
   const until = expiresAt === undefined ? '' : ` until ${expiresAt.toISOString()}, then ${timeoutAction}`;
   const cause = `A pause hook (${stage ?? 'stage unknown'}) waits for an answer${until}.`;
-  return { verdict: 'paused', explanation: { code: 'PAUSED', cause, fix: 'Answer the hook.' } };
+  return {
+    verdict: 'paused',
+    explanation: { code: 'PAUSED', cause, fix: 'Test the new revision, then answer the hook.' },
+  };
 }
 
 /** Adds what the deployment brings that took the place of ours. */
@@ -209,6 +222,8 @@ function withSuccessor(ending: Ending, { service, own }: Observation): Ending {
 
 /** AWS refused while we were polling: what was started is named. */
 function refusedEnding({ own }: Observation, explanation: Explanation): Ending {
-  const goesOn = own.plan.kind === 'deployment' ? ` Deployment ${own.deploymentId} of ${own.name} goes on.` : '';
+  const goesOn = ['deployment', 'rollback'].includes(own.plan.kind)
+    ? ` Deployment ${own.deploymentId} of ${own.name} goes on.`
+    : '';
   return { verdict: 'refused', explanation: { ...explanation, cause: `${explanation.cause}${goesOn}` } };
 }

@@ -1,11 +1,12 @@
 import type { Task } from '@aws-sdk/client-ecs';
+import { familyRevision, resourceName } from '../base/arn.ts';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll } from '../base/poll.ts';
 import { hasCode, TransientError, UserError } from '../errors.ts';
 import type { Aws } from '../ports.ts';
 import { platformDigests } from '../task-definition/digests.ts';
 import { ecrAddress, isLoopback, parseImageReference } from '../task-definition/image-reference.ts';
-import type { CheckUrl, RolloutDeps } from './model.ts';
+import type { CheckUrl, RolloutDeps, ServicePlan } from './model.ts';
 import type { Observation } from './observe.ts';
 
 /** The images that a deployment runs, and whether they are the ones that were asked for. */
@@ -20,11 +21,37 @@ export interface Proof {
 /** Compares what runs with what was asked for, container by container. */
 export async function proveImages(seen: Observation, cluster: string, deps: RolloutDeps): Promise<Proof> {
   const images =
-    (await imagesOfRevision(seen, deps)) ??
+    (await imagesOfRevision(seen.serviceDeployment?.targetServiceRevision?.arn, deps)) ??
     (await imagesOfTasks(seen.own.deploymentId, seen.own.name, cluster, deps.aws));
+  return compare(images, seen.own.plan.digests, deps);
+}
+
+/** Compares what runs after a rollback with what the older revision ran before. */
+export async function proveRollback(
+  { own, service }: Observation,
+  toRevision: string | undefined,
+  cluster: string,
+  deps: RolloutDeps,
+): Promise<Proof> {
+  const asked = own.plan.before.primary?.taskDefinition;
+  const primary = service?.deployments?.find(({ status }) => status === 'PRIMARY');
+  const id = toRevision === undefined ? primary?.id : `ecs-svc/${resourceName(toRevision)}`;
+  const images = await imagesOfTasks(id, own.name, cluster, deps.aws);
+  const before = (await imagesOfRevision(toRevision, deps)) ?? [];
+  const digests = before.flatMap(({ name, image = '', imageDigest: digest }) =>
+    digest === undefined ? [] : [[name, { image: image.replace(/(@.*)?$/, `@${digest}`), digest }] as const],
+  );
+  const proof = await compare(images, new Map(digests), deps);
+  const notes = digests.length === 0 ? ['The digests of the older revision are not known.'] : proof.notes;
+  if (primary?.taskDefinition === undefined || primary.taskDefinition === asked) return { ...proof, notes };
+  const contradiction = `the service is set to ${familyRevision(primary.taskDefinition)}, not to ${familyRevision(asked ?? 'the older revision')}.`;
+  return { ...proof, notes, contradiction };
+}
+
+async function compare(images: Proof['images'], asked: ServicePlan['digests'], deps: RolloutDeps): Promise<Proof> {
   const notes: string[] = [];
   const wrong: string[] = [];
-  for (const [name, { image, digest }] of seen.own.plan.digests) {
+  for (const [name, { image, digest }] of asked) {
     const live = images.filter((one) => one.name === name && one.imageDigest !== undefined);
     if (live.length === 0) {
       notes.push(`The image digest of container ${name} could not be seen, so it is not proved.`);
@@ -57,11 +84,7 @@ async function digestsOfIndex(image: string, { aws }: RolloutDeps): Promise<stri
 }
 
 /** The digests that ECS resolved for the service revision. */
-async function imagesOfRevision(
-  { serviceDeployment }: Observation,
-  { aws }: RolloutDeps,
-): Promise<Proof['images'] | undefined> {
-  const arn = serviceDeployment?.targetServiceRevision?.arn;
+async function imagesOfRevision(arn: string | undefined, { aws }: RolloutDeps): Promise<Proof['images'] | undefined> {
   if (arn === undefined) return undefined;
   try {
     const { serviceRevisions = [] } = await aws.ecs.describeServiceRevisions({ serviceRevisionArns: [arn] });

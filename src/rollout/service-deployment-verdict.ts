@@ -4,7 +4,7 @@ import type { Pause, RollbackPhase, RolloutVerdict, ServiceDeploymentSnapshot } 
 /** Judges our service deployment: the object that keeps a rollback and a superseding apart. */
 export function serviceDeploymentVerdict(
   record: ServiceDeploymentSnapshot,
-  { newer }: { newer?: string | undefined },
+  { newer, answered = new Set() }: { newer?: string | undefined; answered?: ReadonlySet<string> },
 ): RolloutVerdict {
   const reason = record.statusReason ?? record.rollback?.reason ?? noReason;
   const toRevision = record.rollback?.serviceRevisionArn;
@@ -30,7 +30,7 @@ export function serviceDeploymentVerdict(
     case 'STOPPED':
       return stopped(record, reason, newer);
     default: {
-      const pause = pauseOf(record);
+      const pause = pauseOf(record, answered);
       return pause === undefined ? { verdict: 'running' } : { verdict: 'paused', pause };
     }
   }
@@ -64,8 +64,11 @@ export function superseded(by: string | undefined, said: string | undefined): Ro
   return { verdict: 'superseded', explanation, ...(by === undefined ? {} : { by }) };
 }
 
-function pauseOf(record: ServiceDeploymentSnapshot): Pause | undefined {
-  const hook = record.lifecycleHookDetails?.find(({ status }) => status === 'AWAITING_ACTION');
+/** A hook that was answered may still look as if it waited, in an answer that is older than ours. */
+function pauseOf(record: ServiceDeploymentSnapshot, answered: ReadonlySet<string>): Pause | undefined {
+  const hook = record.lifecycleHookDetails?.find(
+    ({ status, hookId = '' }) => status === 'AWAITING_ACTION' && !answered.has(hookId),
+  );
   if (hook === undefined) return undefined;
   return {
     hookId: hook.hookId ?? '',

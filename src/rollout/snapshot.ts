@@ -76,4 +76,5 @@ export type RolloutVerdict =
     }
   | { verdict: 'superseded'; explanation: Explanation; by?: string };
 
-export type FinalVerdict = Exclude<RolloutVerdict, { verdict: 'running' | 'paused' }>;
+/** A verdict that ends the wait; a pause does only where it was asked for. */
+export type FinalVerdict = Exclude<RolloutVerdict, { verdict: 'running' }>;

@@ -110,7 +110,7 @@ async function serviceStatus(service: Service, cluster: string, deps: StatusDeps
   const recent = () => historyOf(cluster, name, deps.aws, shownDeployments + 1);
   const history = controller === 'ECS' ? await read('The last deployments', [], recent) : [];
   const open = history.find(isUnderWay);
-  const seen = await look(service, open, read, deps);
+  const seen = await look(service, history, open, read, deps);
   const verdict = seen === undefined ? undefined : verdictOf(seen, { until: 'deployed', maxFailedTasks: undefined });
   const serves = seen === undefined || verdict === undefined ? undefined : servesNow(seen, verdict);
   if (controller !== 'ECS') notes.push(`Its deployment controller is ${controller}: deployments of it are not shown.`);
@@ -155,6 +155,7 @@ function reader(notes: string[]) {
 /** Looks once at the deployment that is under way, or at the one that stands. */
 async function look(
   service: Service,
+  history: readonly PastDeployment[],
   open: PastDeployment | undefined,
   read: ReturnType<typeof reader>,
   { aws, clock }: StatusDeps,
@@ -179,8 +180,16 @@ async function look(
       const { serviceDeployments } = await aws.ecs.describeServiceDeployments({ serviceDeploymentArns: [arn] });
       return serviceDeployments?.[0];
     });
+  } else {
+    // What is SUCCESSFUL serves, though its old tasks may be on their way out.
+    seen.serviceDeployment = standingOf(history, primary?.id);
   }
   return seen;
+}
+
+function standingOf(history: readonly PastDeployment[], id: string | undefined): Observation['serviceDeployment'] {
+  const past = history.find(({ deploymentId }) => deploymentId === id);
+  return past?.verdict.verdict === 'deployed' ? { status: 'SUCCESSFUL' } : undefined;
 }
 
 function underWay(
@@ -192,7 +201,8 @@ function underWay(
 ): DeploymentUnderWay | undefined {
   const { own, serviceDeployment } = seen;
   const mine = seen.service?.deployments?.find(({ id }) => id === own.deploymentId);
-  if (open === undefined && mine?.rolloutState !== 'IN_PROGRESS') return undefined;
+  const isOver = ['deployed', 'not-verified'].includes(verdict.verdict) || mine?.rolloutState !== 'IN_PROGRESS';
+  if (open === undefined && isOver) return undefined;
   const where = { aws, cluster, service: own.name };
   return {
     verdict: verdict.verdict,

@@ -103,6 +103,9 @@ const pollsBeforeRepeat = 5;
 const pollsBeforeForcedRepeat = 30;
 const pollsForSight = 30;
 
+/** What an answer shows of an update: that it was carried out, that it was not, or neither. */
+type Sight = 'seen' | 'not-there' | 'unknown';
+
 /** One UpdateService that is carried out once: it is sent again only where an answer shows that it was not. */
 async function update(
   plan: ServicePlan,
@@ -112,10 +115,13 @@ async function update(
 ): Promise<Service | { unknown: Explanation }> {
   const input = updateInput(plan, taskDefinition, options);
   const before = new Set((plan.before.service.deployments ?? []).map(({ id }) => id));
-  const isCarriedOut = (service: Service): boolean => {
-    if (plan.kind === 'scaling') return service.desiredCount === options.desiredCount;
-    const primary = primaryOf(service);
-    return !before.has(primary?.id) && primary?.taskDefinition === taskDefinition;
+  const sightOf = (service: Service): Sight => {
+    if (plan.kind === 'scaling') return service.desiredCount === options.desiredCount ? 'seen' : 'not-there';
+    const fresh = (service.deployments ?? []).filter(({ id }) => !before.has(id));
+    if (fresh.length === 0) return 'not-there';
+    const isOurs = fresh.some(({ status, taskDefinition: arn }) => status === 'PRIMARY' && arn === taskDefinition);
+    // Another deployment is new: it may have replaced ours before we looked.
+    return isOurs ? 'seen' : 'unknown';
   };
   let lost: string | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -133,15 +139,15 @@ async function update(
       }
       lost = message;
       const polls = options.force ? pollsBeforeForcedRepeat : pollsBeforeRepeat;
-      const found = await lookFor(plan, isCarriedOut, polls, options, deps);
+      const found = await lookFor(plan, sightOf, polls, options, deps);
       if (typeof found === 'object') return found;
       const mayRepeat = found === 'not-there' && attempt < 3 && error instanceof TransientError;
       if (mayRepeat && !deps.interrupt.signal.aborted) continue;
       return { unknown: mayBeCarriedOut(plan, lost) };
     }
     // Whatever comes now, the update was carried out: it is never sent again.
-    if (answered !== undefined && (plan.kind === 'scaling' || isCarriedOut(answered))) return answered;
-    const found = await lookFor(plan, isCarriedOut, pollsForSight, options, deps);
+    if (answered !== undefined && (plan.kind === 'scaling' || sightOf(answered) === 'seen')) return answered;
+    const found = await lookFor(plan, sightOf, pollsForSight, options, deps);
     return typeof found === 'object' ? found : { unknown: notSeen(plan) };
   }
 }
@@ -164,19 +170,20 @@ const notSeen = (plan: ServicePlan): Explanation => ({
 /** The service once it shows the update; `not-there` where the last answer shows that it was not carried out. */
 async function lookFor(
   plan: ServicePlan,
-  isCarriedOut: (service: Service) => boolean,
+  sightOf: (service: Service) => Sight,
   polls: number,
   options: RolloutOptions,
   { aws, clock, interrupt }: RolloutDeps,
 ): Promise<Service | 'not-there' | 'unknown'> {
   const { name } = plan.before;
-  let last: 'not-there' | 'unknown' = 'unknown';
+  let last: Exclude<Sight, 'seen'> = 'unknown';
   for (let poll = 0; poll < polls && !interrupt.signal.aborted; poll++) {
     await clock.sleep(pollEveryMs, interrupt.signal);
     try {
       const found = pickService(await describeServices(options.cluster, [name], aws), name);
-      if (found !== undefined && isCarriedOut(found)) return found;
-      last = 'not-there';
+      const sight = found === undefined ? 'unknown' : sightOf(found);
+      if (found !== undefined && sight === 'seen') return found;
+      last = sight === 'seen' ? 'unknown' : sight;
     } catch (error) {
       // A refusal to look must not hide that the update may have been carried out.
       if (error instanceof UserError) return 'unknown';

@@ -21,6 +21,7 @@ export function verdictOf(seen: Observation, limits: Limits): RolloutVerdict {
   const { service, own } = seen;
   if (service === undefined) return { verdict: 'running' };
   const said = saidByEcs(seen, limits);
+  if (own.plan.kind === 'rollback') return rollbackVerdict(said);
   if (said.verdict !== 'deployed') return said.verdict === 'running' ? (tooManyFailures(seen, limits) ?? said) : said;
   const running = ownDeploymentIn(seen)?.taskDefinition;
   if (running !== undefined && running !== own.taskDefinitionArn) return otherRevision(running, own.taskDefinitionArn);
@@ -34,6 +35,29 @@ export function verdictOf(seen: Observation, limits: Limits): RolloutVerdict {
   return isAwaited ? { verdict: 'running' } : said;
 }
 
+/** A rollback that was asked for is judged at its end: nothing before it says that the older revision serves. */
+function rollbackVerdict(said: RolloutVerdict): RolloutVerdict {
+  switch (said.verdict) {
+    case 'rolled-back':
+      return said.phase === 'done' ? said : { verdict: 'running' };
+    case 'deployed':
+      return tooLate;
+    case 'paused':
+      return { verdict: 'running' };
+    default:
+      return said;
+  }
+}
+
+const tooLate: RolloutVerdict = {
+  verdict: 'failed',
+  explanation: {
+    code: 'ROLLBACK_TOO_LATE',
+    cause: 'Amazon ECS completed the deployment before it was rolled back: its revision serves.',
+    fix: '`migrate-deploy rollback-service` brings the revision before it back.',
+  },
+};
+
 const noTasks: RolloutVerdict = {
   verdict: 'not-verified',
   explanation: { code: 'NO_TASKS', cause: 'desiredCount is 0: no task runs, so nothing is verified.' },
@@ -44,7 +68,7 @@ function saidByEcs(seen: Observation, { until }: Limits): RolloutVerdict {
   const byDeployment = deploymentVerdict(service, ownFacts(seen));
   const isDeleted = byDeployment.verdict === 'failed' && byDeployment.explanation.code === 'SERVICE_DELETED';
   if (serviceDeployment === undefined || isDeleted) return byDeployment;
-  const verdict = serviceDeploymentVerdict(serviceDeployment, { newer });
+  const verdict = serviceDeploymentVerdict(serviceDeployment, { newer, answered: seen.answered });
   if (verdict.verdict !== 'deployed' || byDeployment.verdict !== 'superseded') return verdict;
   // What was successful and was replaced before its old tasks were gone will never be drained.
   const isAwaited = until === 'drained' && !isDrained(service, own.deploymentId);

@@ -2,7 +2,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import { formatDuration } from '../base/duration.ts';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
-import { reworded, TransientError, UserError } from '../errors.ts';
+import { hasCode, reworded, TransientError, UserError } from '../errors.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
 import { drain, tellEnd, tellEnds } from './drain.ts';
 import type { FollowEvent } from './events.ts';
@@ -116,16 +116,36 @@ async function stopAll(
   tasks: readonly FollowedTask[],
   because: string,
   { cluster }: FollowOptions,
-  { aws, announce }: FollowDeps,
+  { announce, ...deps }: FollowDeps,
 ): Promise<void> {
   const refusals: unknown[] = [];
   for (const { target } of tasks) {
     announce({ type: 'stopping-task', taskArn: target.taskArn, because });
     const request = { cluster, task: target.taskArn, reason: `migrate-deploy: ${because}` };
     // One task that cannot be stopped does not spare the others.
-    await aws.ecs.stopTask(request).catch((error: unknown) => refusals.push(error));
+    await stop(request, deps).catch((error: unknown) => refusals.push(error));
   }
   if (refusals.length > 0) throw refusals[0];
+}
+
+const unknownForMs = 60_000;
+
+/** ECS may not know yet what was started a moment ago (eventual consistency, RunTask in the API reference): it is asked again. */
+async function stop(
+  request: { cluster: string; task: string; reason: string },
+  { aws, clock }: Pick<FollowDeps, 'aws' | 'clock'>,
+): Promise<void> {
+  const untilMs = clock.now() + unknownForMs;
+  for (;;) {
+    try {
+      await aws.ecs.stopTask(request);
+      return;
+    } catch (error) {
+      const isUnknown = hasCode(error, 'InvalidParameterException') && /not found/.test(error.awsMessage ?? '');
+      if (!isUnknown || clock.now() >= untilMs) throw error;
+    }
+    await clock.sleep(endedIntervalMs);
+  }
 }
 
 /** An AWS refusal in the middle says nothing about the tasks: they go on, and the user must know how to look again. */

@@ -57,7 +57,8 @@ describe('status', () => {
   test('shows a deployment that is under way with its stage and the pause that waits, and how to answer', async () => {
     const lifecycleHooks = [{ targetType: 'PAUSE', lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] }];
     const deploymentConfiguration = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 1, lifecycleHooks };
-    const world = await rolloutWorld({ more: { deploymentConfiguration } });
+    const world = await rolloutWorld();
+    await world.ecs('UpdateService', { cluster: 'prod', service: 'web', deploymentConfiguration });
     await world.bundle(['--service', 'web', '--image', image('v2'), '--timeout', '10m']);
     const { services } = await document(world, '--service', 'web');
     expect(services).toMatchObject([
@@ -81,8 +82,21 @@ describe('status', () => {
     expect(stdout).toContain(`Roll back with: ${answer} rollback`);
   });
 
+  test('while old tasks are on their way out the new revision is what serves', async () => {
+    const world = await rolloutWorld();
+    // The old tasks take their time to stop.
+    world.model.behaviours.script({ image: 'web:v1' }, { ignoresSigterm: true });
+    await world.bundle(['--service', 'web', '--image', image('v2')]);
+    const { services } = await document(world, '--service', 'web');
+    expect(services).toMatchObject([
+      { servesNow: expect.stringMatching(/web:2$/), images: [{ imageDigest: world.digests.v2 }] },
+    ]);
+    expect(services[0].underWay).toBeUndefined();
+  });
+
   test('a rollback under way is named with its reason, and the older revision as what serves', async () => {
     const world = await rolloutWorld({ more: breaker });
+    world.model.services.settings.rollbackRequestMs = 600_000;
     world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
     const rollout = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(rollout.stdout).toContain('Amazon ECS rolls it back');

@@ -200,6 +200,15 @@ describe('migrate', () => {
     expect(model.requests.filter(({ errorType }) => errorType === 'ExpiredTokenException').length).toBeGreaterThan(2);
   });
 
+  test('a task that ECS does not know yet when its time is over is stopped once ECS does: exit 3, not 2', async () => {
+    const { model, run } = await world();
+    model.settings.missingForMs = 45_000;
+    model.behaviours.script({}, { runMs: 3_000_000, exitCode: 0 });
+    const waiting = { ...options.waiting, timeoutMs: 30_000, onTimeout: 'stop' } as const;
+    expect(await run({ waiting })).toMatchObject({ verdict: 'timed-out', stopCode: 'UserInitiated' });
+    expect([...model.tasks.tasks.values()].map(({ desiredStatus }) => desiredStatus)).toEqual(['STOPPED']);
+  });
+
   test('a MISSING now and then is a stale read', async () => {
     const { model, run } = await world();
     model.behaviours.script({}, { runMs: 60_000, exitCode: 0 });
@@ -348,8 +357,8 @@ describe('waitForTasks', () => {
     const [first, second] = [1, 2].map(() =>
       model.tasks.launch({ cluster: 'prod', taskDefinition, group: 'g', launchType: 'FARGATE' }),
     );
-    const message = 'The referenced task was not found.';
-    model.faults.script({ kind: 'error', type: 'InvalidParameterException', message, operation: 'StopTask' });
+    const message = 'User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecs:StopTask on resource: *';
+    model.faults.script({ kind: 'error', type: 'AccessDeniedException', message, operation: 'StopTask' });
     const waiting = { ...options.waiting, timeoutMs: 60_000, onTimeout: 'stop' } as const;
     const tasks = [first?.arn ?? '', second?.arn ?? ''];
     await expect(waitForTasks({ cluster: 'prod', tasks, container: undefined, waiting }, deps)).rejects.toMatchObject({

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { aboutServiceDeployments, deny, later, registry, requestsOf, rolloutWorld } from './rollout-world.ts';
+import {
+  aboutServiceDeployments,
+  definitionOf,
+  deny,
+  later,
+  registry,
+  requestsOf,
+  rolloutWorld,
+} from './rollout-world.ts';
 
 const deployV2 = ['--service', 'web', '--image', `${registry}/web:v2`];
+/** Of another revision, so that its deployment is not ours. */
+const replacement = { taskDefinition: 'web:2' };
 const force = ['--service', 'web', '--force-new-deployment'];
 
 describe('an update that was carried out is not sent again', () => {
@@ -23,6 +33,20 @@ describe('an update that was carried out is not sent again', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toContain('It may have been carried out all the same.');
     expect(stdout).toContain('Look again with: migrate-deploy status --region eu-west-1 --cluster prod --service web');
+    expect(requestsOf(model, 'UpdateService')).toHaveLength(1);
+  });
+
+  test('unanswered, and a deployment of somebody else is new: ours may have been replaced, so it is not sent again', async () => {
+    const { model, deploy, ecs } = await rolloutWorld();
+    await ecs('RegisterTaskDefinition', definitionOf('web', { image: `${registry}/web:v3` }));
+    model.faults.script({ kind: 'reset-after', operation: 'UpdateService' });
+    const { exitCode, stdout } = await deploy(force, {
+      onLine: (line) => {
+        if (line.includes('no answer to UpdateService')) void model.operators.updateService('prod', 'web', replacement);
+      },
+    });
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('It may have been carried out all the same.');
     expect(requestsOf(model, 'UpdateService')).toHaveLength(1);
   });
 

@@ -210,6 +210,11 @@ describe('our deployment id, without service deployments', () => {
     ],
     ['another PRIMARY is a superseding', service(other, notPrimary), { verdict: 'superseded', by: 'ecs-svc/4' }],
     ['ours gone, a rollback PRIMARY', service(back), { verdict: 'rolled-back' }],
+    [
+      'ours not in sight, and a rollback that went on before ours began: an old answer, no rollback of ours',
+      service({ ...back, createdAt: new Date(1_000), updatedAt: new Date(2_000) }),
+      { verdict: 'running' },
+    ],
     ['ours gone, another PRIMARY', service(other), { verdict: 'superseded', by: 'ecs-svc/4' }],
     [
       'ours gone, a finished rollback: the events remember',

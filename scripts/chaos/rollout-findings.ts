@@ -1,0 +1,180 @@
+import type { Rollout } from '../../local/aws/truth.ts';
+import { TransientError, UserError } from '../../src/errors.ts';
+import type { RolloutOutcome } from '../../src/records/schema.ts';
+import { canary } from './faults.ts';
+import type { RolloutRun, RolloutSchedule } from './rollout-schedule.ts';
+import type { RolloutWorld, Sample } from './rollout-world.ts';
+
+/** The truth at the moment of a verdict, or of the decision to roll back. */
+export interface Moment {
+  of: 'service-judged' | 'rolling-back';
+  atMs: number;
+  rollouts: Rollout[];
+  /** Of each service deployment, by its ARN. */
+  states: ReadonlyMap<string, { status: string; breakerTriggered: boolean }>;
+  sample: Sample;
+}
+
+/** How one run ended. */
+export interface Ended {
+  run: RolloutRun;
+  name: string;
+  outcome: RolloutOutcome | undefined;
+  error: unknown;
+  printed: readonly string[];
+  moments: readonly Moment[];
+  /** The deployments that there were when it began. */
+  idsBefore: readonly string[];
+  startedAtMs: number;
+  endedAtMs: number;
+  /** What is wrong with its form. */
+  findings: readonly string[];
+}
+
+/** A verdict is about what an answer showed, and answers take their time: so long ago it must have been true. */
+const recentMs = 90_000;
+/** Looking for evidence, proving images, and the last requests. */
+const evidenceMs = 45_000 + 30_000 + 60_000;
+const undoMs = 15 * 60_000 + 60_000;
+
+/** What contradicts the truth in how a run ended. */
+export function findingsOf(ended: Ended, world: RolloutWorld, schedule: RolloutSchedule): string[] {
+  const findings = [
+    ...ended.findings,
+    ...saidFindings(ended),
+    ...requestFindings(ended, world),
+    ...verdictFindings(ended, world, schedule),
+    ...undoFindings(ended, world),
+  ];
+  return findings.map((finding) => `${ended.name} ${ended.outcome?.verdict ?? String(ended.error)}: ${finding}`);
+}
+
+function saidFindings({ printed, error, run, outcome, startedAtMs, endedAtMs, moments }: Ended): string[] {
+  const findings: string[] = [];
+  if (printed.some((text) => text.includes(canary))) findings.push('a secret value was printed');
+  const isOurs = error === undefined || error instanceof UserError || error instanceof TransientError;
+  if (!isOurs) findings.push(`a bug: ${error instanceof Error ? error.stack : String(error)}`);
+  const spentMs = endedAtMs - startedAtMs;
+  const isUndone = moments.some(({ of }) => of === 'rolling-back') || outcome?.rollback !== undefined;
+  const allowedMs = run.timeoutMs + evidenceMs + (isUndone ? undoMs : 0);
+  if (spentMs > allowedMs) findings.push(`it took ${spentMs} ms of ${run.timeoutMs}`);
+  if (outcome?.verdict === 'interrupted' && run.interruptAtMs === undefined) findings.push('interrupted by nobody');
+  return findings;
+}
+
+/** One UpdateService is carried out, one more where it is undone, and what goes on is named. */
+function requestFindings({ outcome, error, name, moments }: Ended, world: RolloutWorld): string[] {
+  const findings: string[] = [];
+  const mine = world.updates.filter(({ by }) => by === name);
+  const undoneAtMs = moments.find(({ of }) => of === 'rolling-back')?.atMs ?? Number.POSITIVE_INFINITY;
+  const first = mine.filter(({ atMs }) => atMs < undoneAtMs);
+  if (first.length > 1) findings.push(`UpdateService was carried out ${first.length} times`);
+  if (mine.length - first.length > 1) findings.push('the way back was taken twice');
+  const begun = first.at(-1)?.deploymentId;
+  const text = JSON.stringify([outcome, error instanceof UserError ? [error.message, error.why, error.fix] : '']);
+  const isNamed = begun !== undefined && (text.includes(begun) || text.includes('migrate-deploy status'));
+  if (begun !== undefined && !isNamed) findings.push(`${begun} was begun and is not named`);
+  return findings;
+}
+
+const isTrue = (moment: Moment, id: string | undefined): Rollout['end'] | undefined =>
+  moment.rollouts.find((one) => one.id === id)?.end;
+
+function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSchedule): string[] {
+  const { outcome, run, moments, name } = ended;
+  if (outcome === undefined) return [];
+  const { deploymentId, verdict } = outcome;
+  const moment = moments.find(({ of }) => of === 'service-judged');
+  if (moment === undefined) return untilTheEnd(ended, world, schedule);
+  const own = moment.rollouts.find(({ id }) => id === deploymentId);
+  const state = moment.states.get(own?.serviceDeploymentArn ?? '');
+  const what = `${deploymentId} is ${own?.end} (${state?.status}), ${outcome.explanation?.code}: ${outcome.explanation?.cause}`;
+  const updated = world.updates.some(({ by }) => by === name);
+  const findings: string[] = [];
+  switch (verdict) {
+    case 'deployed':
+    case 'unchanged': {
+      if (own?.end !== 'deployed') findings.push(`false green: ${what}`);
+      const served = servedLately(world.samples, moment, outcome.taskDefinition);
+      if (!served) findings.push(`false green: ${outcome.taskDefinition} does not serve`);
+      const digest = typeof run.asks === 'string' ? undefined : world.digests[run.asks.image];
+      const image = imageOf(outcome.taskDefinition, world);
+      if (digest !== undefined && !image.includes(digest)) findings.push(`false green: it serves ${image}`);
+      if (verdict === 'unchanged' && updated) findings.push('something was changed');
+      if (run.desiredCount === 0 && schedule.deeds.length === 0) findings.push('green with no task');
+      return findings;
+    }
+    case 'failed':
+    case 'rolled-back': {
+      const isUsers = run.maxFailedTasks !== undefined;
+      const isDead = !moment.sample.taskDefinitionArns.includes(outcome.taskDefinition ?? '');
+      const isFailing = /tasks keep failing/.test(outcome.explanation?.cause ?? '');
+      if (own?.end === 'deployed' && !isUsers && !isDead && !isFailing) findings.push(`wrong red: ${what}`);
+      if (verdict === 'rolled-back' && !state?.status.startsWith('ROLLBACK')) findings.push(`not rolled back: ${what}`);
+      if (verdict === 'failed' && own?.end === 'rolled back') findings.push(`it was rolled back: ${what}`);
+      // A breaker that ended ours came before the one that took its place.
+      const isOwnFault = isUsers || isFailing || state?.breakerTriggered === true;
+      if (verdict === 'failed' && own?.end === 'superseded' && !isOwnFault) findings.push(`it was superseded: ${what}`);
+      return findings;
+    }
+    case 'superseded': {
+      const newer = moment.rollouts.some((one) => one.createdAtMs > (own?.createdAtMs ?? 0));
+      if (!(own?.end === 'superseded' || (own?.end === 'deployed' && newer))) findings.push(`not superseded: ${what}`);
+      const [, by] = /Deployment (\S+) brings/.exec(outcome.explanation?.cause ?? '') ?? [];
+      if (by !== undefined && ended.idsBefore.includes(by)) findings.push(`${by} existed before ours`);
+      return findings;
+    }
+    default:
+      return [];
+  }
+}
+
+/** Without a verdict of ECS: there was none, or no time, or AWS did not answer. */
+function untilTheEnd(ended: Ended, world: RolloutWorld, schedule: RolloutSchedule): string[] {
+  const { outcome, run, startedAtMs, endedAtMs } = ended;
+  if (outcome === undefined) return [];
+  const { verdict, deploymentId } = outcome;
+  const said = `${outcome.explanation?.code}: ${outcome.explanation?.cause}`;
+  if (['deployed', 'unchanged', 'rolled-back', 'superseded'].includes(verdict))
+    return [`${verdict} was judged by nobody`];
+  if (verdict === 'started' && run.verify) return ['not followed'];
+  if (verdict !== 'timed-out') return [];
+  const spentMs = endedAtMs - startedAtMs;
+  const isUnknown = /UPDATE_UNANSWERED|DEPLOYMENT_NOT_SEEN/.test(outcome.explanation?.code ?? '');
+  if (spentMs < run.timeoutMs && !isUnknown) return [`timed out after ${spentMs} ms of ${run.timeoutMs}: ${said}`];
+  // Time sufficed where ECS had called it complete well before, it served all the while, and ECS answered.
+  const deployment = world.model.services.find('prod', 'web')?.deployments.find(({ id }) => id === deploymentId);
+  const deadlineMs = startedAtMs + run.timeoutMs;
+  const enoughMs = 180_000;
+  const served = world.samples.filter(({ atMs }) => atMs > deadlineMs - enoughMs && atMs <= deadlineMs);
+  const isComplete = deployment?.rolloutState === 'COMPLETED' && deployment.status === 'PRIMARY';
+  const isQuiet = deployment !== undefined && deployment.updatedAtMs < deadlineMs - enoughMs;
+  const hasServed = served.every(({ taskDefinitionArns }) => taskDefinitionArns.join() === outcome.taskDefinition);
+  const isAnswered = world.troubleAtMs() < deadlineMs - enoughMs;
+  const isWell = isComplete && isQuiet && hasServed && served.length > 3 && isAnswered;
+  const isFull =
+    isWell && isComplete && world.model.services.find('prod', 'web')?.desiredCount === deployment.taskArns.size;
+  return isFull && schedule.deeds.length === 0
+    ? [`it was deployed ${deadlineMs - deployment.updatedAtMs} ms before: ${said}`]
+    : [];
+}
+
+function servedLately(samples: readonly Sample[], { atMs, sample }: Moment, arn: string | undefined): boolean {
+  const lately = samples.filter((one) => one.atMs > atMs - recentMs && one.atMs <= atMs);
+  return [...lately, sample].some(({ taskDefinitionArns }) => taskDefinitionArns.includes(arn ?? ''));
+}
+
+function imageOf(taskDefinition: string | undefined, { model }: RolloutWorld): string {
+  return String(model.taskDefinitions.get(taskDefinition ?? '')?.raw.containerDefinitions[0].image);
+}
+
+/** What is undone was not deployed. */
+function undoFindings({ moments, outcome, run }: Ended, world: RolloutWorld): string[] {
+  const moment = moments.find(({ of }) => of === 'rolling-back');
+  if (moment === undefined || outcome === undefined) return [];
+  const isUsers = run.maxFailedTasks !== undefined || outcome.verdict === 'interrupted';
+  const isDead = !servedLately(world.samples, moment, outcome.taskDefinition);
+  if (isTrue(moment, outcome.deploymentId) === 'deployed' && !isUsers && !isDead)
+    return ['what was deployed is undone'];
+  return [];
+}
