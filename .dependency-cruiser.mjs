@@ -44,7 +44,7 @@ const packages = [
 /** Files, sockets, processes and timers belong to the edge; what only computes may be asked for elsewhere. */
 const edge = ['main.ts', 'node.ts', 'tools.ts', 'aws/'];
 const builtins = [
-  ['crypto', ['migrate/identity.ts', 'records/records.ts']],
+  ['crypto', ['migrate/identity.ts', 'records/records.ts', 'records/slack-message.ts']],
   ['util', ['report/line.ts']],
 ];
 

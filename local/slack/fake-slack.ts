@@ -6,6 +6,8 @@ export type SlackFault =
   | { kind: 'rate-limited'; retryAfterS: number }
   | { kind: 'error'; status: number; body: string }
   | { kind: 'hang' }
+  /** This one it looks at as usual. */
+  | { kind: 'none' }
   | { kind: 'reset' };
 
 /** One message that arrived, whatever became of it. */
@@ -27,6 +29,10 @@ export interface FakeSlack {
   deliveries: SlackDelivery[];
   /** The messages that were accepted. */
   messages(): Record<string, unknown>[];
+  /** What a channel shows of the bot's messages: each as it was last changed, with the answers in its thread. */
+  shown(): { ts: string; body: Record<string, unknown>; thread: Record<string, unknown>[] }[];
+  /** Takes a message away, as a person may. */
+  remove(ts: string): void;
   /** Faults for the next messages, one each. */
   faults: SlackFault[];
   close(): Promise<void>;
@@ -40,12 +46,13 @@ const channels = new Set(['C0DEPLOYS', '#deploys']);
 export async function startFakeSlack(): Promise<FakeSlack> {
   const deliveries: SlackDelivery[] = [];
   const faults: SlackFault[] = [];
+  const board: Board = new Map();
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const body = parse(await textOf(incoming));
-    const via = incoming.url === '/api/chat.postMessage' ? 'bot' : 'webhook';
+    const via = incoming.url?.startsWith('/api/') === true ? 'bot' : 'webhook';
     const fault = faults.shift();
-    const judged = fault === undefined ? judge(via, incoming, body) : faulty(fault);
+    const judged = fault === undefined || fault.kind === 'none' ? judge(via, incoming, body, board) : faulty(fault);
     const { authorization } = incoming.headers;
     deliveries.push({ via, body: body ?? {}, authorization, status: judged.status, answer: judged.body });
     if (fault?.kind === 'hang') return;
@@ -65,6 +72,8 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     deliveries,
     messages: () =>
       deliveries.filter(({ status, answer: text }) => status === 200 && isOk(text)).map(({ body }) => body),
+    shown: () => [...board].map(([ts, one]) => ({ ts, ...one })),
+    remove: (ts) => void board.delete(ts),
     faults,
     close: async () => {
       server.closeAllConnections();
@@ -96,7 +105,15 @@ function faulty(fault: SlackFault): Judged {
   return fault.kind === 'error' ? plain(fault.status, fault.body) : plain(0, '');
 }
 
-function judge(via: 'webhook' | 'bot', { url, headers, method }: IncomingMessage, body: Body | undefined): Judged {
+/** The bot's messages by their `ts`. */
+type Board = Map<string, { body: Body; thread: Body[] }>;
+
+function judge(
+  via: 'webhook' | 'bot',
+  { url, headers, method }: IncomingMessage,
+  body: Body | undefined,
+  board: Board,
+): Judged {
   if (method !== 'POST') return plain(405, 'method_not_allowed');
   const typed = (headers['content-type'] ?? '').startsWith('application/json');
   if (via === 'webhook') {
@@ -107,10 +124,30 @@ function judge(via: 'webhook' | 'bot', { url, headers, method }: IncomingMessage
   }
   if (headers.authorization !== `Bearer ${botToken}`) return json({ ok: false, error: 'invalid_auth' });
   if (body === undefined || !typed) return json({ ok: false, error: 'invalid_json' });
+  if (url !== '/api/chat.postMessage' && url !== '/api/chat.update')
+    return json({ ok: false, error: 'unknown_method' });
   if (!channels.has(String(body.channel))) return json({ ok: false, error: 'channel_not_found' });
   const fault = faultOf(body);
   if (fault !== undefined) return json({ ok: false, error: fault === 'text_too_long' ? 'msg_too_long' : fault });
-  return json({ ok: true, channel: 'C0DEPLOYS', ts: '1700000000.000100' });
+  return url === '/api/chat.update' ? update(body, board) : post(body, board);
+}
+
+function post(body: Body, board: Board): Judged {
+  const thread = board.get(String(body.thread_ts));
+  const answers = [...board.values()].reduce((sum, one) => sum + one.thread.length, 0);
+  const ts = `1700000000.${String(board.size + answers + 1).padStart(6, '0')}`;
+  if (thread === undefined) board.set(ts, { body, thread: [] });
+  else thread.thread.push(body);
+  return json({ ok: true, channel: 'C0DEPLOYS', ts });
+}
+
+/** Takes the channel by its id alone, and a message that is there (docs.slack.dev: chat.update). */
+function update(body: Body, board: Board): Judged {
+  const found = board.get(String(body.ts));
+  if (body.channel !== 'C0DEPLOYS') return json({ ok: false, error: 'channel_not_found' });
+  if (found === undefined) return json({ ok: false, error: 'message_not_found' });
+  found.body = body;
+  return json({ ok: true, channel: 'C0DEPLOYS', ts: body.ts });
 }
 
 type Body = Record<string, unknown>;

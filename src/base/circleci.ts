@@ -9,6 +9,7 @@ const kept = {
   username: 'CIRCLE_USERNAME',
   project: 'CIRCLE_PROJECT_REPONAME',
   owner: 'CIRCLE_PROJECT_USERNAME',
+  repositoryUrl: 'CIRCLE_REPOSITORY_URL',
   workflowId: 'CIRCLE_WORKFLOW_ID',
   pipelineId: 'CIRCLE_PIPELINE_ID',
 } as const;
@@ -20,7 +21,19 @@ export function circleCiFacts(
   return Object.fromEntries(
     Object.entries(kept).flatMap(([name, variable]) => {
       const value = env[variable] ?? '';
-      return value === '' ? [] : [[name, value]];
+      if (value === '') return [];
+      // It may carry a token.
+      return [[name, name === 'repositoryUrl' ? value.replace(/^(https?:\/\/)[^@/]*@/, '$1') : value]];
     }),
   );
+}
+
+/** The page of a commit at GitHub or Bitbucket; undefined for other hosts, whose pages are not known. */
+export function commitUrl(repositoryUrl: string | undefined, commit: string | undefined): string | undefined {
+  const [, host = '', path = ''] =
+    /^(?:git@|https:\/\/|ssh:\/\/git@)(github\.com|bitbucket\.org)[:/]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(
+      repositoryUrl ?? '',
+    ) ?? [];
+  if (path === '' || !/^[0-9a-f]{7,64}$/.test(commit ?? '')) return undefined;
+  return `https://${host}/${path}/${host === 'github.com' ? 'commit' : 'commits'}/${commit}`;
 }

@@ -10,6 +10,14 @@ export function serviceConsoleUrl(region: string, cluster: string, service: stri
   return page(region, cluster, `services/${resourceName(service)}${tab === undefined ? '' : `/${tab}`}`);
 }
 
+/** The page of a log stream in the CloudWatch console. */
+export function logConsoleUrl({ region, group, stream }: { region: string; group: string; stream: string }): string {
+  // The console decodes the part behind # twice, with $ in place of %.
+  const twice = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
+  const home = `https://${region}.${consoleDomain(region)}/cloudwatch/home?region=${region}`;
+  return `${home}#logsV2:log-groups/log-group/${twice(group)}/log-events/${twice(stream)}`;
+}
+
 function page(region: string, cluster: string, path: string): string {
   return `https://${region}.${consoleDomain(region)}/ecs/v2/clusters/${resourceName(cluster)}/${path}?region=${region}`;
 }

@@ -44,6 +44,11 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     load: async () => (await import('./notify-slack.ts')).notifySlackCommand,
   },
   {
+    name: 'report',
+    describe: 'Writes what happened as one HTML page, Markdown or JUnit XML, made from the records.',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
     name: 'generate-config',
     describe: 'Prints or writes a whole .circleci/config.yml, from a naming scheme or from what AWS has.',
     load: async () => (await import('./generate-config.ts')).generateConfigCommand,

@@ -2,6 +2,7 @@ import { circleCiFacts } from '../base/circleci.ts';
 import { valid } from '../base/parsed.ts';
 import { UserError } from '../errors.ts';
 import { deploymentOutcome } from '../notify/deployment-outcome.ts';
+import { tellLiving } from '../notify/living.ts';
 import { type NotifyEvent, notify } from '../notify/notify.ts';
 import { mention, reasonOfRef, refPattern, slackMessage, slackTarget } from '../notify/options.ts';
 import { ownMessage, recordsMessage, type SlackMessage } from '../notify/slack.ts';
@@ -29,7 +30,8 @@ export const notifySlackOptions = {
     }),
     botToken: text({
       placeholder: 'TOKEN',
-      describe: 'Token of a bot with chat:write, where there is no webhook. Better given in the environment.',
+      describe:
+        'Token of a bot with chat:write, where there is no webhook: with --record-dir the stages then keep one message up to date. Better given in the environment.',
       variables: ['SLACK_ACCESS_TOKEN'],
       secret: true,
       mayBeEmpty: true,
@@ -93,7 +95,10 @@ export const notifySlackOptions = {
 };
 type NotifySlackOptions = ValuesOf<typeof notifySlackOptions>;
 
-/** `notify-slack`: one message about the deployment. It never fails a job: its own trouble is a warning. */
+/**
+ * `notify-slack`: one message about the deployment; with a bot token and records each stage brings it up to date. It never
+ * fails a job: its own trouble is a warning.
+ */
 export const notifySlackCommand = defineCommand({
   options: notifySlackOptions,
   examples: [
@@ -122,7 +127,9 @@ async function run(options: NotifySlackOptions, context: CommandContext): Promis
   }
   const target = slackTarget(options);
   const quiet = reasonToBeQuiet(options, outcome.status, context);
-  const message = messageOf(options, outcome, context);
+  // What later stages can find again, they bring up to date.
+  const isLiving = target.via === 'bot' && context.records.folder !== undefined;
+  const message = messageOf(options, outcome, context, isLiving);
   if (quiet === undefined && options.dryRun) {
     return dryRunResult([{ action: 'the Slack message', input: message }], troubles);
   }
@@ -130,7 +137,10 @@ async function run(options: NotifySlackOptions, context: CommandContext): Promis
     const why = quiet ?? (target.via === 'nothing' ? target.missing : '');
     return done([...troubles, line(`No Slack message: ${why}`)], { sent: false, why });
   }
-  const result = await notify(message, target, context);
+  const result =
+    target.via === 'bot' && isLiving
+      ? await tellLiving(message, outcome.failed, target, context)
+      : await notify(message, target, context);
   return done([...troubles, ...notifyEndLines(result)], { status: outcome.status, ...result });
 }
 
@@ -165,8 +175,9 @@ function messageOf(
   { successMessage, failureMessage, mentions, event }: NotifySlackOptions,
   outcome: NonNullable<ReturnType<typeof deploymentOutcome>>,
   { env }: CommandContext,
+  living: boolean,
 ): SlackMessage {
   const called = outcome.status === 'fail' || event === 'pass' ? mentions : [];
   const own = slackMessage(outcome.status === 'fail' ? failureMessage : successMessage, env);
-  return own === undefined ? recordsMessage(outcome, circleCiFacts(env), called) : ownMessage(own, called);
+  return own === undefined ? recordsMessage(outcome, circleCiFacts(env), called, { living }) : ownMessage(own, called);
 }

@@ -1,3 +1,4 @@
+import { optional } from '../base/optional.ts';
 import { TransientError } from '../errors.ts';
 import type { Announce, Clock, Http } from '../ports.ts';
 import type { SlackTarget } from './options.ts';
@@ -5,7 +6,8 @@ import type { SlackMessage } from './slack.ts';
 
 /** What became of a message. A refusal is a fact to report, never a reason to fail a deployment. */
 export type NotifyOutcome =
-  | { sent: true; attempts: number }
+  /** `channel` and `ts` name a message that the Web API took. */
+  | { sent: true; attempts: number; channel?: string; ts?: string }
   | { sent: false; code: string; why: string; fix: string; attempts: number };
 
 export interface NotifyEvent {
@@ -20,7 +22,13 @@ export interface NotifyDeps {
   announce: Announce<NotifyEvent>;
 }
 
-type Answer = { end: 'sent' } | { end: 'refused'; code: string } | { end: 'later'; why: string; waitMs?: number };
+/** A call of the Web API beside that of a new message: one that changes a message, or answers it in its thread. */
+export type SlackCall = { update: { channel: string; ts: string } } | { replyTo: { channel: string; ts: string } };
+
+type Answer =
+  | { end: 'sent'; channel?: string; ts?: string }
+  | { end: 'refused'; code: string }
+  | { end: 'later'; why: string; waitMs?: number };
 
 const attemptsAtMost = 4;
 const timeoutMs = 10_000;
@@ -31,12 +39,16 @@ export async function notify(
   message: SlackMessage,
   target: Exclude<SlackTarget, { via: 'nothing' }>,
   { http, clock, announce }: NotifyDeps,
+  call?: SlackCall,
 ): Promise<NotifyOutcome> {
-  const address = addressOf(target);
+  const address = addressOf(target, call);
   if (!/^https?:\/\/[^/]+\//.test(address) || !URL.canParse(address)) return refused('invalid_url', 0);
   for (let attempt = 1; ; attempt++) {
-    const answer = await send(message, target, http);
-    if (answer.end === 'sent') return { sent: true, attempts: attempt };
+    const answer = await send(address, message, target, http, call);
+    if (answer.end === 'sent') {
+      const { channel, ts } = answer;
+      return { sent: true, attempts: attempt, ...optional('channel', channel), ...optional('ts', ts) };
+    }
     if (answer.end === 'refused') return refused(answer.code, attempt);
     if (attempt >= attemptsAtMost) {
       const fix = 'Look at https://slack-status.com, and whether this job can reach Slack.';
@@ -48,22 +60,31 @@ export async function notify(
   }
 }
 
-function addressOf(target: Exclude<SlackTarget, { via: 'nothing' }>): string {
-  return target.via === 'webhook' ? target.url : `${target.apiUrl}/chat.postMessage`;
+function addressOf(target: Exclude<SlackTarget, { via: 'nothing' }>, call: SlackCall | undefined): string {
+  if (target.via === 'webhook') return target.url;
+  return `${target.apiUrl}/${call !== undefined && 'update' in call ? 'chat.update' : 'chat.postMessage'}`;
+}
+
+function addressee(channel: string, call: SlackCall | undefined): object {
+  if (call === undefined) return { channel };
+  if ('update' in call) return { channel: call.update.channel, ts: call.update.ts };
+  return { channel: call.replyTo.channel, thread_ts: call.replyTo.ts };
 }
 
 async function send(
+  address: string,
   message: SlackMessage,
   target: Exclude<SlackTarget, { via: 'nothing' }>,
   http: Http,
+  call: SlackCall | undefined,
 ): Promise<Answer> {
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     ...(target.via === 'bot' ? { authorization: `Bearer ${target.token}` } : {}),
   };
-  const body = JSON.stringify(target.via === 'bot' ? { channel: target.channel, ...message } : message);
+  const body = JSON.stringify(target.via === 'bot' ? { ...addressee(target.channel, call), ...message } : message);
   try {
-    const answer = await http(addressOf(target), { method: 'POST', headers, body, timeoutMs });
+    const answer = await http(address, { method: 'POST', headers, body, timeoutMs });
     return judge(answer, target.via);
   } catch (error) {
     // Node itself refuses to send this: a port that is never used for the web, a header that cannot be written.
@@ -84,15 +105,18 @@ function judge(
   if (via === 'webhook') {
     return status >= 200 && status < 300 ? { end: 'sent' } : { end: 'refused', code: codeIn(body, status) };
   }
-  const { ok, error } = parse(body);
-  if (ok === true) return { end: 'sent' };
+  const { ok, error, channel, ts } = parse(body);
+  if (ok === true) {
+    const isNamed = typeof channel === 'string' && typeof ts === 'string';
+    return { end: 'sent', ...(isNamed ? { channel, ts } : {}) };
+  }
   if (error === 'ratelimited') return { end: 'later', why: 'Slack asked to come back later (ratelimited).', ...waitMs };
   return { end: 'refused', code: typeof error === 'string' ? codeIn(error, status) : `HTTP ${status}` };
 }
 
-function parse(body: string): { ok?: unknown; error?: unknown } {
+function parse(body: string): { ok?: unknown; error?: unknown; channel?: unknown; ts?: unknown } {
   try {
-    return JSON.parse(body) as { ok?: unknown; error?: unknown };
+    return JSON.parse(body) as ReturnType<typeof parse>;
   } catch {
     return {};
   }

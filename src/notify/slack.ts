@@ -1,7 +1,8 @@
 import { familyRevision, resourceName, taskId } from '../base/arn.ts';
+import { commitUrl } from '../base/circleci.ts';
 import { serviceConsoleUrl, taskConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
-import { type Outcome, reasonOf } from '../outcome.ts';
+import { isGreen, type Outcome, reasonOf } from '../outcome.ts';
 import type { RolloutOutcome, TaskOutcome } from '../records/schema.ts';
 import type { DeploymentOutcome } from './deployment-outcome.ts';
 import { escapeSlack } from './slack-markup.ts';
@@ -25,7 +26,7 @@ export interface SlackText {
 }
 
 export type CiFacts = Partial<
-  Record<'branch' | 'tag' | 'commit' | 'job' | 'buildUrl' | 'username' | 'project', string>
+  Record<'branch' | 'tag' | 'commit' | 'job' | 'buildUrl' | 'username' | 'owner' | 'project' | 'repositoryUrl', string>
 >;
 
 /** A user's own text: sent as it is. */
@@ -33,23 +34,60 @@ export function ownMessage(text: string, mentions: readonly string[]): SlackMess
   return { text: clip([text, ...(mentions.length > 0 ? [mentions.join(' ')] : [])].join('\n'), 39_000) };
 }
 
-/** The message made from the records: what, where, who, how long; on red which stage, why, its last lines and what to do. */
-export function recordsMessage(outcome: DeploymentOutcome, ci: CiFacts, mentions: readonly string[]): SlackMessage {
+/**
+ * The message made from the records: what, where, who, how long; on red which stage, why, its last lines and what to do.
+ * A message that later stages bring up to date is `living`: it leaves the last lines to its thread.
+ */
+export function recordsMessage(
+  outcome: DeploymentOutcome,
+  ci: CiFacts,
+  mentions: readonly string[],
+  { living = false }: { living?: boolean } = {},
+): SlackMessage {
   const facts = { ...ciOf(outcome.stages), ...ci };
-  const title = titleOf(outcome, facts);
+  const title = titleOf(outcome, facts, living);
   const blocks: SlackBlock[] = [section([title, ...mentions].join(' '))];
+  blocks.push(...stageBlocks(outcome.stages));
   const fields = fieldsOf(outcome.stages, facts);
   if (fields.length > 0) blocks.push({ type: 'section', fields: fields.slice(0, 10).map(mrkdwn) });
   if (outcome.status === 'fail' && outcome.failed.length === 0) {
     blocks.push(section('No stage left a record of its failure: the log of the job says why.'));
   }
-  for (const record of outcome.failed.slice(0, 10)) blocks.push(...failureBlocks(record));
+  for (const record of outcome.failed.slice(0, 10)) {
+    blocks.push(failureBlock(record), ...(living ? [] : logBlocks(record)));
+  }
   const links = linksOf(outcome, facts);
   if (links.length > 0) blocks.push({ type: 'context', elements: links.slice(0, 10).map(mrkdwn) });
   return { text: [title, ...mentions].join(' '), blocks };
 }
 
-function titleOf({ status, stages, failed }: DeploymentOutcome, ci: CiFacts): string {
+/** The last lines of what failed, as an answer in the message's thread; undefined where there are none. */
+export function logReply(record: Outcome): SlackMessage | undefined {
+  const [block] = logBlocks(record);
+  if (block === undefined) return undefined;
+  const text = `Last log lines: ${escapeSlack(stageWords(record))}`;
+  return { text: clip(text, 3_000), blocks: [section(`*${clip(text, 500)}*`), block] };
+}
+
+/** A line a stage: sign, what it is, how it went, how long it took. */
+function stageBlocks(stages: readonly Outcome[]): SlackBlock[] {
+  const lines = stages.map((record) => {
+    const { startedAt, finishedAt, verdict } = record;
+    const sign = !isGreen(record) ? '❌' : ['started', 'not-verified'].includes(verdict) ? '⚠️' : '✅';
+    const tookMs = finishedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt);
+    const took = tookMs === undefined ? '' : ` · ${formatDuration(tookMs)}`;
+    const service = isRollout(record) ? ` *${escapeSlack(resourceName(record.service))}*` : '';
+    return clip(`${sign} ${escapeSlack(stageName(record))}${service} ${verdict.replaceAll('-', ' ')}${took}`, 200);
+  });
+  const blocks: SlackBlock[] = [];
+  // 14 lines of 200 characters are what a section holds at least.
+  for (let from = 0; from < Math.min(lines.length, 70); from += 14) {
+    blocks.push(section(lines.slice(from, from + 14).join('\n')));
+  }
+  return blocks;
+}
+
+function titleOf({ status, stages, failed }: DeploymentOutcome, ci: CiFacts, living: boolean): string {
   const branch = ci.tag ?? ci.branch;
   const from = branch === undefined ? '' : ` from ${branch}`;
   if (stages.length === 0) {
@@ -57,8 +95,11 @@ function titleOf({ status, stages, failed }: DeploymentOutcome, ci: CiFacts): st
     const on = branch === undefined ? '' : ` on ${branch}`;
     return escapeSlack(status === 'pass' ? `✅ ${job} passed${on}` : `❌ ${job} failed${on}`);
   }
-  const what = subject(stages) ?? ci.project ?? 'The deployment';
-  if (status === 'pass') return escapeSlack(`✅ ${what}: ${achieved(stages)}${from}`);
+  const project = [ci.owner, ci.project].filter((part) => part !== undefined).join('/');
+  const what = [...(project === '' ? [] : [project]), ...subject(stages)].join(' · ') || 'The deployment';
+  // A stage that others follow is no end yet.
+  const sign = living && !stages.some(isRollout) ? '▶️' : '✅';
+  if (status === 'pass') return escapeSlack(`${sign} ${what}: ${achieved(stages)}${from}`);
   const stage = failed[0] === undefined ? '' : `: ${failed.map((record) => stageWords(record)).join(', ')}`;
   return escapeSlack(`❌ ${what}: deployment${from} failed${stage}`);
 }
@@ -79,18 +120,20 @@ const isRollout = (outcome: Outcome): outcome is RolloutOutcome => 'service' in 
 const isTask = (outcome: Outcome): outcome is TaskOutcome =>
   outcome.stage === 'run-migration-task' || outcome.stage === 'wait-for-task';
 
-/** `web, api on prod`, as far as the records know. */
-function subject(stages: readonly Outcome[]): string | undefined {
+/** `web, api on prod`, as far as the records know; no more than one text. */
+function subject(stages: readonly Outcome[]): string[] {
   const services = stages.filter(isRollout).map(({ service }) => service);
   const clusters = [
     ...new Set(stages.flatMap((record) => ('cluster' in record ? [resourceName(record.cluster)] : []))),
   ];
-  const names = services.map(resourceName).join(', ');
+  const short = services.length > 4 ? services.slice(0, 3) : services;
+  const more = services.length > short.length ? ` and ${services.length - short.length} more` : '';
+  const names = short.map(resourceName).join(', ') + more;
   if (clusters.length === 0) {
     const build = stages.find((record) => record.stage === 'build-and-push-image');
-    return build === undefined ? undefined : resourceName(build.repository);
+    return build === undefined ? [] : [resourceName(build.repository)];
   }
-  return names === '' ? clusters.join(', ') : `${names} on ${clusters.join(', ')}`;
+  return [names === '' ? clusters.join(', ') : `${names} on ${clusters.join(', ')}`];
 }
 
 const stageWords = (outcome: Outcome): string => `${stageName(outcome)} ${outcome.verdict.replaceAll('-', ' ')}`;
@@ -122,23 +165,17 @@ function fieldsOf(stages: readonly Outcome[], ci: CiFacts): string[] {
     ...field('Service', rollouts.map(({ service }) => resourceName(service)).join(', ')),
     ...field('Image', image),
     ...field('Task definition', definition === undefined ? undefined : familyRevision(definition)),
-    ...field('Commit', commit?.slice(0, 12)),
+    ...(commit === undefined ? [] : [clip(`*Commit*\n${commitText(ci, commit)}`, 2_000)]),
     ...field('By', ci.username),
-    ...field('Took', durations(stages)),
   ];
 }
 
-function durations(stages: readonly Outcome[]): string {
-  return stages
-    .flatMap((record) => {
-      if (record.finishedAt === undefined) return [];
-      const ms = Date.parse(record.finishedAt) - Date.parse(record.startedAt);
-      return [`${stageName(record)} ${formatDuration(ms)}`];
-    })
-    .join(', ');
+function commitText({ repositoryUrl }: CiFacts, commit: string): string {
+  const url = commitUrl(repositoryUrl, commit);
+  return url === undefined ? escapeSlack(commit.slice(0, 12)) : link(url, commit.slice(0, 12));
 }
 
-function failureBlocks(record: Outcome): SlackBlock[] {
+function failureBlock(record: Outcome): SlackBlock {
   const { quote, meaning, cause, said, fix } = reasonOf(record);
   const because = [meaning, cause, said].filter((text) => text !== undefined).join(' ');
   const servesNow = isRollout(record) ? record.servesNow : undefined;
@@ -149,8 +186,12 @@ function failureBlocks(record: Outcome): SlackBlock[] {
     ...(servesNow === undefined ? [] : [`*Serves now:* ${escapeSlack(familyRevision(servesNow))}`]),
     ...(fix === undefined ? [] : [`*Fix:* ${escapeSlack(fix)}`]),
   ];
+  return section(lines.join('\n'));
+}
+
+function logBlocks(record: Outcome): SlackBlock[] {
   const log = logOf(record);
-  return [section(lines.join('\n')), ...(log.length === 0 ? [] : [section(codeBlock(log.slice(-15), sectionLimit))])];
+  return log.length === 0 ? [] : [section(codeBlock(log.slice(-15), sectionLimit))];
 }
 
 /** The exit code of what failed. */

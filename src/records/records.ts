@@ -5,7 +5,8 @@ import { circleCiFacts } from '../base/circleci.ts';
 import { UserError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Files } from '../ports.ts';
-import { outcomeSchema } from './schema.ts';
+import { outcomeSchema, type SlackMessageRecord } from './schema.ts';
+import { isSlackMessage, type SlackMessage, slackMessages } from './slack-message.ts';
 
 /** Where the stages leave their Outcomes for each other; without a folder it keeps nothing and finds nothing. */
 export interface RecordStore {
@@ -15,6 +16,10 @@ export interface RecordStore {
   save(outcome: Outcome): Promise<void>;
   /** All records, in order of their file names; a UserError names a file that is unusable or of another commit or workflow. */
   all(): Promise<Outcome[]>;
+  /** The newest Slack message of this workflow that a job put on record; what cannot be read or is of another workflow is none. */
+  slackMessage(): Promise<SlackMessageRecord | undefined>;
+  /** Puts a Slack message on record, in a file of this job's own: jobs side by side never write the same one. */
+  saveSlackMessage(message: SlackMessage): Promise<void>;
   /** Where the records of other jobs lie in a folder of their own: the records of this job alone. Else all of them. */
   ofThisJob(): Promise<Outcome[]>;
 }
@@ -50,6 +55,7 @@ export function openRecords(
     },
     all: () => read([...others, ...own]),
     ofThisJob: () => read(own),
+    ...slackMessages(folder, [...others, ...own], files, env, origin),
   };
 }
 
@@ -59,7 +65,7 @@ function atHome(path: string | undefined, { HOME: home }: Readonly<Record<string
 }
 
 async function recordsIn(folder: string, files: Files): Promise<{ name: string; path: string; outcome: Outcome }[]> {
-  const names = (await files.list(folder)).filter((name) => name.endsWith('.json'));
+  const names = (await files.list(folder)).filter((name) => name.endsWith('.json') && !isSlackMessage(name));
   return Promise.all(
     names.map(async (name) => {
       const path = `${folder}/${name}`;

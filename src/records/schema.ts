@@ -184,6 +184,17 @@ const rollout = v.object({
       rollback: maybe(text),
     }),
   ),
+  /** What differs from the revision before; values that may be secret are left out. */
+  changes: maybe(
+    v.array(
+      v.object({
+        place: text,
+        change: v.picklist(['added', 'changed', 'removed']),
+        from: maybe(text),
+        to: maybe(text),
+      }),
+    ),
+  ),
   images: maybe(v.array(container)),
   /** The addresses of --check-url that answered as expected, without query. */
   checkedUrls: maybe(v.array(v.object({ url: text, status: v.number() }))),
@@ -192,6 +203,19 @@ const rollout = v.object({
   /** How far it had come where the verdict is not known. */
   progress: maybe(progress),
 });
+
+/** The Slack message that the stages of a workflow keep up to date, as the job that posted or answered it knows it. */
+export const slackMessageSchema = v.object({
+  schemaVersion: v.literal(schemaVersion),
+  channel: text,
+  ts: text,
+  postedAt: moment,
+  /** File names of the records whose last lines stand in its thread. */
+  answered: v.array(text),
+  commit: maybe(text),
+  workflow: maybe(text),
+});
+export type SlackMessageRecord = v.InferOutput<typeof slackMessageSchema>;
 
 /** An Outcome as it stands in a record and in `--output json`. */
 export const outcomeSchema = v.variant('stage', [build, migration, wait, rollout]);

@@ -1,7 +1,7 @@
 import { familyRevision, resourceName } from '../base/arn.ts';
 import { explanationText, isGreen, type Outcome, reasonOf } from '../outcome.ts';
 import type { BuildOutcome, RolloutOutcome, TaskOutcome } from '../records/schema.ts';
-import { harmless } from './line.ts';
+import { escapeMarkup, plainText } from './markup.ts';
 
 /** One thing that a deployment proves. */
 interface Proof {
@@ -106,16 +106,5 @@ function tookMs({ startedAt, finishedAt }: Outcome): number | undefined {
   return finishedAt === undefined ? undefined : Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
 }
 
-/** A text of somebody else in XML 1.0, where most control characters may not stand even escaped. */
-function xml(text: string): string {
-  return text
-    .split('\n')
-    .map((part) => harmless(part))
-    .join('\n')
-    .replaceAll(/[\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll('\n', '&#10;');
-}
+/** In an attribute only this keeps a line break. */
+const xml = (text: string): string => escapeMarkup(plainText(text)).replaceAll('\n', '&#10;');

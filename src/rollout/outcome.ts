@@ -37,6 +37,7 @@ export function runningOutcome(seen: Observation, options: RolloutOptions, deps:
     startedAt: new Date(own.startedAtMs).toISOString(),
     ...(asked === undefined || asked === '' ? {} : { taskDefinition: asked }),
     ...(previous === undefined ? {} : { previousTaskDefinition: previous }),
+    ...(own.plan.differences.length === 0 ? {} : { changes: own.plan.differences }),
     ...(own.deploymentId === undefined ? {} : { deploymentId: own.deploymentId }),
     ...(seen.serviceDeploymentArn === undefined ? {} : { serviceDeploymentArn: seen.serviceDeploymentArn }),
     ...(Object.keys(deps.ci).length === 0 ? {} : { ci: deps.ci }),

@@ -103,7 +103,7 @@ it.each([
 
 describe('a bot', () => {
   it('posts to its channel with its token in the header', async () => {
-    expect(await send(bot())).toEqual({ sent: true, attempts: 1 });
+    expect(await send(bot())).toMatchObject({ sent: true, attempts: 1 });
     expect(slack.messages()).toEqual([{ channel: '#deploys', text: 'デプロイが完了しました' }]);
     expect(slack.deliveries[0]?.authorization).toBe(`Bearer ${slack.botToken}`);
   });
@@ -117,6 +117,6 @@ describe('a bot', () => {
 
   it('comes back later when Slack limits the rate in its own way', async () => {
     slack.faults.push({ kind: 'error', status: 200, body: '{"ok":false,"error":"ratelimited"}' });
-    expect(await send(bot())).toEqual({ sent: true, attempts: 2 });
+    expect(await send(bot())).toMatchObject({ sent: true, attempts: 2 });
   });
 });

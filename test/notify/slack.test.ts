@@ -120,7 +120,10 @@ describe('a green message', () => {
     ['revision', 'hoge-service-stg:8'],
     ['commit', '*Commit*\\nabcdef012345'],
     ['who', '*By*\\nmomiji'],
-    ['durations', 'image 1m 30s, migration 45s, rollout 4m 00s'],
+    [
+      'the stages',
+      '✅ image succeeded · 1m 30s\\n✅ migration succeeded · 45s\\n✅ rollout *hoge-apps* deployed · 4m 00s',
+    ],
     ['the CircleCI job', '<https://circleci.com/gh/hoge/1|CircleCI job deploy>'],
     ['the task', '/ecs/v2/clusters/hoge-stg/tasks/0123456789abcdef0123456789abcdef?region=eu-west-1|task 01234567>'],
     [

@@ -32,9 +32,9 @@ describe.runIf(hasPython)('JUnit', () => {
 
   test('of a failed migration says why, what to do and quotes the log', () => {
     const [, failed] = read(pipelines.migrationFailed);
-    expect(failed).toMatchObject({ end: 'failure', message: 'The program reported an error.' });
-    expect(failed?.text).toContain('Fix: Read its log');
-    expect(failed?.text).toContain('PG::DuplicateColumn');
+    expect(failed).toMatchObject({ end: 'failure', message: migrationFailed.logFinding?.line });
+    expect(failed?.text).toContain(`Fix: ${migrationFailed.logFinding?.fix}`);
+    expect(failed?.text).toContain('-- add_column');
   });
 
   test.each<[Outcome['verdict'], string]>([
@@ -66,7 +66,8 @@ describe.runIf(hasPython)('JUnit', () => {
 
   test('hostile text stays text', () => {
     const hostile = ']]></failure><testcase name="x"/>&amp; "q" \u0000\u001b[31m \ud800 \uffff 日本 🚀\nsecond line';
-    const failure = { ...migrationFailed, explanation: { code: hostile, cause: hostile, fix: hostile } };
+    const explanation = { code: hostile, cause: hostile, fix: hostile };
+    const failure = { ...migrationFailed, explanation, logFinding: { container: 'app', line: hostile } };
     const cases = read([{ ...built, repository: 'registry/<&">' }, failure]);
     expect(cases).toHaveLength(2);
     expect(cases[1]?.message).toBe(']]></failure><testcase name="x"/>&amp; "q"    日本 🚀\nsecond line');

@@ -20,6 +20,7 @@ export const ci = {
   username: 'momiji',
   owner: 'acme',
   project: 'shop',
+  repositoryUrl: 'git@github.com:acme/shop.git',
 };
 const shared = { schemaVersion, region: 'eu-west-1', account: '123456789012', commit: ci.commit, ci } as const;
 
@@ -76,6 +77,15 @@ export const deployed: RolloutOutcome = {
   servesNow: arn('task-definition/shop:42'),
   deploymentId: 'ecs-svc/1234567890123456789',
   serviceDeploymentArn: arn('service-deployment/production/shop-web/AbCdEfGhIjKlMnOpQrStU'),
+  changes: [
+    {
+      place: 'container app: image',
+      change: 'changed',
+      from: `${repository}@sha256:${'cd34'.repeat(16)}`,
+      to: `${repository}@${digest}`,
+    },
+    { place: 'container app: environment FEATURE_CHECKOUT', change: 'added' },
+  ],
   images: [{ name: 'app', image: `${repository}@${digest}`, imageDigest: digest }],
   checkedUrls: [{ url: 'https://shop.example/health', status: 200 }],
   startedAt: at(4),
@@ -85,6 +95,14 @@ export const deployed: RolloutOutcome = {
 
 export const migrationFailed: MigrationOutcome = {
   ...migrated,
+  logFinding: {
+    container: 'app',
+    line: 'PG::DuplicateColumn: ERROR:  column "email" of relation "users" already exists',
+    code: 'COLUMN_EXISTS',
+    framework: 'Rails',
+    cause: 'The migration adds a column that is there already.',
+    fix: 'Find out whether an earlier run added it; then mark the migration as done, or let it check first.',
+  },
   verdict: 'failed',
   exitCode: 1,
   containers: [{ name: 'app', image: `${repository}@${digest}`, imageDigest: digest, exitCode: 1 }],
@@ -130,6 +148,13 @@ export const rolledBack: RolloutOutcome = {
     containers: [{ name: 'app', exitCode: 1 }],
     ...(number === 1
       ? {
+          logFinding: {
+            container: 'app',
+            line: 'Error: connect ECONNREFUSED 10.0.12.7:5432',
+            code: 'DATABASE_REFUSED',
+            cause: 'Nothing listens at the address of the database.',
+            fix: 'Check host and port of the database, and that its security group lets the tasks in.',
+          },
           logTail: [
             {
               container: 'app',

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import type { Files } from '../ports.ts';
+import type { RecordStore } from './records.ts';
+import { type SlackMessageRecord, schemaVersion, slackMessageSchema } from './schema.ts';
+
+/** What a job knows of the message when it puts it on record. */
+export type SlackMessage = Omit<SlackMessageRecord, 'schemaVersion' | 'commit' | 'workflow'>;
+
+const prefix = 'notify-slack.';
+
+/** Whether a file in a folder of records is no Outcome but a Slack message. */
+export const isSlackMessage = (name: string): boolean => name.startsWith(prefix);
+
+/** The Slack message in these folders, and where this job puts its own. */
+export function slackMessages(
+  folder: string | undefined,
+  folders: readonly string[],
+  files: Files,
+  env: Readonly<Record<string, string | undefined>>,
+  origin: { commit?: string; workflow?: string },
+): Pick<RecordStore, 'slackMessage' | 'saveSlackMessage'> {
+  return {
+    slackMessage: async () => {
+      const paths = await Promise.all(
+        folders.map(async (one) => (await files.list(one)).filter(isSlackMessage).map((name) => `${one}/${name}`)),
+      );
+      const found = await Promise.all(paths.flat().map((path) => read(path, files)));
+      const own = found.flatMap((one) => (one === undefined || one.workflow !== origin.workflow ? [] : [one]));
+      const [newest] = own.toSorted((a, b) => b.postedAt.localeCompare(a.postedAt));
+      if (newest === undefined) return undefined;
+      const same = own.filter(({ ts }) => ts === newest.ts);
+      return { ...newest, answered: [...new Set(same.flatMap(({ answered }) => answered))] };
+    },
+    saveSlackMessage: async (message) => {
+      if (folder === undefined) return;
+      const job = [env.CIRCLE_JOB, env.CIRCLE_NODE_INDEX, env.CIRCLE_WORKFLOW_JOB_ID].join(' ');
+      const digest = createHash('sha256').update(job).digest('hex').slice(0, 8);
+      const text = JSON.stringify({ schemaVersion, ...message, ...origin }, null, 2);
+      await files.write(`${folder}/${prefix}${digest}.json`, `${text}\n`);
+    },
+  };
+}
+
+async function read(path: string, files: Files): Promise<SlackMessageRecord | undefined> {
+  try {
+    const result = v.safeParse(slackMessageSchema, JSON.parse((await files.read(path)) ?? ''));
+    return result.success ? result.output : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
