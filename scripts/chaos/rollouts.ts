@@ -161,6 +161,8 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
       removeSecrets: [],
       dockerLabels: [],
     },
+    taskDefinitionTags: [],
+    enableCircuitBreaker: false,
     force,
     desiredCount,
     verify,

@@ -1,7 +1,20 @@
 import { expect, test } from 'vitest';
 import { breaker, crash, registry, rolloutWorld } from '../rollout/rollout-world.ts';
 
-const names = ['web', 'api', 'worker', 'mailer', 'search', 'admin', 'billing', 'images', 'auth', 'cron', 'events', 'edge'];
+const names = [
+  'web',
+  'api',
+  'worker',
+  'mailer',
+  'search',
+  'admin',
+  'billing',
+  'images',
+  'auth',
+  'cron',
+  'events',
+  'edge',
+];
 
 /** A rollout to 12 services, one of which crashes and is rolled back. */
 async function log(more: readonly string[] = []): Promise<string> {
