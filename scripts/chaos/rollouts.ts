@@ -148,8 +148,6 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
   const image = typeof asks === 'string' ? undefined : `${repository}@${digests[asks.image]}`;
   return {
     stage: 'update-service-and-verify',
-    enableCircuitBreaker: false,
-    taskDefinitionTags: [],
     cluster: 'prod',
     services: ['web'],
     family: undefined,
@@ -162,7 +160,6 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
       secrets: [],
       removeEnvironment: [],
       removeSecrets: [],
-      dockerLabels: [],
     },
     taskDefinitionTags: [],
     enableCircuitBreaker: false,
