@@ -26,15 +26,17 @@ const notInTheOrb: Plugin = {
  * Writes dist/migrate-deploy.mjs (everything in one file), one runnable file per script beside it, and
  * dist/orb/migrate-deploy.mjs, the program of the orb.
  */
-export async function buildBundle(outFolder = join(root, 'dist')): Promise<{ file: string; bytes: number }> {
+export async function buildBundle(
+  outFolder = join(root, 'dist'),
+): Promise<{ file: string; orbFile: string; bytes: number }> {
   const whole = await bundle(join(outFolder, 'migrate-deploy.mjs'), []);
-  await bundle(join(outFolder, 'orb/migrate-deploy.mjs'), [notInTheOrb]);
+  const { file: orbFile } = await bundle(join(outFolder, 'orb/migrate-deploy.mjs'), [notInTheOrb]);
   await replace(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), await thirdPartyLicenses(whole.inputs), 0o644);
   for (const { name } of commands) {
     const script = `#!/usr/bin/env node\nprocess.argv.splice(2, 0, '${name}');\nawait import('./migrate-deploy.mjs');\n`;
     await replace(join(outFolder, `${name}.mjs`), script, 0o755);
   }
-  return { file: whole.file, bytes: whole.bytes };
+  return { file: whole.file, orbFile, bytes: whole.bytes };
 }
 
 async function bundle(file: string, plugins: Plugin[]): Promise<{ file: string; bytes: number; inputs: string[] }> {

@@ -76,8 +76,8 @@ function readOptions() {
 
 /** The orb as it is published, made in a folder of this run's own. */
 async function buildOrb(folder: string): Promise<string> {
-  const { file } = await buildBundle(join(folder, 'dist'));
-  return (await packOrb({ bundleFile: file, outFile: join(folder, 'orb.yml') })).text;
+  const { orbFile } = await buildBundle(join(folder, 'dist'));
+  return (await packOrb({ bundleFile: orbFile, outFile: join(folder, 'orb.yml') })).text;
 }
 
 async function play(scenario: Scenario, config: string | undefined, stage: Stage, screen: Screen): Promise<number> {
