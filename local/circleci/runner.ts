@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { releasesFile } from './environment.ts';
 import type { ExpandedConfig } from './expand.ts';
 import { type JobResult, type Layer, runJob } from './job-run.ts';
 import type { JobStatus } from './requires.ts';
@@ -86,9 +87,6 @@ export async function runWorkflow(config: ExpandedConfig, options: RunOptions): 
   const failed = jobs.some(({ status }) => status === 'failed' || status === 'canceled');
   return { workflow: workflow.name, status: failed ? 'failed' : 'success', jobs, releases };
 }
-
-/** Where the jobs of a workflow keep what `run release` was told. */
-export const releasesFile = (folder: string): string => join(folder, 'releases.jsonl');
 
 async function releasesIn(folder: string): Promise<ReleaseCall[]> {
   const text = await readFile(releasesFile(folder), 'utf8').catch(() => '');
