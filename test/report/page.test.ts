@@ -60,7 +60,11 @@ describe.runIf(hasChromium)('in a browser', () => {
   async function open<T>(name: string, width: number, colorScheme: 'light' | 'dark', look: (page: Page) => Promise<T>) {
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
     await page.setContent(pageOf(shown[name] ?? []));
-    return look(page).finally(async () => page.close());
+    try {
+      return await look(page);
+    } finally {
+      await page.close();
+    }
   }
 
   const forms = all.flatMap(([name]) => [
