@@ -148,8 +148,6 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
   const image = typeof asks === 'string' ? undefined : `${repository}@${digests[asks.image]}`;
   return {
     stage: 'update-service-and-verify',
-    enableCircuitBreaker: false,
-    taskDefinitionTags: [],
     cluster: 'prod',
     services: ['web'],
     family: undefined,
@@ -163,6 +161,8 @@ function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
       removeEnvironment: [],
       removeSecrets: [],
     },
+    taskDefinitionTags: [],
+    enableCircuitBreaker: false,
     force,
     desiredCount,
     verify,

@@ -126,6 +126,8 @@ function permissionsOf(
         passRoles: [],
       },
       createRepository: false,
+      putLifecyclePolicy: false,
+      setRepositoryPolicy: false,
       pinsImage: builds.length > 0,
       tagsTasks: false,
       networkFromServices: migrations.flatMap(({ networkFromService = [] }) => networkFromService),
