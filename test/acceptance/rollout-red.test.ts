@@ -176,7 +176,7 @@ describe('the bundle, when the new revision does not hold', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/web: paused by a hook after POST_SCALE_UP; it waits until 2026-01-06T.*, then ROLLBACK/);
     expect(stdout).toMatch(
-      /Continue with: aws ecs continue-service-deployment --service-deployment-arn \S+ --hook-id \S+ --action CONTINUE/,
+      /Continue with: migrate-deploy continue-deployment --region eu-west-1 --cluster prod --service web --action continue/,
     );
   });
 

@@ -179,7 +179,7 @@ const scenarios: Record<string, () => Promise<Golden>> = {
     const { golden, ...world } = await goldenService();
     await world.service('worker');
     await hooked(world);
-    await world.bundle(['--service', 'web', '--image', image('v2'), '--until', 'paused']);
+    await world.deploy('--image', image('v2'), '--until', 'paused');
     world.model.clock.advance(10 * minuteMs);
     await golden.run(['status', '--cluster', 'prod']);
     await golden.run(['status', '--cluster', 'prod', '--service', 'worker', '--output', 'json']);
@@ -196,20 +196,20 @@ const scenarios: Record<string, () => Promise<Golden>> = {
   'pause-and-roll-back': async () => {
     const { golden, ...world } = await goldenService();
     await hooked(world);
-    await world.bundle(['--service', 'web', '--image', image('v2'), '--until', 'paused']);
+    await world.deploy('--image', image('v2'), '--until', 'paused');
     await golden.run([...answer('rollback'), '--record-dir', 'deploy']);
     return golden;
   },
   'rollback-under-way': async () => {
     const { golden, ...world } = await goldenService();
-    neverDecided(world);
-    await world.bundle(['--service', 'web', '--image', image('v2'), '--timeout', '2m']);
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, { pendingMs: 60 * minuteMs });
+    await world.deploy('--image', image('v2'), '--timeout', '2m');
     await golden.run(['rollback-service', '--cluster', 'prod', '--service', 'web', '--record-dir', 'deploy']);
     return golden;
   },
   'rollback-to-older': async () => {
     const { golden, ...world } = await goldenService({ more: breaker });
-    await world.bundle(['--service', 'web', '--image', image('v2')]);
+    await world.deploy('--image', image('v2'));
     world.model.clock.advance(60 * minuteMs);
     await golden.run(['rollback-service', '--cluster', 'prod', '--service', 'web']);
     world.model.clock.advance(60 * minuteMs);
@@ -218,7 +218,7 @@ const scenarios: Record<string, () => Promise<Golden>> = {
   },
   'rollback-fails': async () => {
     const { golden, ...world } = await goldenService({ more: breaker });
-    await world.bundle(['--service', 'web', '--image', image('v2')]);
+    await world.deploy('--image', image('v2'));
     world.model.clock.advance(60 * minuteMs);
     world.model.behaviours.script({ taskDefinition: 'web:1' }, crash);
     await golden.run(['rollback-service', '--cluster', 'prod', '--service', 'web']);

@@ -119,9 +119,12 @@ describe('the packed orb', () => {
     ]);
     expect([...orb.commands.keys()]).toEqual([
       'build_and_push_image',
+      'continue_deployment',
       'install',
       'notify_slack',
+      'rollback_service',
       'run_migration_task',
+      'status',
       'update_service_and_verify',
       'wait_for_task',
     ]);
@@ -137,7 +140,9 @@ describe('the packed orb', () => {
 
   it('holds nothing that the compiler would take for a template but parameters', () => {
     const bodies = [...text.matchAll(/(?<!\\)<<([^>]*)>>/g)].map(([, body = '']) => body.trim());
-    expect(bodies.filter((body) => !/^(parameters|matrix)\.[a-z_]+$/.test(body))).toEqual([]);
+    // What a rollback pipeline was started with stands in an example, as pipeline values do in those of orb-tools.
+    const known = /^((parameters|matrix)\.[a-z_]+|pipeline\.deploy\.(component_name|environment_name|target_version))$/;
+    expect(bodies.filter((body) => !known.test(body))).toEqual([]);
   });
 
   it('twenty jobs with the program in each stay far below the limit of a compiled config', () => {

@@ -208,6 +208,9 @@ const required: Readonly<Record<string, YamlMap>> = {
   build_and_push_image: { repo: 'r' },
   run_migration_task: { cluster: 'c', task_definition: 't', subnets: 'subnet-1' },
   update_service_and_verify: { cluster: 'c', service: 's', image: 'i:1' },
+  status: { cluster: 'c' },
+  rollback_service: { cluster: 'c', service: 's' },
+  continue_deployment: { cluster: 'c', service: 's', action: 'continue' },
   wait_for_task: { cluster: 'c', task: '0123456789abcdef0123456789abcdef' },
 };
 
