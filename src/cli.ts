@@ -38,11 +38,13 @@ interface Output {
 /** Runs one command line to its end and answers the exit code; never throws and never exits. */
 export async function runCli(argv: readonly string[], given: CliDeps): Promise<number> {
   const deps = { ...given, env: withoutOutputs(given.env) };
-  const output = { json: false };
+  /** `stamped` once there is progress: a document that somebody keeps gets no clock times. */
+  const output = { json: false, stamped: false };
   const print = (lines: readonly Line[], to: 'stdout' | 'stderr'): void => {
     const stream = deps[to];
     const colour = wantsColour(deps.env, stream.isTty);
-    for (const one of lines) stream.write(`${paint(one, colour)}\n`);
+    const stamp = output.stamped ? `${new Date(deps.clock.now()).toISOString().slice(11, 19)} ` : '';
+    for (const one of lines) stream.write(`${stamp}${paint(one, colour)}\n`);
   };
   const printDocument = (document: unknown): void => deps.stdout.write(`${documentText(document)}\n`);
   try {
@@ -58,7 +60,13 @@ export async function runCli(argv: readonly string[], given: CliDeps): Promise<n
       (await strangeVariables(chosen.command, deps.env)).map((text) => warn(`Warning: ${text}`)),
       'stderr',
     );
-    const result = await run(chosen, prepared, { ...deps, print });
+    const result = await run(chosen, prepared, {
+      ...deps,
+      print,
+      progressed: () => {
+        output.stamped = prepared.common.timestamps;
+      },
+    });
     if (output.json) {
       print(result.lines, 'stderr');
       printDocument(result.document);
@@ -87,7 +95,7 @@ type Print = (lines: readonly Line[], to: 'stdout' | 'stderr') => void;
 async function run(
   { name, command }: { name: string; command: AnyCommand },
   { common, errors, stages, run: runCommand }: PreparedCommand,
-  { print, ...deps }: CliDeps & { print: Print },
+  { print, progressed, ...deps }: CliDeps & { print: Print; progressed: () => void },
 ): Promise<CommandResult> {
   const opened = openRecords(common.recordDir, deps.files, deps.env, common.recordsFrom);
   const outcomes = new Map<string, Outcome>();
@@ -98,7 +106,11 @@ async function run(
   const records = { ...opened, save };
   const startedAtMs = deps.clock.now();
   const progress = common.output === 'json' ? 'stderr' : 'stdout';
-  const announce: Announce = (event) => print(command.render(event), progress);
+  const narrate = command.narrator();
+  const announce: Announce = (event) => {
+    progressed();
+    print(narrate(event), progress);
+  };
   const onRequest = (note: RequestNote): void => {
     if (common.debug) print([requestLine(note)], 'stderr');
   };

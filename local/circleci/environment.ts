@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { delimiter, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JobRunOptions } from './job-run.ts';
+import { releasesFile } from './runner.ts';
 import type { WorkflowJob } from './workflows.ts';
 import { mapOf, type Yaml } from './yaml.ts';
 
@@ -57,6 +58,7 @@ function machine(options: JobRunOptions, places: Places): Record<string, string>
     TMPDIR: places.temporary,
     LANG: 'C.UTF-8',
     USER: 'circleci',
+    LOCAL_CIRCLECI_RELEASES: releasesFile(options.folder),
     // Nothing here runs on EC2, and asking takes seconds.
     AWS_EC2_METADATA_DISABLED: 'true',
   };

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExpandedConfig } from './expand.ts';
@@ -41,6 +41,16 @@ export interface WorkflowResult {
   workflow: string;
   status: 'success' | 'failed';
   jobs: readonly JobResult[];
+  /** What `run release` was told, in order. */
+  releases: readonly ReleaseCall[];
+}
+
+/** One call of `circleci run release`. */
+export interface ReleaseCall {
+  job: string;
+  verb: 'plan' | 'update' | 'log';
+  name?: string;
+  flags: Readonly<Record<string, string>>;
 }
 
 /** Runs the jobs of one workflow in the order of their requirements, one at a time, in bash. */
@@ -50,6 +60,7 @@ export async function runWorkflow(config: ExpandedConfig, options: RunOptions): 
   await mkdir(folder, { recursive: true });
   const tokens = options.mintToken === undefined ? undefined : await startTokenService(options.mintToken);
   const results = new Map<string, JobResult>();
+  let releases: ReleaseCall[] = [];
   try {
     for (const [index, job] of workflow.jobs.entries()) {
       if (!job.included || job.requires.some(({ name }) => !results.has(name))) continue;
@@ -66,13 +77,22 @@ export async function runWorkflow(config: ExpandedConfig, options: RunOptions): 
         : { name: job.name, status: 'not_run' as const, steps: [] };
       results.set(job.name, result);
     }
+    releases = await releasesIn(folder);
   } finally {
     tokens?.close();
     if (options.workDir === undefined) await rm(folder, { recursive: true, force: true });
   }
   const jobs = [...results.values()];
   const failed = jobs.some(({ status }) => status === 'failed' || status === 'canceled');
-  return { workflow: workflow.name, status: failed ? 'failed' : 'success', jobs };
+  return { workflow: workflow.name, status: failed ? 'failed' : 'success', jobs, releases };
+}
+
+/** Where the jobs of a workflow keep what `run release` was told. */
+export const releasesFile = (folder: string): string => join(folder, 'releases.jsonl');
+
+async function releasesIn(folder: string): Promise<ReleaseCall[]> {
+  const text = await readFile(releasesFile(folder), 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ReleaseCall]));
 }
 
 function choose(config: ExpandedConfig, name: string | undefined) {

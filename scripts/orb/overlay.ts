@@ -2,6 +2,7 @@
 export const notInTheOrb: Readonly<Record<string, string>> = {
   output: 'a build log is read by people',
   'expand-env': 'it is always on',
+  state: 'the job has a place for it',
   outputs: 'it is always $BASH_ENV',
   status: 'the steps know how the job went',
   'bot-token': 'a token belongs into a context, as SLACK_ACCESS_TOKEN',

@@ -44,6 +44,11 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     load: async () => (await import('./notify-slack.ts')).notifySlackCommand,
   },
   {
+    name: 'deploy-marker',
+    describe: 'Tells CircleCI’s deploys page what is planned and how it ended; never fails a job.',
+    load: async () => (await import('./deploy-marker.ts')).deployMarkerCommand,
+  },
+  {
     name: 'report',
     describe: 'Writes what happened as one HTML page, Markdown or JUnit XML, made from the records.',
     load: async () => (await import('./report.ts')).reportCommand,

@@ -4,6 +4,7 @@ import { group, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { generalOptions } from '../options/shared.ts';
 import { exitCode } from '../outcome.ts';
+import { concerning, settled } from '../records/fitting.ts';
 import { junitXml } from '../report/junit.ts';
 import { line } from '../report/line.ts';
 import { markdownReport } from '../report/markdown.ts';
@@ -35,18 +36,21 @@ export const reportCommand = defineCommand({
     ...(recordDir === undefined && !isGiven('recordDir') ? ['--record-dir is missing: the folder of the records'] : []),
   ],
   run,
-  render: () => [],
 });
 
 async function run(options: ReportOptions, context: CommandContext): Promise<CommandResult> {
-  const records = await context.records.all();
+  const [own, all] = await Promise.all([context.records.ofThisJob(), context.records.all()]);
+  const records = concerning(own, all);
   const deployment: Deployment = deploymentOutcome(records, undefined) ?? { status: 'pass', stages: [], failed: [] };
   const { stages } = deployment;
   const ci = { ...stages.findLast((one) => one.ci !== undefined)?.ci, ...circleCiFacts(context.env) };
   const wanted = [
     { path: options.html, make: () => htmlPage(deployment, ci, context.version) },
     { path: options.markdown, make: () => markdownReport(deployment) },
-    { path: options.junit, make: () => junitXml(stages) },
+    {
+      path: options.junit, // Each job stores the results of what it did itself; together they are those of the workflow.
+      make: () => junitXml(settled(own)),
+    },
   ];
   const files = wanted.flatMap(({ path, make }) => (path === undefined ? [] : [{ path, make }]));
   const { word, sentence } = verdictOf(deployment);

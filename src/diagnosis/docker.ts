@@ -39,7 +39,7 @@ const rules: readonly Rule[] = [
   },
   {
     pattern: /is not authorized to perform: (\S+) on resource: (\S+)/,
-    what: ({ subject }) => `These credentials may not push ${subject}.`,
+    what: ({ subject }) => `These credentials are not authorized to push ${subject}.`,
     fix: 'Allow the action that is named above; `migrate-deploy iam-policy --for build-and-push-image` prints the policy.',
     code: 'AccessDeniedException',
   },

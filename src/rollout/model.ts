@@ -29,6 +29,8 @@ export function followingOptions(
   return {
     family: undefined,
     taskDefinition: undefined,
+    enableCircuitBreaker: false,
+    taskDefinitionTags: [],
     changes: {
       images: [],
       imageUpdates: [],

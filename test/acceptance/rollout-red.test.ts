@@ -132,9 +132,7 @@ describe('the bundle, when the new revision does not hold', () => {
     world.model.behaviours.script({ image: world.digests.v2 ?? '' }, { targetUnhealthy });
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(
-      /event: \(service web\) \(task [0-9a-f]+\) \(port 8080\) is unhealthy in \(target-group .*\[503\]\)/,
-    );
+    expect(stdout).toMatch(/web: event: \(task [0-9a-f]+\) \(port 8080\) is unhealthy in \(target-group .*\[503\]\)/);
     expect(stdout).toMatch(
       /^ {2}Event: .*is unhealthy in .*due to \(reason Health checks failed with these codes: \[503\]\)$/m,
     );

@@ -28,6 +28,9 @@ const least: Readonly<Record<string, YamlMap>> = {
   db_migrate_on_task_run: { cluster: 'c', task_definition: 't' },
   update_service_and_verify: { cluster: 'c', service: 's', image: 'i:1' },
   service_update_and_notify: { cluster: 'c', service: 's', image: 'i:1' },
+  status: { cluster: 'c' },
+  rollback_service: { cluster: 'c', service: 's' },
+  continue_deployment: { cluster: 'c', service: 's', action: 'continue' },
   wait_for_task: { cluster: 'c', task: '0123456789abcdef0123456789abcdef' },
 };
 
@@ -94,7 +97,11 @@ function values(element: Element, name: string): (string | number | boolean | Ya
   // The one value that it takes is its default; that others are refused has a test of its own.
   if (name === 'count') return [];
   if (type === 'integer') return [Number(fallback) + 5];
-  if (type === 'enum') return [words ?? []].flat().flatMap((word) => (word === fallback ? [] : [String(word)]));
+  if (type === 'enum')
+    return [words ?? []]
+      .flat()
+      .filter((word) => word !== fallback && word !== least[element.name]?.[name])
+      .map(String);
   if (type === 'executor') return [{ name: 'migrate-deploy/default', tag: '22.12' }];
   if (type === 'steps') return [{ run: { name: 'given', command: 'true' } }];
   if (name === 'tag' && element.name.includes('push')) return ['v1'];

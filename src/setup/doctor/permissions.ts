@@ -3,7 +3,7 @@ import { check, type Finding, fault, listed, ok } from './finding.ts';
 import type { DoctorDeps, Target } from './target.ts';
 
 /** Who calls, as IAM's simulator takes it: of a session its role. */
-export function principalOf(arn: string): string {
+function principalOf(arn: string): string {
   const [, partition, account, role] = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
   return role === undefined ? arn : `arn:${partition}:iam::${account}:role/${role}`;
 }

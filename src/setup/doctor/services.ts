@@ -4,7 +4,7 @@ import { check, type Finding, fault, listed, ok } from './finding.ts';
 import type { DoctorDeps, Target } from './target.ts';
 
 /** The names of the clusters that the stages use. */
-export const clustersOf = ({ migrations, rollouts }: Target): string[] => [
+const clustersOf = ({ migrations, rollouts }: Target): string[] => [
   ...new Set([...migrations, ...rollouts].map(({ cluster }) => cluster)),
 ];
 
