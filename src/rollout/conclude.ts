@@ -14,6 +14,7 @@ import { type Proof, proveImages, proveRollback } from './prove.ts';
 import { definitionOf } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
 import { undo } from './undo.ts';
+import { verdictOf } from './verdict.ts';
 
 const shownGroups = 3;
 /** Real time that looking for reasons may take once the verdict stands; logs of ended tasks come up to 20 s late. */
@@ -167,8 +168,11 @@ async function explainedOutcome(
   const isUndecided =
     verdict === 'timed-out' && seen.firsts.deployed === undefined && seen.own.deploymentId !== undefined;
   const mayUndo = verdict === 'failed' || verdict === 'rolled-back' || isUndecided;
-  const isUndone =
+  const isAsked =
     (mayUndo && options.onFailure === 'rollback') || (verdict === 'interrupted' && options.onInterrupt === 'rollback');
+  const isTooLate = isAsked && isUndecided && (await isDeployedMeanwhile(seen, options, deps));
+  if (isTooLate) notes.push('It was deployed after time had run out, so it was not rolled back.');
+  const isUndone = isAsked && !isTooLate;
   const rollback = isUndone ? await tryUndo(seen, options, deps) : undefined;
   if (ending.explanation?.code === 'TOO_MANY_FAILED_TASKS' && rollback === undefined) {
     const what = `Amazon ECS goes on starting tasks of ${familyRevision(seen.own.taskDefinitionArn)}`;
@@ -233,6 +237,23 @@ async function gatherEvidence(
     notes.push(`The failed tasks could not be read in full: ${refusalText(error)}`);
   }
   return undefined;
+}
+
+/** Whether it was deployed while reasons were looked for: what serves is not taken back because time ran out. */
+async function isDeployedMeanwhile(seen: Observation, options: RolloutOptions, deps: RolloutDeps): Promise<boolean> {
+  await pollOnceMore(seen, options.cluster, [], deps);
+  const { serviceDeploymentArn: arn } = seen;
+  try {
+    const answer =
+      arn === undefined ? undefined : await deps.aws.ecs.describeServiceDeployments({ serviceDeploymentArns: [arn] });
+    seen.serviceDeployment = answer?.serviceDeployments?.[0];
+  } catch (error) {
+    if (!(error instanceof UserError || error instanceof TransientError)) throw error;
+    seen.serviceDeployment = undefined;
+  }
+  const isDeployed = verdictOf(seen, { ...options, until: 'deployed' }).verdict === 'deployed';
+  if (isDeployed) seen.firsts.deployed ??= deps.clock.now();
+  return isDeployed;
 }
 
 async function pollOnceMore(seen: Observation, cluster: string, notes: string[], { aws }: RolloutDeps): Promise<void> {
