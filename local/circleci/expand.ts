@@ -15,6 +15,8 @@ export interface ExpandOptions {
   tag?: string;
   revision?: string;
   pipelineNumber?: number;
+  /** What `pipeline.deploy` holds in a rollback pipeline; elsewhere its values are `<nil>`. */
+  deploy?: Readonly<Partial<Record<(typeof deployValues)[number], string>>>;
 }
 
 /** A config with nothing left to replace. */
@@ -63,6 +65,16 @@ function readWorkflows(value: Yaml | undefined, namespace: Namespace, ref: Ref):
   return [expandWorkflow('build', { jobs: ['build'] }, namespace, ref)];
 }
 
+/** Values of a rollback pipeline (docs: rollback-pipelines, pipeline-variables). */
+const deployValues = [
+  'component_name',
+  'environment_name',
+  'target_version',
+  'current_version',
+  'namespace',
+  'reason',
+] as const;
+
 function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOptions, setup: boolean) {
   const none = { steps: (value: unknown) => value, executor: (value: unknown) => value };
   const parameters = bindArguments(
@@ -81,6 +93,7 @@ function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOpt
       revision: options.revision ?? '0'.repeat(40),
       base_revision: '',
     },
+    deploy: Object.fromEntries(deployValues.map((name) => [name, options.deploy?.[name] ?? '<nil>'])),
     in_setup: setup,
     trigger_source: 'webhook',
     parameters,
