@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { ConfigError } from './config-error.ts';
 import type { Ref } from './filters.ts';
+import { readJobGroups, withGroups } from './job-groups.ts';
 import { type Namespace, readNamespace } from './namespace.ts';
 import { allowedTypes, bindArguments, readDeclarations } from './parameters.ts';
 import { type ExpandedWorkflow, expandWorkflow, type WorkflowJob } from './workflows.ts';
@@ -35,11 +36,11 @@ export const compiledLimitBytes = 8 * 1_024 * 1_024;
 export function expandConfig(text: string, options: ExpandOptions = {}): ExpandedConfig {
   const source = mapOf(readYaml(text), 'config');
   if (source.version !== 2.1) throw new ConfigError('version: orbs, commands and parameters need version 2.1');
-  if (source['job-groups'] !== undefined) throw new ConfigError('job-groups are not modelled here');
   const ref: Ref = options.tag === undefined ? { branch: options.branch ?? 'main' } : { tag: options.tag };
   const globals = { pipeline: pipelineValues(source.parameters, ref, options, source.setup === true) };
   const namespace = readNamespace(source, globals, options.orbs ?? {});
-  const workflows = readWorkflows(source.workflows, namespace, ref);
+  const groups = readJobGroups(source['job-groups']);
+  const workflows = readWorkflows(withGroups(source.workflows, groups), namespace, ref);
   const compiled = compile(workflows);
   const bytes = Buffer.byteLength(compiled);
   if (bytes > compiledLimitBytes) {

@@ -42,11 +42,21 @@ appendFileSync(process.env.CALLS, JSON.stringify({ argv: process.argv.slice(2), 
 const folder = process.env.MIGRATE_DEPLOY_RECORD_DIR?.replace(/^~/, process.env.HOME);
 if (folder && !['notify-slack', 'report', 'deploy-marker', 'status'].includes(command) && process.env.MIGRATE_DEPLOY_DRY_RUN !== '1') {
   mkdirSync(folder, { recursive: true });
-  const service = command === 'update-service-and-verify' ? '-' + process.env.MIGRATE_DEPLOY_FAMILY : '';
+  const service = command === 'update-service-and-verify' ? '-' + (process.env.MIGRATE_DEPLOY_FAMILY || process.env.MIGRATE_DEPLOY_SERVICE) : '';
   writeFileSync(folder + '/' + command + service + '.json', '{}');
 }
 console.log('this is ' + command);
 process.exitCode = JSON.parse(process.env.EXIT_CODES || '{}')[command] ?? 0;
+`;
+
+/** Has the parameters of the aws-cli orb that an example uses, and writes down that it ran. */
+const awsCli = `
+version: 2.1
+commands:
+  setup:
+    parameters: {role_arn: {type: string}, region: {type: string}}
+    steps:
+      - run: {name: Sign in with aws-cli, environment: {ROLE: << parameters.role_arn >>}, command: 'echo "$ROLE"'}
 `;
 
 export interface Call {
@@ -67,7 +77,7 @@ export async function createWorkbench() {
   let runs = 0;
   const expand = (config: YamlMap | string, branch = 'main') =>
     expandConfig(typeof config === 'string' ? config : stringify(config, { version: '1.1' }), {
-      orbs: { 'migrate-deploy': text },
+      orbs: { 'migrate-deploy': text, 'aws-cli': awsCli },
       branch,
     });
   return {
