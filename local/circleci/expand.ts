@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { ConfigError } from './config-error.ts';
 import type { Ref } from './filters.ts';
+import { readJobGroups, withGroups } from './job-groups.ts';
 import { type Namespace, readNamespace } from './namespace.ts';
 import { allowedTypes, bindArguments, readDeclarations } from './parameters.ts';
 import { type ExpandedWorkflow, expandWorkflow, type WorkflowJob } from './workflows.ts';
@@ -15,8 +16,8 @@ export interface ExpandOptions {
   tag?: string;
   revision?: string;
   pipelineNumber?: number;
-  /** What a rollback pipeline was started with; empty in every other pipeline. */
-  deploy?: Partial<Record<(typeof deployValues)[number], string>>;
+  /** What `pipeline.deploy` holds in a rollback pipeline; elsewhere its values are `<nil>`. */
+  deploy?: Readonly<Partial<Record<(typeof deployValues)[number], string>>>;
 }
 
 /** `pipeline.deploy.…`, as CircleCI's guide to rollback pipelines lists them. */
@@ -45,11 +46,11 @@ export const compiledLimitBytes = 8 * 1_024 * 1_024;
 export function expandConfig(text: string, options: ExpandOptions = {}): ExpandedConfig {
   const source = mapOf(readYaml(text), 'config');
   if (source.version !== 2.1) throw new ConfigError('version: orbs, commands and parameters need version 2.1');
-  if (source['job-groups'] !== undefined) throw new ConfigError('job-groups are not modelled here');
   const ref: Ref = options.tag === undefined ? { branch: options.branch ?? 'main' } : { tag: options.tag };
   const globals = { pipeline: pipelineValues(source.parameters, ref, options, source.setup === true) };
   const namespace = readNamespace(source, globals, options.orbs ?? {});
-  const workflows = readWorkflows(source.workflows, namespace, ref);
+  const groups = readJobGroups(source['job-groups']);
+  const workflows = readWorkflows(withGroups(source.workflows, groups), namespace, ref);
   const compiled = compile(workflows);
   const bytes = Buffer.byteLength(compiled);
   if (bytes > compiledLimitBytes) {
@@ -75,6 +76,16 @@ function readWorkflows(value: Yaml | undefined, namespace: Namespace, ref: Ref):
   return [expandWorkflow('build', { jobs: ['build'] }, namespace, ref)];
 }
 
+/** Values of a rollback pipeline (docs: rollback-pipelines, pipeline-variables). */
+const deployValues = [
+  'component_name',
+  'environment_name',
+  'target_version',
+  'current_version',
+  'namespace',
+  'reason',
+] as const;
+
 function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOptions, setup: boolean) {
   const none = { steps: (value: unknown) => value, executor: (value: unknown) => value };
   const parameters = bindArguments(
@@ -93,7 +104,7 @@ function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOpt
       revision: options.revision ?? '0'.repeat(40),
       base_revision: '',
     },
-    deploy: Object.fromEntries(deployValues.map((name) => [name, options.deploy?.[name] ?? ''])),
+    deploy: Object.fromEntries(deployValues.map((name) => [name, options.deploy?.[name] ?? '<nil>'])),
     in_setup: setup,
     trigger_source: 'webhook',
     parameters,

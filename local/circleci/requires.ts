@@ -51,7 +51,7 @@ export function checkGraph(workflow: string, jobs: readonly WorkflowJob[]): Work
 }
 
 function upstream(workflow: string, job: WorkflowJob, name: string, jobs: readonly WorkflowJob[]): string[] {
-  const found = jobs.filter((other) => other.name === name || other.matrixAlias === name);
+  const found = jobs.filter((other) => [other.name, other.matrixAlias, other.groupAlias].includes(name));
   if (found.length > 0) return found.map((other) => other.name);
   const count = jobs.filter((other) => other.called === name).length;
   throw new ConfigError(

@@ -16,6 +16,8 @@ export interface WorkflowJob {
   called: string;
   /** The name for all jobs of its matrix together. */
   matrixAlias?: string;
+  /** The job group that it is a member of. */
+  groupAlias?: string;
   job?: ExpandedJob;
   requires: readonly Requirement[];
   contexts: readonly string[];
@@ -58,6 +60,7 @@ function isActive(workflow: YamlMap, scope: Scope): boolean {
 interface Call {
   job: string;
   matrixAlias?: string;
+  groupAlias?: string;
   explicitName: string | undefined;
   name: string;
   body: YamlMap;
@@ -67,12 +70,14 @@ interface Call {
 function readCalls(item: Yaml, globals: Scope): Call[] {
   const [[job, raw] = ['', null], ...others] = isMap(item) ? Object.entries(item) : [[String(item), null] as const];
   if (others.length > 0) throw new ConfigError(`A job of a workflow is a map with one key: ${job}`);
-  const { matrix, ...body } = mapOf(raw, job);
-  if (matrix === undefined) return [call(job, body, globals, undefined)];
-  const { alias = job, ...axes } = mapOf(plain(substitute(matrix, globals), 'matrix'), 'matrix');
+  const { matrix, '~group': group, ...body } = mapOf(raw, job);
+  const alias = typeof group === 'string' ? { groupAlias: group } : {};
+  if (matrix === undefined) return [{ ...call(job, body, globals, undefined), ...alias }];
+  const { alias: matrixAlias = job, ...axes } = mapOf(plain(substitute(matrix, globals), 'matrix'), 'matrix');
   return combinations(axes).map((combination) => ({
     ...call(job, { ...body, ...combination }, { ...globals, matrix: combination }, combination),
-    matrixAlias: String(alias),
+    matrixAlias: String(matrixAlias),
+    ...alias,
   }));
 }
 
@@ -109,6 +114,7 @@ function expandCall(call: Call, namespace: Namespace, ref: Ref): WorkflowJob {
     name: call.name,
     called: call.job,
     ...(call.matrixAlias === undefined ? {} : { matrixAlias: call.matrixAlias }),
+    ...(call.groupAlias === undefined ? {} : { groupAlias: call.groupAlias }),
     requires: readRequires(own.requires),
     contexts: listOf(own.context, 'context', true).map(String),
     included: passesFilters(own.filters, ref, scope),

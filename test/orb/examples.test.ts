@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiledLimitBytes } from '../../local/circleci/expand.ts';
 import { mapOf, type YamlMap } from '../../local/circleci/yaml.ts';
@@ -28,6 +30,14 @@ describe.each(examples.map((file) => [file.name, file] as const))('%s', (_name, 
     }
   });
 });
+
+/** A docker that does nothing, in a folder of its own. */
+async function dockerOf(folder: string): Promise<string> {
+  const bin = join(folder, 'examples-bin');
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, 'docker'), '#!/bin/sh\n', { mode: 0o755 });
+  return bin;
+}
 
 describe('the examples run', () => {
   const contexts = Object.fromEntries(['aws', 'aws-stg', 'aws-prod'].map((name) => [name, { CONTEXT: name }]));
@@ -124,6 +134,37 @@ describe('the examples run', () => {
       MIGRATE_DEPLOY_ON_FAILURE: 'rollback',
       MIGRATE_DEPLOY_CHECK_URL: 'https://shop.example.com/health',
     });
+  });
+
+  it('one_deployment_at_a_time: migration and deployment are one unit of the serial group', async () => {
+    const { workflows } = bench.expand(example('one_deployment_at_a_time'));
+    expect(workflows[0]?.jobs.map(({ name, serialGroup }) => [name, serialGroup])).toEqual([
+      ['build', undefined],
+      ['migrate', 'deploy/production'],
+      ['deploy', 'deploy/production'],
+    ]);
+    const { result } = await bench.run(example('one_deployment_at_a_time'), { contexts });
+    expect(result.status).toBe('success');
+  });
+
+  it('services_as_matrix: each service in a job, the web only after the others', async () => {
+    const { result, calls } = await bench.run(example('services_as_matrix'), {
+      contexts,
+      path: [await dockerOf(bench.folder)],
+    });
+    expect(result.status).toBe('success');
+    expect(result.jobs.map(({ name }) => name)).toEqual([
+      ...['build', 'migrate', 'deploy-shop-worker', 'deploy-shop-mailer', 'deploy-web'],
+    ]);
+    const deployed = calls.filter(({ argv }) => argv[0] === 'update-service-and-verify');
+    expect(deployed.map(({ env }) => env.MIGRATE_DEPLOY_SERVICE)).toEqual(['shop-worker', 'shop-mailer', 'shop-web']);
+  });
+
+  it('sign_in_with_aws_cli: signs in before the stage', async () => {
+    const { result } = await bench.run(example('sign_in_with_aws_cli'), { contexts });
+    expect(result.status).toBe('success');
+    const names = result.jobs[0]?.steps.map(({ name }) => name) ?? [];
+    expect(names.indexOf('Sign in with aws-cli')).toBeLessThan(names.indexOf('Run the migration task'));
   });
 
   it('local_script needs nothing of the orb’s program', () => {

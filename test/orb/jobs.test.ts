@@ -154,25 +154,34 @@ describe('Slack', () => {
 describe('what stands around a stage', () => {
   it('auth runs after checkout and before the stage, with the orb’s defaults for all else', async () => {
     const { result } = await bench.run(all({ cli_path: '', auth: [{ run: { name: 'sign in', command: 'true' } }] }));
+    const kept = ['Report what happened', 'store_test_results', 'store_artifacts', 'store_artifacts'];
     expect(result.jobs.map(({ steps }) => steps.map(({ name }) => name))).toEqual([
       [
         ...['Install migrate-deploy', 'checkout', 'setup_remote_docker', 'sign in', 'Build and push the image'],
-        ...['Notify Slack of the failure', 'persist_to_workspace', 'store_artifacts'],
+        ...['Notify Slack of the failure', 'persist_to_workspace', ...kept],
       ],
       [
         ...['Install migrate-deploy', 'checkout', 'attach_workspace', 'sign in', 'Run the migration task'],
-        ...['Notify Slack of the failure', 'persist_to_workspace', 'store_artifacts'],
+        ...['Notify Slack of the failure', 'persist_to_workspace', ...kept],
       ],
       [
-        ...['Install migrate-deploy', 'checkout', 'attach_workspace', 'sign in', 'Update the service and verify it'],
-        ...['Notify Slack of the success', 'Notify Slack of the failure', 'persist_to_workspace', 'store_artifacts'],
+        ...['Install migrate-deploy', 'checkout', 'attach_workspace', 'sign in', 'Plan the deploy marker'],
+        'Update the service and verify it',
+        'End the deploy marker',
+        ...['Notify Slack of the success', 'Notify Slack of the failure', 'persist_to_workspace', ...kept],
       ],
     ]);
   });
 
   it('checkout, workspace, remote Docker and records can each be left out', async () => {
     const [build] = stages;
-    const given = { checkout: false, setup_remote_docker: false, persist_records: false, store_records: false };
+    const given = {
+      checkout: false,
+      setup_remote_docker: false,
+      persist_records: false,
+      store_records: false,
+      store_test_results: false,
+    };
     const { result } = await bench.run(bench.jobs([build![0], { ...build![1], ...given }]));
     expect(result.jobs[0]?.steps.map(({ name }) => name)).toEqual([
       'Install migrate-deploy',
@@ -184,7 +193,7 @@ describe('what stands around a stage', () => {
   it('the executor can be replaced, by name or with arguments', () => {
     const config = { ...all({ executor: { name: 'migrate-deploy/default', tag: '22.12', resource_class: 'large' } }) };
     const settings = bench.expand(config).workflows[0]?.jobs.map(({ job }) => job?.settings);
-    expect(settings?.[0]).toEqual({ docker: [{ image: 'cimg/node:22.12' }], resource_class: 'large' });
+    expect(settings?.[0]).toMatchObject({ docker: [{ image: 'cimg/node:22.12' }], resource_class: 'large' });
   });
 
   it('role, region and account reach every command that talks to AWS', async () => {

@@ -28,9 +28,11 @@ const least: Readonly<Record<string, YamlMap>> = {
   db_migrate_on_task_run: { cluster: 'c', task_definition: 't' },
   update_service_and_verify: { cluster: 'c', service: 's', image: 'i:1' },
   service_update_and_notify: { cluster: 'c', service: 's', image: 'i:1' },
-  status: { cluster: 'c' },
   rollback_service: { cluster: 'c', service: 's' },
   continue_deployment: { cluster: 'c', service: 's', action: 'continue' },
+  status: { cluster: 'c', service: 's' },
+  deploy_marker: { action: 'plan' },
+  report: { html: 'index.html', record_dir: 'r' },
   wait_for_task: { cluster: 'c', task: '0123456789abcdef0123456789abcdef' },
 };
 
@@ -96,6 +98,7 @@ function values(element: Element, name: string): (string | number | boolean | Ya
   if (type === 'boolean') return [fallback !== true];
   // The one value that it takes is its default; that others are refused has a test of its own.
   if (name === 'count') return [];
+  if (name === 'action') return element.name === 'deploy_marker' ? ['update', 'log'] : ['rollback'];
   if (type === 'integer') return [Number(fallback) + 5];
   if (type === 'enum')
     return [words ?? []]
@@ -137,7 +140,7 @@ async function errorsOf(steps: readonly { body: YamlMap }[]): Promise<string[]> 
       return (
         (
           await program?.prepare(typed({}), {
-            env: { ...env, CIRCLE_SHA1: 'abc', BASH_ENV: 'bash-env' },
+            env: { ...env, CIRCLE_SHA1: 'abc', BASH_ENV: 'bash-env', HOME: '/home/circleci' },
             files: memoryFiles(),
           })
         )?.errors ?? ['no such command']

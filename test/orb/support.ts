@@ -40,13 +40,23 @@ if (command === '--version') {
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(MIGRATE_DEPLOY|ORB)_/.test(name)));
 appendFileSync(process.env.CALLS, JSON.stringify({ argv: process.argv.slice(2), file: process.argv[1], cwd: process.cwd(), env }) + '\\n');
 const folder = process.env.MIGRATE_DEPLOY_RECORD_DIR?.replace(/^~/, process.env.HOME);
-if (folder && command !== 'notify-slack' && process.env.MIGRATE_DEPLOY_DRY_RUN !== '1') {
+if (folder && !['notify-slack', 'report', 'deploy-marker', 'status'].includes(command) && process.env.MIGRATE_DEPLOY_DRY_RUN !== '1') {
   mkdirSync(folder, { recursive: true });
-  const service = command === 'update-service-and-verify' ? '-' + process.env.MIGRATE_DEPLOY_FAMILY : '';
+  const service = command === 'update-service-and-verify' ? '-' + (process.env.MIGRATE_DEPLOY_FAMILY || process.env.MIGRATE_DEPLOY_SERVICE) : '';
   writeFileSync(folder + '/' + command + service + '.json', '{}');
 }
 console.log('this is ' + command);
 process.exitCode = JSON.parse(process.env.EXIT_CODES || '{}')[command] ?? 0;
+`;
+
+/** Has the parameters of the aws-cli orb that an example uses, and writes down that it ran. */
+const awsCli = `
+version: 2.1
+commands:
+  setup:
+    parameters: {role_arn: {type: string}, region: {type: string}}
+    steps:
+      - run: {name: Sign in with aws-cli, environment: {ROLE: << parameters.role_arn >>}, command: 'echo "$ROLE"'}
 `;
 
 export interface Call {
@@ -67,7 +77,7 @@ export async function createWorkbench() {
   let runs = 0;
   const expand = (config: YamlMap | string, branch = 'main') =>
     expandConfig(typeof config === 'string' ? config : stringify(config, { version: '1.1' }), {
-      orbs: { 'migrate-deploy': text },
+      orbs: { 'migrate-deploy': text, 'aws-cli': awsCli },
       branch,
     });
   return {
@@ -90,7 +100,9 @@ export async function createWorkbench() {
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Call);
-      return { result, calls: made };
+      // What only tells others about the stages has tests of its own.
+      const beside = ['deploy-marker', 'report'];
+      return { result, calls: made.filter(({ argv }) => !beside.includes(argv[0] ?? '')) };
     },
     /** A config with one job that has these steps. */
     steps: (...steps: (YamlMap | string)[]): YamlMap => ({
