@@ -76,16 +76,6 @@ function readWorkflows(value: Yaml | undefined, namespace: Namespace, ref: Ref):
   return [expandWorkflow('build', { jobs: ['build'] }, namespace, ref)];
 }
 
-/** Values of a rollback pipeline (docs: rollback-pipelines, pipeline-variables). */
-const deployValues = [
-  'component_name',
-  'environment_name',
-  'target_version',
-  'current_version',
-  'namespace',
-  'reason',
-] as const;
-
 function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOptions, setup: boolean) {
   const none = { steps: (value: unknown) => value, executor: (value: unknown) => value };
   const parameters = bindArguments(
