@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { delimiter, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JobRunOptions } from './job-run.ts';
-import { releasesFile } from './runner.ts';
+import { releasesFile } from './releases.ts';
 import type { WorkflowJob } from './workflows.ts';
 import { mapOf, type Yaml } from './yaml.ts';
 
