@@ -81,7 +81,7 @@ describe('the pipeline of this repository', () => {
     expect(included(config, { branch: 'main' })).toEqual(commands);
     expect(included(config, { tag: 'nightly' })).toEqual(commands);
     expect(included(config, { tag: 'v1.2.3' })).toEqual([
-      ...[...commands.slice(0, 3), 'bundle', ...commands.slice(3), 'orb-tools/pack', 'orb-tools/publish'],
+      ...[...commands.slice(0, 3), 'bundle', ...commands.slice(3), 'orb-tools/pack', 'orb-tools/publish', 'release'],
     ]);
   });
 
