@@ -7,6 +7,9 @@ const base = ['base/', 'errors.ts', 'ports.ts'];
 const facts = ['task/', 'task-definition/', 'diagnosis/', 'outcome.ts', 'records/schema.ts', ...base];
 const useCases = ['migrate/', 'rollout/', 'build/', 'notify/', 'iam/', 'setup/'];
 
+/** doctor tells beforehand what a rollout would warn about. */
+const doctorAsks = ['rollout/least-duration.ts'];
+
 /** What the files of a place in src/ may import of src/. */
 const house = [
   ['start.ts', ['main.ts']],
@@ -19,7 +22,7 @@ const house = [
   ['report/', ['report/', 'outcome.ts', ...base]],
   ['aws/', ['aws/', ...base]],
   // A use-case never asks another one: what two of them share stands below them.
-  ...useCases.map((useCase) => [useCase, [useCase, 'records/', ...facts]]),
+  ...useCases.map((useCase) => [useCase, [useCase, 'records/', ...(useCase === 'setup/' ? doctorAsks : []), ...facts]]),
   ['records/', ['records/', ...facts]],
   ['task/', facts],
   ['task-definition/', ['task-definition/', ...base]],

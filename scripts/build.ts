@@ -22,8 +22,8 @@ export interface Built {
 }
 
 /**
- * Writes dist/migrate-deploy.mjs (everything in one file), one runnable file per script beside it, and
- * dist/orb/migrate-deploy.mjs: the same source without what no job of the orb calls.
+ * Writes dist/migrate-deploy.cjs (everything in one file; Node starts CommonJS faster), one runnable .mjs file per script
+ * beside it, and dist/orb/migrate-deploy.cjs: the same source without what no job of the orb calls.
  */
 export async function buildBundle(outFolder = join(root, 'dist')): Promise<Built> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -39,8 +39,8 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<Built
     define: { MIGRATE_DEPLOY_VERSION: version, MIGRATE_DEPLOY_LEFT_OUT: leftOut },
     plugins: [swapFiles(swapsOfTheOrb), withoutHelp(leftOut)],
   });
-  const file = join(outFolder, 'migrate-deploy.mjs');
-  const orbFile = join(outFolder, 'orb/migrate-deploy.mjs');
+  const file = join(outFolder, 'migrate-deploy.cjs');
+  const orbFile = join(outFolder, 'orb/migrate-deploy.cjs');
   await mkdir(dirname(orbFile), { recursive: true });
   await replace(file, program.code, 0o755);
   // The orb's program travels without files beside it.
@@ -49,12 +49,16 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<Built
   const packages = await packagesOf([...program.modules.keys(), ...orbProgram.modules.keys()]);
   const licenses = licenseTexts(packages);
   await replace(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), licenses, 0o644);
+  await replace(join(outFolder, 'migrate-deploy.mjs'), script(''), 0o755);
   for (const { name } of commands) {
-    const script = `#!/usr/bin/env node\nprocess.argv.splice(2, 0, '${name}');\nawait import('./migrate-deploy.mjs');\n`;
-    await replace(join(outFolder, `${name}.mjs`), script, 0o755);
+    await replace(join(outFolder, `${name}.mjs`), script(`process.argv.splice(2, 0, '${name}');\n`), 0o755);
   }
   return { file, orbFile, program, orbProgram, packages };
 }
+
+/** A file that runs the program; not by import, for which Node would search all of it for names. */
+const script = (first: string): string =>
+  `#!/usr/bin/env node\n${first}process.getBuiltinModule('node:module').createRequire(import.meta.url)('./migrate-deploy.cjs');\n`;
 
 /** Puts a file in its place at once: whoever runs the old one meanwhile never sees half of the new one. */
 async function replace(path: string, contents: string, mode: number): Promise<void> {
@@ -66,5 +70,5 @@ async function replace(path: string, contents: string, mode: number): Promise<vo
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { program, orbProgram } = await buildBundle();
   const kib = ({ code }: Bundle): string => `${Math.round(code.length / 1024)} KiB`;
-  console.log(`dist/migrate-deploy.mjs: ${kib(program)}\ndist/orb/migrate-deploy.mjs: ${kib(orbProgram)}`);
+  console.log(`dist/migrate-deploy.cjs: ${kib(program)}\ndist/orb/migrate-deploy.cjs: ${kib(orbProgram)}`);
 }

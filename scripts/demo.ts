@@ -28,6 +28,10 @@ async function main(): Promise<number> {
   const values = readOptions();
   const scenario = scenarioNames.find((name) => name === (values?.scenario ?? 'green'));
   if (values === undefined || scenario === undefined) {
+    const unknown = values?.scenario;
+    if (unknown !== undefined) {
+      process.stderr.write(`There is no scenario ${unknown}; there are: ${scenarioNames.join(', ')}.\n\n`);
+    }
     process.stderr.write(HELP);
     return 2;
   }

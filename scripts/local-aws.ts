@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { serveFront } from '../local/aws/process/front.ts';
+import { type DemoAccount, fillDemo } from './local-aws/demo.ts';
 import { createService, environmentOf, seedEnvironment } from './local-aws/seed.ts';
 import { type RunningAws, startLocalAws } from './local-aws/start.ts';
 
@@ -13,6 +14,8 @@ const HELP = `Runs a local AWS (ECS, ECR, CloudWatch Logs, STS) until it is inte
   --env NAME       makes the article's cluster, repository and families of this environment, e.g. stg; repeatable
   --prefix NAME    the prefix of their names (default: hoge)
   --service        also creates the service of each environment, with one task
+  --demo           fills it with the example of this repository: its image, a migrated database, a service that answers, a role
+                   for CircleCI's tokens
   --help           prints this
 `;
 
@@ -32,13 +35,38 @@ async function main(): Promise<void> {
     ...(scale === undefined ? {} : { scale }),
     ...(values.region === undefined ? {} : { region: values.region }),
   });
+  const demo = values.demo === true ? await fillDemo(aws) : undefined;
   for (const env of values.env ?? []) await seed(aws, env, values.prefix ?? 'hoge', values.service === true);
+  for (const line of tryNext(demo, values.env ?? [], values.prefix ?? 'hoge')) console.log(`# ${line}`);
+  if (demo !== undefined) console.log(`export CIRCLE_OIDC_TOKEN_V2=${demo.token}`);
   for (const [name, value] of Object.entries(aws.env)) console.log(`export ${name}=${value}`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      void aws.close().then(() => process.exit(0));
+      void Promise.all([demo?.close(), aws.close()]).then(() => process.exit(0));
     });
   }
+}
+
+/** What to do with it, in a second terminal and the folder examples/hoge, once the lines that begin with export were run there. */
+function tryNext(demo: DemoAccount | undefined, envs: readonly string[], prefix: string): string[] {
+  const [names] = demo === undefined ? envs.map((env) => environmentOf(env, prefix)) : [demo.names];
+  if (names === undefined)
+    return ['Try next: npm run local-aws -- --demo, and this prints commands that work with what it makes.'];
+  const { cluster, migrationFamily: family, serviceFamily: service } = names;
+  const program = 'node ../../dist/migrate-deploy.mjs';
+  return [
+    'Try next, in the folder examples/hoge of a second terminal with the exports below:',
+    `  ${program} run-migration-task --cluster ${cluster} --task-definition ${family} --overrides file://docker/run_task_db_migrate_stg.json`,
+    ...(demo === undefined
+      ? []
+      : [
+          `  curl ${demo.front.url}`,
+          `  ${program} doctor --cluster ${cluster} --service ${service} --repository ${names.repository}`,
+          `  ${program} update-service-and-verify --cluster ${cluster} --service ${service} --force-new-deployment`,
+          `  ${program} generate-config --from-aws --environment stg=staging --command 'node-pg-migrate up'`,
+          `  ${program} doctor --cluster ${cluster} --role-arn ${demo.roleArn}`,
+        ]),
+  ];
 }
 
 async function seed(aws: RunningAws, env: string, prefix: string, withService: boolean): Promise<void> {
@@ -67,6 +95,7 @@ function read() {
         env: { ...one, multiple: true },
         prefix: one,
         service: flag,
+        demo: flag,
         help: flag,
       },
     });

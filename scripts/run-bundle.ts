@@ -10,8 +10,7 @@ const preload = new URL('../local/aws/time/virtual-time.mjs', import.meta.url).h
 /** Where `npm run build` left the program; MIGRATE_DEPLOY_TEST_BUNDLE=orb asks for the orb's. */
 export const bundlePath = join(
   root,
-  process.env.MIGRATE_DEPLOY_TEST_BUNDLE === 'orb' ? 'dist/orb' : 'dist',
-  'migrate-deploy.mjs',
+  process.env.MIGRATE_DEPLOY_TEST_BUNDLE === 'orb' ? 'dist/orb/migrate-deploy.cjs' : 'dist/migrate-deploy.mjs',
 );
 
 /** What a finished child process left behind. */

@@ -4,6 +4,7 @@ import { chooseCommand } from './commands/choose.ts';
 import type { AnyCommand, CommandContext, CommandResult, PreparedCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { recordRefusal } from './commands/refusal.ts';
+import { withWhatThereIs } from './commands/what-there-is.ts';
 import { TransientError, UserError } from './errors.ts';
 import { optionError, unknownVariables } from './options/read.ts';
 import type { AwsOptions } from './options/shared.ts';
@@ -37,11 +38,13 @@ interface Output {
 /** Runs one command line to its end and answers the exit code; never throws and never exits. */
 export async function runCli(argv: readonly string[], given: CliDeps): Promise<number> {
   const deps = { ...given, env: withoutOutputs(given.env) };
-  const output = { json: false };
+  /** `stamped` once there is progress: a document that somebody keeps gets no clock times. */
+  const output = { json: false, stamped: false };
   const print = (lines: readonly Line[], to: 'stdout' | 'stderr'): void => {
     const stream = deps[to];
     const colour = wantsColour(deps.env, stream.isTty);
-    for (const one of lines) stream.write(`${paint(one, colour)}\n`);
+    const stamp = output.stamped ? `${new Date(deps.clock.now()).toISOString().slice(11, 19)} ` : '';
+    for (const one of lines) stream.write(`${stamp}${paint(one, colour)}\n`);
   };
   const printDocument = (document: unknown): void => deps.stdout.write(`${documentText(document)}\n`);
   try {
@@ -57,7 +60,13 @@ export async function runCli(argv: readonly string[], given: CliDeps): Promise<n
       (await strangeVariables(chosen.command, deps.env)).map((text) => warn(`Warning: ${text}`)),
       'stderr',
     );
-    const result = await run(chosen, prepared, { ...deps, print });
+    const result = await run(chosen, prepared, {
+      ...deps,
+      print,
+      progressed: () => {
+        output.stamped = prepared.common.timestamps;
+      },
+    });
     if (output.json) {
       print(result.lines, 'stderr');
       printDocument(result.document);
@@ -86,7 +95,7 @@ type Print = (lines: readonly Line[], to: 'stdout' | 'stderr') => void;
 async function run(
   { name, command }: { name: string; command: AnyCommand },
   { common, errors, stages, run: runCommand }: PreparedCommand,
-  { print, ...deps }: CliDeps & { print: Print },
+  { print, progressed, ...deps }: CliDeps & { print: Print; progressed: () => void },
 ): Promise<CommandResult> {
   const opened = openRecords(common.recordDir, deps.files, deps.env, common.recordsFrom);
   const outcomes = new Map<string, Outcome>();
@@ -97,17 +106,26 @@ async function run(
   const records = { ...opened, save };
   const startedAtMs = deps.clock.now();
   const progress = common.output === 'json' ? 'stderr' : 'stdout';
-  const announce: Announce = (event) => print(command.render(event), progress);
+  const narrate = command.narrator();
+  const announce: Announce = (event) => {
+    progressed();
+    print(narrate(event), progress);
+  };
   const onRequest = (note: RequestNote): void => {
     if (common.debug) print([requestLine(note)], 'stderr');
   };
-  const connect: CommandContext['connect'] = (options, timeoutMs) =>
-    deps.connect(options, { onRequest, deadlineMs: timeoutMs === undefined ? undefined : startedAtMs + timeoutMs });
+  let aws: Aws | undefined;
+  const connect: CommandContext['connect'] = async (options, timeoutMs) => {
+    const deadlineMs = timeoutMs === undefined ? undefined : startedAtMs + timeoutMs;
+    aws = await deps.connect(options, { onRequest, deadlineMs });
+    return aws;
+  };
   const drained = async (): Promise<void> => deps[progress].drained?.();
   try {
     if (runCommand === undefined) throw optionError(errors, name);
     return await runCommand({ ...deps, command: otherCommand, common, announce, drained, records, connect });
-  } catch (error) {
+  } catch (thrown) {
+    const error = await withWhatThereIs(thrown, stages, aws);
     if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });
     throw error;
   } finally {

@@ -55,13 +55,13 @@ void runCli(process.argv.slice(2), {
       clock: systemClock,
       processes: systemProcesses,
       interrupt: stop.signal,
+      connectSetup: async (...given) => (await import('./tools.ts')).connectSetup(...given),
       onRequest,
       deadlineMs,
     });
   },
 }).then((code) => {
   process.exitCode = code;
+  // Nothing that still hangs (a search for credentials, say) keeps an interrupted program alive; what was printed gets out first.
+  if (stop.signal.aborted) process.stderr.write('', () => process.stdout.write('', () => process.exit()));
 });
-
-// Nothing that still hangs (a search for credentials, say) keeps an interrupted program alive; what was printed gets out first.
-if (stop.signal.aborted) process.stderr.write('', () => process.stdout.write('', () => process.exit()));

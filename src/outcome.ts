@@ -53,11 +53,11 @@ export function exitCodeOf(outcome: Outcome, { passExitCode = false }: { passExi
   }
 }
 
-/** The code of an end at which a task may run that nobody has confirmed. */
-export const startUnanswered = 'START_UNANSWERED';
-
 const isAskedFor = (outcome: Outcome, end: RolloutOutcome['askedFor']): outcome is RolloutOutcome =>
   'service' in outcome && outcome.askedFor === end;
+
+/** The code of an end at which a task may run that nobody has confirmed. */
+export const startUnanswered = 'START_UNANSWERED';
 
 /** What wait-for-task says of a task that ECS never knew. */
 export const taskNotFound = 'TASK_NOT_FOUND';

@@ -1,4 +1,5 @@
 import type { GetLogEventsCommandInput, GetLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
+import type { RouteTable, SecurityGroup, Subnet, VpcEndpoint } from '@aws-sdk/client-ec2';
 import type {
   BatchGetImageCommandInput,
   BatchGetImageCommandOutput,
@@ -40,6 +41,7 @@ import type {
   UpdateServiceCommandInput,
   UpdateServiceCommandOutput,
 } from '@aws-sdk/client-ecs';
+import type { DBInstance } from '@aws-sdk/client-rds';
 import type { GetCallerIdentityCommandOutput } from '@aws-sdk/client-sts';
 
 /** Time, handed in so that tests can turn it. */
@@ -137,6 +139,30 @@ export interface StsPort {
   getCallerIdentity(): Promise<GetCallerIdentityCommandOutput>;
 }
 
+/** The reads that only setting up needs; errors as in EcsPort. Values of secrets and parameters are never asked for. */
+export interface SetupPort {
+  hasLogGroup(name: string): Promise<boolean>;
+  /** Where the bytes of a layer or of an image's configuration can be fetched. */
+  layerUrl(input: { registryId?: string; repositoryName: string; layerDigest: string }): Promise<string | undefined>;
+  subnets(ids: readonly string[]): Promise<Subnet[]>;
+  routeTables(vpcId: string): Promise<RouteTable[]>;
+  securityGroups(ids: readonly string[]): Promise<SecurityGroup[]>;
+  vpcEndpoints(vpcId: string): Promise<VpcEndpoint[]>;
+  databases(): Promise<DBInstance[]>;
+  /** Rejects with code ResourceNotFoundException where there is none. */
+  describeSecret(id: string): Promise<void>;
+  hasParameter(name: string): Promise<boolean>;
+  /** The trust policy, as JSON. */
+  roleTrust(role: string): Promise<string>;
+  /** Which of the actions the principal's policies do not allow on all of the resources. */
+  denied(question: {
+    principal: string;
+    actions: readonly string[];
+    resources: readonly string[];
+    context: Readonly<Record<string, string>>;
+  }): Promise<string[]>;
+}
+
 /** AWS, signed in. */
 export interface Aws {
   /** The region of the calls, as the SDK resolved it. */
@@ -148,6 +174,7 @@ export interface Aws {
   /** CloudWatch Logs in `region`, or in that of the other calls. */
   logs(region?: string): LogsPort;
   sts: StsPort;
+  setup: SetupPort;
 }
 
 /** A config as CircleCI expands it: nothing is left of orbs, parameters and commands. */

@@ -6,6 +6,8 @@ import { isMap, readYaml, type Yaml } from '../local/circleci/yaml.ts';
 import { UserError } from './errors.ts';
 import type { Ask, CircleCi, ExpandedConfig, JsonObject } from './ports.ts';
 
+export { connectSetup } from './aws/setup.ts';
+
 // What only the program of the command line holds: no job of the orb needs it, and the orb's build leaves this file out.
 
 /** Asks on the terminal, on stderr: stdout may be a file. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf, exitCodeOfAll, explanationText, isGreen, type Outcome } from '../src/outcome.ts';
-import { schemaVersion } from '../src/records/schema.ts';
+import { type RolloutOutcome, schemaVersion } from '../src/records/schema.ts';
 
 const migration = (more: Partial<Extract<Outcome, { stage: 'run-migration-task' }>>): Outcome => ({
   ...{ schemaVersion, stage: 'run-migration-task', verdict: 'failed', cluster: 'prod' },
@@ -25,6 +25,29 @@ test.each<[Outcome['verdict'], number]>([
 ])('%s is exit code %i', (verdict, code) => {
   expect(exitCodeOf(migration({ verdict }))).toBe(code);
   expect(isGreen(migration({ verdict }))).toBe(code === 0);
+});
+
+describe('an end that was asked for', () => {
+  const rollout = (more: Partial<RolloutOutcome>): Outcome => ({
+    ...{ schemaVersion, stage: 'continue-deployment', verdict: 'rolled-back', cluster: 'prod', service: 'web' },
+    startedAt: '2026-01-05T09:00:00.000Z',
+    ...more,
+  });
+
+  test.each<[string, Partial<RolloutOutcome>, number]>([
+    ['a rollback that is done', { askedFor: 'rollback', rollbackPhase: 'done' }, 0],
+    ['a rollback that is under way', { askedFor: 'rollback', rollbackPhase: 'in-progress' }, 1],
+    ['a rollback whose end is not known', { askedFor: 'rollback' }, 1],
+    ['a rollback where a pause was asked for', { askedFor: 'pause', rollbackPhase: 'done' }, 1],
+    ['a rollback that nobody asked for', { rollbackPhase: 'done' }, 1],
+    ['a rollback that failed', { askedFor: 'rollback', verdict: 'failed', rollbackPhase: 'failed' }, 1],
+    ['a rollback that was overtaken', { askedFor: 'rollback', verdict: 'superseded' }, 4],
+    ['a pause', { askedFor: 'pause', verdict: 'paused' }, 0],
+    ['a pause where a rollback was asked for', { askedFor: 'rollback', verdict: 'paused' }, 3],
+    ['a pause that nobody asked for', { verdict: 'paused' }, 3],
+  ])('%s', (_rule, more, code) => {
+    expect(exitCodeOf(rollout(more))).toBe(code);
+  });
 });
 
 test('SIGTERM is 143', () => {

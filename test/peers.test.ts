@@ -20,7 +20,7 @@ describe('others are green for a failed deployment', () => {
     const { model, deploy } = await rolloutWorld();
     const { exitCode, stderr } = await deploy(['--service', 'nope', '--image', image('v2')]);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('The service nope does not exist in cluster prod.');
+    expect(stderr).toContain('There is no service nope in cluster prod; there are: web.');
     expect(requestsOf(model, 'RegisterTaskDefinition')).toEqual([]);
   });
 

@@ -213,7 +213,7 @@ describe('of several services', () => {
   it('one that does not exist leaves a record for each, and none says that it was deployed', async () => {
     const { deploy } = await rolloutWorld();
     const { files } = await deploy(['--service', 'web,nope', '--image', `${registry}/web:v2`, '--record-dir', 'r']);
-    const explanation = { cause: 'The service nope does not exist in cluster prod.' };
+    const explanation = { cause: 'There is no service nope in cluster prod; there are: web.' };
     expect(recordsIn(files)).toMatchObject([
       { service: 'nope', verdict: 'refused', explanation },
       { service: 'web', verdict: 'refused', explanation },

@@ -15,7 +15,13 @@ const targets: Record<string, AwsServiceName> = {
   AmazonEC2ContainerServiceV20141113: 'ecs',
   AmazonEC2ContainerRegistry_V20150921: 'ecr',
   Logs_20140328: 'logs',
+  secretsmanager: 'secretsmanager',
+  AmazonSSM: 'ssm',
 };
+
+/** The services of the query protocol, by the name in the signature's scope. */
+const queried: readonly string[] = ['sts', 'ec2', 'rds', 'iam'] satisfies AwsServiceName[];
+const isQueried = (service: string | undefined): service is AwsServiceName => queried.includes(service ?? '');
 
 /** Service, operation and input of an AWS request: JSON 1.1 by X-Amz-Target, or the query protocol by its form. */
 export function parse(request: WireRequest): Parsed {
@@ -39,7 +45,8 @@ export function parse(request: WireRequest): Parsed {
   const form = new URLSearchParams(text || request.path.split('?')[1] || '');
   const operation = form.get('Action');
   if (operation === null) throw new ApiError('UnknownOperationException', '');
-  return { service: 'sts', operation, input: Object.fromEntries(form), ...who };
+  const service = isQueried(scope?.[3]) ? scope[3] : 'sts';
+  return { service, operation, input: Object.fromEntries(form), ...who };
 }
 
 function parseJson(text: string): Json {
@@ -57,7 +64,12 @@ export function succeeded(
   output: Json,
   requestId: string,
 ): WireResponse {
-  if (parsed.service === 'sts') {
+  if (parsed.service === 'ec2') {
+    const { operation } = parsed;
+    const body = `<${operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>${requestId}</requestId>${xml(output)}</${operation}Response>`;
+    return { status: 200, headers: headers('text/xml', requestId), body };
+  }
+  if (isQueried(parsed.service)) {
     const { operation } = parsed;
     const body =
       `<${operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${operation}Result>${xml(output)}` +
@@ -69,7 +81,11 @@ export function succeeded(
 
 /** An error as the protocol of the service puts it on the wire. */
 export function failed(service: AwsServiceName, error: ApiError, requestId: string): WireResponse {
-  if (service === 'sts') {
+  if (service === 'ec2') {
+    const body = `<Response><Errors><Error>${xml({ Code: error.type, Message: error.message })}</Error></Errors><RequestID>${requestId}</RequestID></Response>`;
+    return { status: error.status, headers: headers('text/xml', requestId), body };
+  }
+  if (isQueried(service)) {
     const body =
       '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>' +
       xml({ Type: error.status >= 500 ? 'Receiver' : 'Sender', Code: error.type, Message: error.message }) +
@@ -88,8 +104,8 @@ function headers(contentType: string, requestId: string): Record<string, string>
 function xml(value: Json): string {
   return Object.entries(value)
     .filter(([, member]) => member !== undefined)
-    .map(
-      ([name, member]) => `<${name}>${typeof member === 'object' ? xml(member) : escapeXml(String(member))}</${name}>`,
+    .flatMap(([name, member]) =>
+      [member].flat().map((one) => `<${name}>${typeof one === 'object' ? xml(one) : escapeXml(String(one))}</${name}>`),
     )
     .join('');
 }

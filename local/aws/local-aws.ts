@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Account } from './account/account.ts';
 import { Behaviours } from './behaviour.ts';
 import { VirtualClock } from './clock.ts';
 import type { Core } from './core.ts';
@@ -49,6 +50,8 @@ export class LocalAws implements Core {
   readonly images: EcrPart;
   readonly identity: IdentityPart;
   readonly services: ServicesPart;
+  /** Networks, databases, secrets and parameters. */
+  readonly account = new Account();
   /** People and other tools that act at the same time, past the recorded requests. */
   readonly operators: Operators;
   readonly requests: RecordedRequest[] = [];
@@ -91,6 +94,11 @@ export class LocalAws implements Core {
       logs: logOperations(this),
       ecr: this.ecr.operations,
       sts: this.identity.operations,
+      iam: this.identity.iam,
+      ec2: this.account.ec2,
+      rds: this.account.rds,
+      secretsmanager: this.account.secretsmanager,
+      ssm: this.account.ssm,
     };
     this.operators = new Operators(this.world, () => this.operations.ecs);
   }

@@ -11,6 +11,8 @@ const checkedElsewhere = [
   // Always refused: nothing is scanned here.
   'ecr DescribeImageScanFindings',
 ];
+/** Their XML is read by the SDK in the tests of doctor. */
+const inXml = /^(ec2|rds|iam) /;
 
 const network = { awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED' } };
 
@@ -20,11 +22,20 @@ test('no part answers with a member or a type that the SDK does not know', async
   await tasks(model, call);
   await services(model, call);
   await call('sts', 'GetCallerIdentity', {});
+  model.account.secrets.add('shop');
+  await call('secretsmanager', 'DescribeSecret', { SecretId: 'shop' });
+  model.account.parameters.add('mode');
+  await call('ssm', 'DescribeParameters', { ParameterFilters: [{ Key: 'Name', Values: ['mode'] }] });
+  model.ecr.push('layered', ['1']);
+  const [layerDigest] = model.ecr.store.repositories.get('layered')?.blobs.keys() ?? [];
+  await call('ecr', 'GetDownloadUrlForLayer', { repositoryName: 'layered', layerDigest });
   expect(seen.faults).toEqual([]);
   const all = Object.entries(model.operations).flatMap(([service, some]) =>
     Object.keys(some).map((name) => `${service} ${name}`),
   );
-  expect(all.filter((name) => !seen.operations.has(name) && !checkedElsewhere.includes(name))).toEqual([]);
+  expect(
+    all.filter((name) => !seen.operations.has(name) && !checkedElsewhere.includes(name) && !inXml.test(name)),
+  ).toEqual([]);
 });
 
 test('the check itself finds unknown members and wrong types', () => {
@@ -44,11 +55,12 @@ type Caller = (service: AwsServiceName, operation: string, input: Json) => Promi
 function recorded(): { model: LocalAws; call: Caller; seen: { operations: Set<string>; faults: string[] } } {
   const model = new LocalAws();
   const seen = { operations: new Set<string>(), faults: [] as string[] };
-  const targets = {
+  const targets: Partial<Record<AwsServiceName, string>> = {
     ecs: 'AmazonEC2ContainerServiceV20141113',
     ecr: 'AmazonEC2ContainerRegistry_V20150921',
     logs: 'Logs_20140328',
-    sts: '',
+    secretsmanager: 'secretsmanager',
+    ssm: 'AmazonSSM',
   };
   for (const [service, operations] of Object.entries(model.operations) as [AwsServiceName, Json][]) {
     for (const [name, run] of Object.entries(operations) as [string, Json][]) {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { delimiter, dirname, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JobRunOptions } from './job-run.ts';
-import { releasesFile } from './releases.ts';
 import type { WorkflowJob } from './workflows.ts';
 import { mapOf, type Yaml } from './yaml.ts';
 
@@ -107,3 +106,6 @@ async function oidc(job: WorkflowJob, { tokens }: JobRunOptions): Promise<Record
 export function expandHome(path: string, home: string, base: string): string {
   return resolve(base, path.replace(/^~(?=\/|$)/, home));
 }
+
+/** Where the jobs of a workflow keep what `run release` was told. */
+export const releasesFile = (folder: string): string => join(folder, 'releases.jsonl');

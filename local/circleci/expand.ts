@@ -20,6 +20,16 @@ export interface ExpandOptions {
   deploy?: Readonly<Partial<Record<(typeof deployValues)[number], string>>>;
 }
 
+/** `pipeline.deploy.…`, as CircleCI's guide to rollback pipelines lists them. */
+const deployValues = [
+  'component_name',
+  'environment_name',
+  'current_version',
+  'target_version',
+  'namespace',
+  'reason',
+] as const;
+
 /** A config with nothing left to replace. */
 export interface ExpandedConfig {
   setup: boolean;
@@ -65,16 +75,6 @@ function readWorkflows(value: Yaml | undefined, namespace: Namespace, ref: Ref):
   }
   return [expandWorkflow('build', { jobs: ['build'] }, namespace, ref)];
 }
-
-/** Values of a rollback pipeline (docs: rollback-pipelines, pipeline-variables). */
-const deployValues = [
-  'component_name',
-  'environment_name',
-  'target_version',
-  'current_version',
-  'namespace',
-  'reason',
-] as const;
 
 function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOptions, setup: boolean) {
   const none = { steps: (value: unknown) => value, executor: (value: unknown) => value };

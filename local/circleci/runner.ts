@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { releasesFile } from './environment.ts';
 import type { ExpandedConfig } from './expand.ts';
 import { type JobResult, type Layer, runJob } from './job-run.ts';
-import { type ReleaseCall, releasesIn } from './releases.ts';
 import type { JobStatus } from './requires.ts';
 import { startTokenService } from './token-service.ts';
 import type { WorkflowJob } from './workflows.ts';
@@ -46,6 +46,14 @@ export interface WorkflowResult {
   releases: readonly ReleaseCall[];
 }
 
+/** One call of `circleci run release`. */
+export interface ReleaseCall {
+  job: string;
+  verb: 'plan' | 'update' | 'log';
+  name?: string;
+  flags: Readonly<Record<string, string>>;
+}
+
 /** Runs the jobs of one workflow in the order of their requirements, one at a time, in bash. */
 export async function runWorkflow(config: ExpandedConfig, options: RunOptions): Promise<WorkflowResult> {
   const workflow = choose(config, options.workflow);
@@ -78,6 +86,11 @@ export async function runWorkflow(config: ExpandedConfig, options: RunOptions): 
   const jobs = [...results.values()];
   const failed = jobs.some(({ status }) => status === 'failed' || status === 'canceled');
   return { workflow: workflow.name, status: failed ? 'failed' : 'success', jobs, releases };
+}
+
+async function releasesIn(folder: string): Promise<ReleaseCall[]> {
+  const text = await readFile(releasesFile(folder), 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ReleaseCall]));
 }
 
 function choose(config: ExpandedConfig, name: string | undefined) {

@@ -48,4 +48,4 @@ const draft = file + "." + process.pid;
 fs.writeFileSync(draft, program, { mode: 0o600, flag: "wx" });
 fs.renameSync(draft, file);
 console.log("migrate-deploy " + process.env.ORB_PROGRAM.slice(0, -65) + " is ready: " + file);
-' "$folder/$ORB_PROGRAM.mjs"
+' "$folder/$ORB_PROGRAM.cjs"

@@ -43,7 +43,7 @@ if [ -n "${ORB_CLI_PATH:-}" ]; then
   exec "$@" "$ORB_SUBCOMMAND"
 fi
 
-program="${TMPDIR:-/tmp}/migrate-deploy-$(id -u)/$ORB_PROGRAM.mjs"
+program="${TMPDIR:-/tmp}/migrate-deploy-$(id -u)/$ORB_PROGRAM.cjs"
 if [ ! -f "$program" ] || [ ! -O "$program" ]; then
   complain 'The program of the orb is not in place.' "There is no file $program of this user." \
     'Call the install command of the orb before this step, or leave install at true.'

@@ -29,7 +29,7 @@ export async function bundle({ entry, define, plugins }: Recipe): Promise<Bundle
     transform: {
       target: 'node20.19',
       define: {
-        'import.meta.url': '__url',
+        'import.meta.url': '__filename',
         ...Object.fromEntries(Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)])),
       },
     },

@@ -7,7 +7,7 @@ export interface Chunk {
 const requirePattern = /require\(["'`]\.\/([^"'`]+)["'`]\)/g;
 
 /**
- * One ES module of a program in chunks, and the names of those that it holds. Its head has the loader and the entry and is all
+ * One CommonJS file of a program in chunks, and the names of those that it holds. Its head has the loader and the entry and is all
  * that Node parses at the start; the other chunks stand behind it in a comment, and each is compiled when something first
  * asks for it.
  */
@@ -19,7 +19,7 @@ export function link(entry: string, all: readonly Chunk[]): { code: string; name
   const [first = '', ...rest] = chunks.map(({ code }) => withNumbers(code.trim(), names));
   const hidden = rest.map(hide);
   const ends = hidden.map((_, index) => hidden.slice(0, index + 1).join('').length);
-  const start = `(function(require,module,exports,__url){${first}\n})(load,{exports:{}},{},import.meta.url);`;
+  const start = `(function(require){${first}\n})(load);`;
   return { code: `#!/usr/bin/env node\n${loader(ends)}${start}\n/*${hidden.join('')}*/`, names };
 }
 
@@ -37,8 +37,13 @@ function reached(entry: string, all: readonly Chunk[]): Chunk[] {
   return found;
 }
 
+/** An import() runs its chunk; an import only names it, and the chunk runs when something of it is first used. */
 const withNumbers = (code: string, names: readonly string[]): string =>
-  code.replaceAll(requirePattern, (_, name: string) => `require(${names.indexOf(name)})`);
+  code
+    .replaceAll(requirePattern, (_, name: string) => `require(${names.indexOf(name)})`)
+    .replaceAll(/\.then\(\(\) ?=> ?require\((\d+)\)\)/g, '.then(()=>require.run($1))')
+    // Slow to load, and asked for by many who seldom use them.
+    .replaceAll(/=require\((["'`]node:(?:crypto|child_process)["'`])\)/g, '=require.lazy($1)');
 
 /** Chunks stand in a comment, which `*` and `/` would end; latin1 is read faster than UTF-8. */
 function hide(code: string): string {
@@ -46,18 +51,29 @@ function hide(code: string): string {
   return ascii.replaceAll('*/', '*\u0001/');
 }
 
-/** `ends` are the places in the comment where the chunks 1, 2, … end. */
+/**
+ * `ends` are the places in the comment where the chunks 1, 2, … end. What a chunk exports stands in front of a proxy, which
+ * runs the chunk at the first question and is then gone.
+ */
 const loader = (ends: readonly number[]): string =>
-  `const builtin=process.getBuiltinModule("node:module").createRequire(import.meta.url),ends=${JSON.stringify(ends)},loaded=[];
-let file,text;
+  `const ends=${JSON.stringify(ends)},loaded=[];
+let text;
 function load(name){
-if(typeof name!=="number")return builtin(name);
-const known=loaded[name];
-if(known)return known.exports;
-file??=builtin("node:url").fileURLToPath(import.meta.url);
-text??=builtin("node:fs").readFileSync(file,"latin1").slice(-2-ends.at(-1),-2);
-const module=loaded[name]={exports:{}};
-builtin("node:vm").compileFunction(text.slice(ends[name-2]??0,ends[name-1]).replaceAll("*\\u0001/","*/"),["require","module","exports","__url"],{filename:file+"#"+name})(load,module,module.exports,import.meta.url);
-return module.exports;
+return typeof name==="number"?(loaded[name]??=later(name)).exports:require(name);
 }
+function later(name){
+const module={started:false,exports:Object.create(new Proxy({},{get:(_,key)=>module.started?undefined:load.run(name)[key]}))};
+return module;
+}
+load.run=(name)=>{
+const exports=load(name),module=loaded[name];
+if(module.started)return exports;
+module.started=true;
+text??=require("node:fs").readFileSync(__filename,"latin1").slice(-2-ends.at(-1),-2);
+const code=text.slice(ends[name-2]??0,ends[name-1]).replaceAll("*\\u0001/","*/");
+require("node:vm").compileFunction(code,["require","module","exports","__filename"],{filename:__filename+"#"+name})(load,module,exports,__filename);
+Object.setPrototypeOf(exports,null);
+return exports;
+};
+load.lazy=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});
 `;

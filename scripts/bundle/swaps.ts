@@ -15,10 +15,26 @@ const noErrorClasses: Edit = [/^n0_registry\.registerError\(.*\);$/, ''];
 const swapsOfEach: Swaps = {
   '@smithy/core/dist-es/submodules/event-streams/index.js': 'event-streams.mjs',
   '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': 'sha256-js.mjs',
+  '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js': 'adaptive-retry.mjs',
+  '@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js': 's3-endpoints.mjs',
   '@smithy/signature-v4/dist-es/HeaderFormatter.js': 'header-formatter.mjs',
   '@aws-sdk/signature-v4-multi-region/dist-es/index.js': 'sigv4-multi-region.mjs',
-  '@aws/lambda-invoke-store/dist-es/invoke-store.js': 'lambda-invoke-store.mjs',
+  '@smithy/core/dist-es/submodules/client/smithy-client/schemaLogFilter.js': 'log-filter.mjs',
+  // The SDK is given no logger: src/aws/send.ts tells of requests, without their values.
+  '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': [
+    [/clientStack\.add\(loggerMiddleware\(\), loggerMiddlewareOptions\);/, ''],
+  ],
+  '@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/getRecursionDetectionPlugin.js':
+    'recursion-detection.mjs',
+  ...Object.fromEntries(
+    ['ecs', 'ecr', 'sts', 'cloudwatch-logs'].map((client) => [
+      `@aws-sdk/client-${client}/dist-es/runtimeExtensions.js`,
+      'no-extensions.mjs',
+    ]),
+  ),
   '@aws-sdk/nested-clients/dist-es/submodules/sts/index.js': 'nested-sts.mjs',
+  'yargs/index.mjs': 'yargs.mjs',
+  '@aws-sdk/client-sts/dist-es/schemas/schemas_0.js': [noErrorClasses],
   '@aws-sdk/client-ecr/dist-es/schemas/schemas_0.js': [noErrorClasses],
   '@aws-sdk/client-cloudwatch-logs/dist-es/schemas/schemas_0.js': [noErrorClasses],
   '@aws-sdk/client-ecs/dist-es/schemas/schemas_0.js': [
@@ -41,7 +57,8 @@ export const swapsOfTheCommandLine: Swaps = {
 /** For the orb, whose jobs print no help and have no browser. */
 export const swapsOfTheOrb: Swaps = {
   ...swapsOfEach,
-  'yargs/index.mjs': 'yargs.mjs',
+  'yargs/build/lib/yargs-factory.js': 'yargs-without-help.mjs',
+  'yargs/lib/platform-shims/esm.mjs': 'yargs-without-help.mjs',
   '@aws-sdk/credential-provider-sso/dist-es/index.js': 'sso.mjs',
   '@aws-sdk/credential-provider-login/dist-es/index.js': 'login.mjs',
 };

@@ -4,8 +4,8 @@ import type { Plugin } from 'rolldown';
 import { parseSync, Visitor } from 'rolldown/utils';
 
 /**
- * Leaves out what only --help prints: examples, and the description of every option that can be missing without an error
- * (a required one is described in that error). Commands in `leftOut` lose all but their names.
+ * Leaves out what only --help prints: examples, placeholders, defaults in words, and the description of every option that can
+ * be missing without an error (a required one is described in that error). Commands in `leftOut` lose all but their names.
  */
 export function withoutHelp(leftOut: readonly string[]): Plugin {
   return {
@@ -41,7 +41,8 @@ export function cutHelp(path: string, source: string): string {
       );
       const isRequired = own.some(({ name }) => name === 'required');
       for (const { name, value } of own) {
-        if (name === 'describe' && !isRequired && isText(value.type)) cuts.push({ ...value, text: "''" });
+        const isForHelp = ['placeholder', 'otherwise'].includes(name) || (name === 'describe' && !isRequired);
+        if (isForHelp && isText(value.type)) cuts.push({ ...value, text: "''" });
         if (name === 'examples' && value.type === 'ArrayExpression') cuts.push({ ...value, text: '[]' });
       }
     },

@@ -36,5 +36,5 @@ export async function bundleSchedules(outfile: string, plant?: Plant): Promise<v
       },
     ],
   });
-  if (plant !== undefined && planted.size !== 1) throw new Error(`${plant.file} does not say ${plant.rule}`);
+  if (plant !== undefined && planted.size !== 1) throw new Error(`${plant.file} does not say ${plant.rule} (any more)`);
 }

@@ -293,7 +293,10 @@ function findingsOf(one: Ended, model: LocalAws, schedule: MigrationSchedule): s
   const isTrue = truth?.ended === 'by itself' && truth.exitCode === 0;
   if (outcome.verdict === 'succeeded' && !isTrue) findings.push(`false green: ${JSON.stringify(truth)}`);
   const code = outcome.explanation?.code ?? '';
-  if (outcome.verdict === 'failed' && isTrue && !unknowable.has(code)) findings.push(`wrong red (${code})`);
+  // A stop that is asked for within the seconds between the container's end and the task's: ECS says that it was stopped.
+  const isStopped = ![undefined, 'EssentialContainerExited'].includes(outcome.stopCode);
+  if (outcome.verdict === 'failed' && isTrue && !isStopped && !unknowable.has(code))
+    findings.push(`wrong red (${code})`);
   if (outcome.verdict === 'timed-out' && run.wait && spentMs < run.timeoutMs - 1) {
     if (!(code === 'START_UNANSWERED' && spentMs >= 290_000))
       findings.push(`timed out after ${spentMs} ms of ${run.timeoutMs}`);

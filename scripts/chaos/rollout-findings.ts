@@ -44,7 +44,7 @@ export function findingsOf(ended: Ended, world: RolloutWorld, schedule: RolloutS
     ...saidFindings(ended),
     ...requestFindings(ended, world),
     ...verdictFindings(ended, world, schedule),
-    ...undoFindings(ended, world),
+    ...undoFindings(ended, schedule),
   ];
   return findings.map((finding) => `${ended.name} ${ended.outcome?.verdict ?? String(ended.error)}: ${finding}`);
 }
@@ -73,7 +73,12 @@ function requestFindings({ outcome, error, name, moments }: Ended, world: Rollou
   const begun = first.at(-1)?.deploymentId;
   const text = JSON.stringify([outcome, error instanceof UserError ? [error.message, error.why, error.fix] : '']);
   const isNamed = begun !== undefined && (text.includes(begun) || text.includes('migrate-deploy status'));
-  if (begun !== undefined && !isNamed) findings.push(`${begun} was begun and is not named`);
+  // Known limit: while answers are stale, a deployment that another job began of the very same revision is taken for ours.
+  const isTwin = world.updates.some(
+    ({ by, deploymentId, taskDefinition }) =>
+      by !== name && deploymentId === outcome?.deploymentId && taskDefinition === first.at(-1)?.taskDefinition,
+  );
+  if (begun !== undefined && !isNamed && !isTwin) findings.push(`${begun} was begun and is not named`);
   return findings;
 }
 
@@ -108,12 +113,20 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
     case 'rolled-back': {
       const isUsers = run.maxFailedTasks !== undefined;
       const isDead = !moment.sample.taskDefinitionArns.includes(outcome.taskDefinition ?? '');
-      const isFailing = /tasks keep failing/.test(outcome.explanation?.cause ?? '');
+      const isFailing = tasksFail(outcome, schedule);
       if (own?.end === 'deployed' && !isUsers && !isDead && !isFailing) findings.push(`wrong red: ${what}`);
+      // The limits: three in a row where no breaker is on, the user's own, and the ten minutes of what stands already.
+      const isEarly =
+        own?.end === 'in progress' && !state?.status.startsWith('ROLLBACK') && !state?.status.startsWith('STOP');
+      const mayJudge = isUsers || isFailing || outcome.explanation?.code === 'SERVICE_DELETED';
+      if (verdict === 'failed' && isEarly && hasBreaker(schedule) && !mayJudge) {
+        findings.push(`red before the breaker spoke: ${what}`);
+      }
       if (verdict === 'rolled-back' && !state?.status.startsWith('ROLLBACK')) findings.push(`not rolled back: ${what}`);
       if (verdict === 'failed' && own?.end === 'rolled back') findings.push(`it was rolled back: ${what}`);
-      // A breaker that ended ours came before the one that took its place.
-      const isOwnFault = isUsers || isFailing || state?.breakerTriggered === true;
+      // What ended ours came before the deployment that took its place, or that took the place of its rollback.
+      const isEnded = state?.breakerTriggered === true || state?.status === 'ROLLBACK_FAILED';
+      const isOwnFault = isUsers || isFailing || isEnded;
       if (verdict === 'failed' && own?.end === 'superseded' && !isOwnFault) findings.push(`it was superseded: ${what}`);
       return findings;
     }
@@ -127,6 +140,17 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
     default:
       return [];
   }
+}
+
+const hasBreaker = ({ configuration }: RolloutSchedule): boolean => 'deploymentCircuitBreaker' in configuration;
+
+/**
+ * Red by our own count of failed tasks: of what stands already, or where no service deployment can be read that would
+ * show that ECS calls it successful.
+ */
+function tasksFail({ explanation }: RolloutOutcome, { denied }: RolloutSchedule): boolean {
+  const cause = explanation?.cause ?? '';
+  return /tasks keep failing/.test(cause) || (denied !== 'no' && /the limit is \d+/.test(cause));
 }
 
 /** Without a verdict of ECS: there was none, or no time, or AWS did not answer. */
@@ -169,11 +193,12 @@ function imageOf(taskDefinition: string | undefined, { model }: RolloutWorld): s
 }
 
 /** What is undone was not deployed. */
-function undoFindings({ moments, outcome, run }: Ended, world: RolloutWorld): string[] {
+function undoFindings({ moments, outcome, run }: Ended, schedule: RolloutSchedule): string[] {
   const moment = moments.find(({ of }) => of === 'rolling-back');
   if (moment === undefined || outcome === undefined) return [];
   const isUsers = run.maxFailedTasks !== undefined || outcome.verdict === 'interrupted';
-  const isDead = !servedLately(world.samples, moment, outcome.taskDefinition);
+  const isDead =
+    !moment.sample.taskDefinitionArns.includes(outcome.taskDefinition ?? '') || tasksFail(outcome, schedule);
   if (isTrue(moment, outcome.deploymentId) === 'deployed' && !isUsers && !isDead)
     return ['what was deployed is undone'];
   return [];

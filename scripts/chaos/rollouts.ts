@@ -5,7 +5,7 @@ import type { MigrationOutcome, RolloutOutcome } from '../../src/records/schema.
 import { summaryLines } from '../../src/report/rollout-summary.ts';
 import { rolloutEventLines } from '../../src/report/rollout-text.ts';
 import type { RolloutEvent } from '../../src/rollout/events.ts';
-import type { RolloutOptions } from '../../src/rollout/model.ts';
+import { followingOptions, type RolloutOptions } from '../../src/rollout/model.ts';
 import { rollOut } from '../../src/rollout/rollout.ts';
 import { startProgram } from './program.ts';
 import { type Ended, findingsOf, type Moment } from './rollout-findings.ts';
@@ -132,48 +132,19 @@ function migrated(world: RolloutWorld): MigrationOutcome {
 }
 
 function optionsOf(run: RolloutRun, { digests }: RolloutWorld): RolloutOptions {
-  const {
-    asks,
-    force,
-    desiredCount,
-    verify,
-    until,
-    timeoutMs,
-    pollIntervalMs,
-    maxFailedTasks,
-    onFailure,
-    onInterrupt,
-  } = run;
+  const { asks, job: _job, startAtMs: _startAtMs, interruptAtMs: _interruptAtMs, ...given } = run;
   const repository = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/web';
   const image = typeof asks === 'string' ? undefined : `${repository}@${digests[asks.image]}`;
-  return {
+  const { until, timeoutMs, pollIntervalMs } = given;
+  const options = followingOptions({
     stage: 'update-service-and-verify',
     cluster: 'prod',
     services: ['web'],
-    family: undefined,
-    taskDefinition: undefined,
-    changes: {
-      images: image === undefined ? [] : [{ container: undefined, image }],
-      imageUpdates: [],
-      environment: [],
-      secrets: [],
-      removeEnvironment: [],
-      removeSecrets: [],
-      dockerLabels: [],
-    },
-    taskDefinitionTags: [],
-    enableCircuitBreaker: false,
-    force,
-    desiredCount,
-    verify,
+    dryRun: false,
     until,
     timeoutMs,
     pollIntervalMs,
-    maxLooks: undefined,
-    maxFailedTasks,
-    onFailure,
-    onInterrupt,
-    checkUrls: [],
-    dryRun: false,
-  };
+  });
+  const images = image === undefined ? [] : [{ container: undefined, image }];
+  return { ...options, ...given, changes: { ...options.changes, images } };
 }

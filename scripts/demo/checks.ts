@@ -32,12 +32,12 @@ export async function checkEnd(
       { text: `the new version answers: ${after.answer}`, ok: after.version === '1.1.0' },
       { text: 'the old tasks are gone', ok: !after.taskArns.some(isOld) },
       { text: 'the image that was built migrated, and serves', ok: after.digests.size === 1 },
-      { text: 'Slack heard of it', ok: stage.webhook.messages.length === 1 },
+      { text: 'Slack was told', ok: stage.webhook.messages.length === 1 },
     ];
   }
   const stillOld = [
     { text: `the old version still answers: ${after.answer}`, ok: after.version === before.version },
-    { text: 'Slack heard of it', ok: stage.webhook.messages.length === 1 },
+    { text: 'Slack was told', ok: stage.webhook.messages.length === 1 },
   ];
   if (scenario === 'migration-fails') {
     return [

@@ -6,6 +6,7 @@ import { commands } from '../../src/commands/index.ts';
 import type { NamedOption } from '../../src/options/option.ts';
 import { optionsPage } from './options-page.ts';
 import { type Parameter, parametersOf } from './parameters.ts';
+import { schemaFiles } from './schemas.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -16,12 +17,12 @@ export interface LoadedCommand {
   options: readonly NamedOption[];
 }
 
-/** Every file that is made from the tables of options, as it should be: the orb's commands and jobs, and docs/options.md. */
+/** Every file that is made from the tables of options, as it should be: the orb's commands and jobs, docs/options.md and docs/schemas. */
 export async function generatedFiles(): Promise<Map<string, string>> {
   const loaded = await Promise.all(
     commands.map(async ({ name, describe, load }) => ({ name, describe, options: (await load()).options })),
   );
-  const files = new Map<string, string>([['docs/options.md', optionsPage(loaded)]]);
+  const files = new Map<string, string>([['docs/options.md', optionsPage(loaded)], ...schemaFiles()]);
   for (const folder of ['orb/commands', 'orb/jobs']) {
     for (const file of await readdir(join(root, folder))) {
       const path = `${folder}/${file}`;
@@ -71,5 +72,5 @@ function yaml(value: object): string[] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [path, text] of await generatedFiles()) await writeFile(join(root, path), text);
-  console.log('orb/commands, orb/jobs and docs/options.md are written.');
+  console.log('orb/commands, orb/jobs, docs/options.md and docs/schemas are written.');
 }

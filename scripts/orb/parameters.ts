@@ -54,6 +54,7 @@ function declare(named: NamedOption, all: readonly NamedOption[]): Declaration {
     case 'integer':
       return { type: 'integer', default: none ?? Number(option.default), description };
     case 'choice': {
+      if (option.required) return { type: 'enum', enum: option.choices ?? [], description };
       const empty = option.default === undefined ? [''] : [];
       return { type: 'enum', enum: [...empty, ...(option.choices ?? [])], default: option.default ?? '', description };
     }

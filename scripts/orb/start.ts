@@ -8,9 +8,9 @@ const [first = 'help'] = words;
 const ours = words.slice(0, words.includes('--') ? words.indexOf('--') : words.length);
 const elsewhere = `npx migrate-deploy@${MIGRATE_DEPLOY_VERSION}`;
 
-if (first === '--version') {
+if (ours.includes('--version')) {
   process.stdout.write(`${MIGRATE_DEPLOY_VERSION}\n`);
-} else if (first === 'help' || ours.includes('--help')) {
+} else if (first === 'help' || ours.includes('--help') || ours.includes('-h')) {
   process.stdout.write(`The program of the orb carries no help. \`${elsewhere} --help\` prints it.\n`);
 } else if (MIGRATE_DEPLOY_LEFT_OUT.includes(first)) {
   process.stderr.write(

@@ -1,6 +1,6 @@
 import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
 import type { AwsOptions } from '../options/shared.ts';
-import type { Aws, ProcessRunner } from '../ports.ts';
+import type { Aws, ProcessRunner, SetupPort } from '../ports.ts';
 import { explain } from './explain.ts';
 import { createSend, type Send, type SendOptions } from './send.ts';
 import { checkSettings } from './settings.ts';
@@ -13,6 +13,8 @@ export interface ConnectDeps extends Omit<SendOptions, 'requestTimeoutMs'> {
   requestHandler?: unknown;
   /** Asked for a fresh OIDC token of the job when a session must be renewed. */
   processes?: ProcessRunner | undefined;
+  /** Makes the clients that only the command line has. */
+  connectSetup?: ((config: object, send: Send) => Promise<SetupPort>) | undefined;
   /** Replaces the search for credentials. */
   credentials?: AwsCredentialIdentityProvider | undefined;
 }
@@ -43,6 +45,10 @@ export async function connectAws(options: AwsOptions, deps: ConnectDeps): Promis
     ecrIn: (ecrRegion) =>
       lazily(async () => (await import('./ecr.ts')).connectEcr({ ...config, region: ecrRegion }, send)),
     sts: lazily(async () => (await import('./sts.ts')).connectSts(config, send)),
+    setup: lazily(async () => {
+      if (deps.connectSetup === undefined) throw new Error('this program has no clients for setting up');
+      return deps.connectSetup(config, send);
+    }),
     logs: (logRegion = region) =>
       lazily(async () => (await import('./logs.ts')).connectLogs({ ...config, region: logRegion }, send)),
   };

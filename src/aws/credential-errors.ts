@@ -51,7 +51,7 @@ export function cannotAssume(thrown: unknown, request: AssumeRequest): unknown {
   const tooLong = sessionTooLong(thrown, request);
   if (tooLong !== undefined) return tooLong;
   if (!['AccessDenied', 'AccessDeniedException'].includes(thrown.code ?? '')) return thrown;
-  return new UserError(`These credentials may not assume the role ${request.roleArn}.`, {
+  return new UserError(`These credentials are not authorized to assume the role ${request.roleArn}.`, {
     code: thrown.code,
     why: thrown.why,
     fix: 'Let the trust policy of the role name them, and their own policy allow sts:AssumeRole on it; check too that the role exists.',

@@ -3,7 +3,18 @@ import type { AwsOptions } from '../options/shared.ts';
 import type { NodeFault } from './network-faults.ts';
 
 /** The endpoints of the services that we call, as the AWS SDKs read them from the environment. */
-const endpointVariables = ['', '_ECS', '_ECR', '_STS', '_CLOUDWATCH_LOGS'].map((name) => `AWS_ENDPOINT_URL${name}`);
+const endpointVariables = [
+  '',
+  '_ECS',
+  '_ECR',
+  '_STS',
+  '_CLOUDWATCH_LOGS',
+  '_EC2',
+  '_RDS',
+  '_IAM',
+  '_SSM',
+  '_SECRETS_MANAGER',
+].map((name) => `AWS_ENDPOINT_URL${name}`);
 const keyVariables = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
 /** Refuses variables that no request can be made from, before one is tried; their values are never quoted. */

@@ -140,6 +140,9 @@ async function existingImage(
   });
 }
 
+/** Faults that are no fault of the image. */
+const beforeTheBuild = ['NoDockerEngine', 'NoSpace', 'NoDockerfile', 'NoBuildContext'];
+
 async function build(
   docker: Docker,
   options: BuildOptions,
@@ -162,7 +165,7 @@ async function build(
   const fault = dockerFault({ step: 'build', subject: references[0] ?? options.path }, result.tail);
   // A build that also pushes fails for the reasons of a push, too.
   const pushes = isMultiPlatform(options) && options.push;
-  if (fault !== undefined && (pushes || fault.code === 'NoDockerEngine' || fault.code === 'NoSpace')) throw fault;
+  if (fault !== undefined && (pushes || beforeTheBuild.includes(fault.code ?? ''))) throw fault;
   const cause =
     result.code === undefined
       ? 'docker build was ended by a signal.'

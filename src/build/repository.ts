@@ -1,6 +1,6 @@
 import { hasCode, UserError } from '../errors.ts';
 import type { Announce, Aws, EcrPort } from '../ports.ts';
-import { ecrAddress, type ImageReference } from '../task-definition/image-reference.ts';
+import { type EcrAddress, ecrAddress, type ImageReference } from '../task-definition/image-reference.ts';
 import { createRepository, creationRequests, type NewRepositoryOptions } from './create-repository.ts';
 
 /** The repository that the image goes to. */
@@ -35,7 +35,7 @@ export async function findRepository(
   const name = reference.repository;
   const found = await describe(ecr, { ...registry, repositoryNames: [name] });
   if (!(found instanceof UserError)) return target(found, name, ecr, reference);
-  if (!options.createRepository) throw missing(name, aws.region, found);
+  if (!options.createRepository) throw missing(name, address, aws.region, found);
   if (options.dryRun) {
     const create = creationRequests(name, options);
     return { uri: `${reference.registry ?? 'REGISTRY'}/${name}`, create };
@@ -115,11 +115,16 @@ function target(
   return { ecr, name, registryId: view?.registryId, uri, immutable: view?.imageTagMutability === 'IMMUTABLE' };
 }
 
-function missing(name: string, region: string, error: UserError): UserError {
-  return new UserError(`The repository ${name} does not exist in region ${region}.`, {
+function missing(name: string, address: EcrAddress | undefined, region: string, error: UserError): UserError {
+  const account = /registry with id '(\d{12})'/.exec(error.why ?? '')?.[1];
+  const place = address === undefined ? region : `${address.region} (account ${address.registryId})`;
+  const isElsewhere = address !== undefined && address.region !== region;
+  return new UserError(`The repository ${name} does not exist in ${address === undefined ? 'region ' : ''}${place}.`, {
     code: error.code,
     why: error.why,
-    fix: 'Create it or pass --create-repository; else check --repository, --region and the account.',
+    fix: isElsewhere
+      ? `Its address names ${address.region}, the calls go to ${region}: correct --repository or --region.`
+      : `Create it or pass --create-repository; else check --repository, --region and the account${account === undefined ? '' : ` (${account})`}.`,
     requestId: error.requestId,
     cause: error,
   });

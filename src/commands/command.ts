@@ -63,7 +63,10 @@ export interface Command<Table extends OptionTable> {
   /** The stages whose records say so when the command is refused, as far as its options name them. */
   stages?(known: Partial<ValuesOf<Table>>, env: CommandContext['env']): StageNames[];
   run(options: ValuesOf<Table>, context: CommandContext): Promise<CommandResult>;
-  render(event: { type: string }): Line[];
+  /** How an event looks. */
+  render?(event: { type: string }): Line[];
+  /** The same for one run, where what was said before matters. */
+  narrator?(): (event: { type: string }) => Line[];
 }
 
 /** A command whose options only it knows. */
@@ -71,7 +74,8 @@ export interface AnyCommand {
   options: readonly NamedOption[];
   examples: readonly (readonly [string, string])[];
   prepare(given: Given, deps: ReadDeps): Promise<PreparedCommand>;
-  render(event: { type: string }): Line[];
+  /** How the events of one run look. */
+  narrator(): (event: { type: string }) => Line[];
 }
 
 /** A command with its options read. */
@@ -88,7 +92,7 @@ export function defineCommand<Table extends OptionTable>(command: Command<Table>
   return {
     options: namedOptions(command.options),
     examples: command.examples,
-    render: (event) => command.render(event),
+    narrator: () => command.narrator?.() ?? ((event) => command.render?.(event) ?? []),
     prepare: async (given, deps) => {
       const check = command.check ?? (() => []);
       const { errors, known, values } = await readOptions(command.options, given, check, deps);
@@ -104,8 +108,8 @@ export function defineCommand<Table extends OptionTable>(command: Command<Table>
 
 /** A command that has no such option behaves as one that was not given it. */
 function commonOptions(known: Partial<GeneralOptions>): CommonOptions {
-  const { output = 'text', recordDir, recordsFrom, outputs, dryRun = false, debug = false } = known;
-  return { output, recordDir, recordsFrom, outputs, dryRun, debug };
+  const { output = 'text', timestamps = false, recordDir, recordsFrom, outputs, dryRun = false, debug = false } = known;
+  return { output, timestamps, recordDir, recordsFrom, outputs, dryRun, debug };
 }
 
 /** The result of every dry run: what would be sent and run, with values that may be secret left out. */

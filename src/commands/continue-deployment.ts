@@ -4,10 +4,9 @@ import { choice, duration, group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { awsOptions, generalOptions } from '../options/shared.ts';
 import { exitCodeOfAll } from '../outcome.ts';
+import { rolloutNarrator } from '../report/rollout-narrator.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
-import { rolloutEventLines } from '../report/rollout-text.ts';
 import { continueDeployments, planContinue } from '../rollout/continue.ts';
-import type { RolloutEvent } from '../rollout/events.ts';
 import { followingOptions } from '../rollout/model.ts';
 import { type CommandContext, type CommandResult, defineCommand, dryRunResult } from './command.ts';
 import { unnamed } from './refusal.ts';
@@ -74,7 +73,7 @@ export const continueDeploymentCommand = defineCommand({
       service: resourceName(service),
     })),
   run,
-  render: (event) => rolloutEventLines(event as RolloutEvent),
+  narrator: rolloutNarrator,
 });
 
 async function run(

@@ -86,10 +86,6 @@ export const iamPolicyOptions = {
       parse: (name) => valid(resourceName(name)),
     }),
     tags: list({ name: 'tag', placeholder: 'KEY=VALUE', describe: 'Migration tasks get tags.' }),
-    exclusive: choice(['wait', 'fail', 'ignore'], {
-      default: 'wait',
-      describe: 'Whether other migrations are looked for.',
-    }),
     logs: flag({ default: true, describe: 'Logs are read; --no-logs: they are not.' }),
     onTimeout: choice(['leave', 'stop'], { default: 'leave', describe: 'What a time-out does to the task.' }),
     onInterrupt: choice(['leave', 'stop', 'rollback'], { default: 'leave', describe: 'What an interrupt does.' }),
@@ -130,11 +126,14 @@ export const iamPolicyCommand = defineCommand({
   render: () => [],
 });
 
+/** What is meant where no command is named: the three stages. */
+const pipeline: readonly string[] = ['build-and-push-image', 'run-migration-task', 'update-service-and-verify'];
+
 /** What the policy is made of. */
 export function policyOptions(values: ValuesOf<typeof iamPolicyOptions>): IamPolicyOptions {
   const { commands: named, region = '*', account = '*', onTimeout, onInterrupt, onFailure } = values;
   const commands = awsCommands.filter((command) =>
-    named.length > 0 ? named.includes(command) : command !== 'wait-for-task',
+    named.length > 0 ? named.includes(command) : pipeline.includes(command),
   );
   return {
     ...values,
@@ -142,7 +141,6 @@ export function policyOptions(values: ValuesOf<typeof iamPolicyOptions>): IamPol
     scope: { ...values, partition: partitionOf(region), region, account, cluster: resourceName(values.cluster ?? '*') },
     pinsImage: values.images.length > 0 || commands.includes('build-and-push-image'),
     tagsTasks: values.tags.length > 0,
-    exclusive: values.exclusive !== 'ignore',
     stopsTasks: onTimeout === 'stop' || onInterrupt === 'stop',
     rollsBack: onFailure === 'rollback' || onInterrupt === 'rollback',
   };

@@ -64,6 +64,11 @@ export const commands: readonly { name: string; describe: string; load: () => Pr
     load: async () => (await import('./check-config.ts')).checkConfigCommand,
   },
   {
+    name: 'doctor',
+    describe: 'Asks AWS, with the credentials at hand, whether everything is there that the pipeline will need.',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     name: 'iam-policy',
     describe: 'Prints the least policy that a deploy role needs, and the trust policy for CircleCI.',
     load: async () => (await import('./iam-policy.ts')).iamPolicyCommand,

@@ -36,7 +36,6 @@ export const reportCommand = defineCommand({
     ...(recordDir === undefined && !isGiven('recordDir') ? ['--record-dir is missing: the folder of the records'] : []),
   ],
   run,
-  render: () => [],
 });
 
 async function run(options: ReportOptions, context: CommandContext): Promise<CommandResult> {

@@ -4,9 +4,8 @@ import { duration, group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { awsOptions, generalOptions } from '../options/shared.ts';
 import { exitCodeOfAll } from '../outcome.ts';
+import { rolloutNarrator } from '../report/rollout-narrator.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
-import { rolloutEventLines } from '../report/rollout-text.ts';
-import type { RolloutEvent } from '../rollout/events.ts';
 import { followingOptions } from '../rollout/model.ts';
 import { planRollback, rollBack } from '../rollout/rollback.ts';
 import { type CommandContext, type CommandResult, defineCommand, dryRunResult } from './command.ts';
@@ -66,7 +65,7 @@ export const rollbackServiceCommand = defineCommand({
       service: resourceName(service),
     })),
   run,
-  render: (event) => rolloutEventLines(event as RolloutEvent),
+  narrator: rolloutNarrator,
 });
 
 async function run(values: ValuesOf<typeof rollbackServiceOptions>, context: CommandContext): Promise<CommandResult> {

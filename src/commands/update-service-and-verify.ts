@@ -5,9 +5,8 @@ import type { ValuesOf } from '../options/option.ts';
 import { awsOptions, generalOptions } from '../options/shared.ts';
 import { awsTag, nameInContainer, repeated, setTwice, valueInContainer, webAddress } from '../options/values.ts';
 import { exitCodeOfAll } from '../outcome.ts';
+import { rolloutNarrator } from '../report/rollout-narrator.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
-import { rolloutEventLines } from '../report/rollout-text.ts';
-import type { RolloutEvent } from '../rollout/events.ts';
 import type { RolloutOptions } from '../rollout/model.ts';
 import { planRequests, rollOut } from '../rollout/rollout.ts';
 import { definitionSource } from '../task-definition/definition-source.ts';
@@ -211,7 +210,7 @@ export const updateServiceAndVerifyCommand = defineCommand({
     }));
   },
   run,
-  render: (event) => rolloutEventLines(event as RolloutEvent),
+  narrator: rolloutNarrator,
 });
 
 function checkUrlErrors({

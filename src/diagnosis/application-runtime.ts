@@ -88,7 +88,7 @@ export const runtimePatterns: readonly LogPattern[] = [
     pattern:
       /EACCES|EPERM: |[Pp]ermission denied|AccessDeniedException: \/|Operation not permitted|Read-only file system|EROFS/,
     code: 'FILE_DENIED',
-    cause: 'The user of the container may not read, write or execute a file.',
+    cause: 'The user of the container has no permission to read, write or execute a file.',
     fix: 'Correct owner and mode in the Dockerfile (chown, chmod +x), or USER; with readonlyRootFilesystem write to a volume.',
   },
   {

@@ -77,7 +77,7 @@ const exitCodes: Readonly<Record<number, Diagnosis>> = {
   },
   126: {
     code: 'NOT_RUNNABLE',
-    cause: 'The program was found but may not be executed.',
+    cause: 'The program was found but cannot be executed: it is not executable.',
     fix: 'Make it executable in the image (chmod +x), or correct the command.',
   },
   127: {

@@ -17,6 +17,21 @@ interface Rule {
 /** What docker and ECR say when the user has to change something; the first pattern that fits counts. */
 const rules: readonly Rule[] = [
   {
+    // Docker's own lines begin so; those of the image's build have a number or nothing in front.
+    pattern:
+      /^(?:ERROR: )?(?:failed to (?:solve|build): )*(?:failed to read dockerfile: open|unable to prepare context: unable to evaluate symlinks in Dockerfile path)/,
+    what: () => 'The Dockerfile is not there.',
+    fix: 'Correct --dockerfile, which is seen from the working directory, or --path, whose Dockerfile is taken without it.',
+    code: 'NoDockerfile',
+  },
+  {
+    pattern:
+      /^(?:ERROR: )?(?:failed to (?:solve|build): )*(?:unable to prepare context: path .* not found|resolve : lstat )/,
+    what: () => 'The folder to build from is not there.',
+    fix: 'Correct --path, which is seen from the working directory; a job needs checkout before.',
+    code: 'NoBuildContext',
+  },
+  {
     pattern: /Cannot connect to the Docker daemon|error during connect|docker daemon is not running/i,
     what: () => 'No Docker engine answers.',
     fix: 'In CircleCI add `setup_remote_docker` to the job (setup_remote_docker: true in the orb’s job), or use a machine executor.',
@@ -24,7 +39,7 @@ const rules: readonly Rule[] = [
   },
   {
     pattern: /is not authorized to perform: (\S+) on resource: (\S+)/,
-    what: ({ subject }) => `These credentials may not push ${subject}.`,
+    what: ({ subject }) => `These credentials are not authorized to push ${subject}.`,
     fix: 'Allow the action that is named above; `migrate-deploy iam-policy --for build-and-push-image` prints the policy.',
     code: 'AccessDeniedException',
   },

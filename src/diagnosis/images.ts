@@ -54,7 +54,7 @@ export const imageDiagnoses: readonly DiagnosisPattern[] = [
     pattern:
       /Check that the role has the permissions to pull images|pull access denied|403 Forbidden|no basic auth credentials/i,
     code: 'PULL_DENIED',
-    cause: 'The image may not be pulled with the role of the task, or it does not exist.',
+    cause: 'The role of the task is not authorized to pull the image, or the image does not exist.',
     fix: executionRole,
   },
   {

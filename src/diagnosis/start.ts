@@ -5,7 +5,7 @@ export const startDiagnoses: readonly DiagnosisPattern[] = [
   {
     pattern: /AccessDenied.*logs:CreateLog(Group|Stream)|logs:CreateLog(Group|Stream).*AccessDenied/is,
     code: 'LOGS_DENIED',
-    cause: 'The execution role may not create the log group or the log stream.',
+    cause: 'The execution role is not authorized to create the log group or the log stream.',
     fix: 'Allow logs:CreateLogStream (and logs:CreateLogGroup, which AmazonECSTaskExecutionRolePolicy does not hold), or create the log group beforehand.',
   },
   {

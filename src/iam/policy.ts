@@ -7,6 +7,9 @@ export const awsCommands = [
   'run-migration-task',
   'wait-for-task',
   'update-service-and-verify',
+  'status',
+  'rollback-service',
+  'continue-deployment',
 ] as const;
 
 /** What the commands would be called with. */
@@ -20,7 +23,6 @@ export interface IamPolicyOptions {
   pinsImage: boolean;
   tagsTasks: boolean;
   networkFromServices: readonly string[];
-  exclusive: boolean;
   stopsTasks: boolean;
   rollsBack: boolean;
   logs: boolean;
@@ -71,12 +73,19 @@ const needs: Readonly<Record<IamPolicyOptions['commands'][number], Needs>> = {
   ],
   'run-migration-task': (options, scope) => [
     statements.readDefinitions(),
-    ...(options.pinsImage ? [statements.resolveImages(scope, ['ecr:DescribeImages']), ...registering(scope)] : []),
+    ...(options.pinsImage
+      ? [
+          statements.resolveImages(scope, ['ecr:DescribeImages']),
+          ...registering(scope),
+          statements.deregisterDefinitions(),
+        ]
+      : []),
     statements.runTasks(scope),
     statements.passRoles(scope),
     ...(options.tagsTasks ? [statements.tagTasks(scope)] : []),
     ...(options.networkFromServices.length > 0 ? [statements.readServices(scope, options.networkFromServices)] : []),
-    ...(options.exclusive ? [statements.listTasks(scope)] : []),
+    // Our own task of an earlier run is looked for, whatever is done about those of others.
+    statements.listTasks(scope),
     ...watching(options, scope),
   ],
   'wait-for-task': (options, scope) => [
@@ -89,17 +98,47 @@ const needs: Readonly<Record<IamPolicyOptions['commands'][number], Needs>> = {
     ...(options.pinsImage ? [statements.resolveImages(scope, ['ecr:BatchGetImage', 'ecr:DescribeImages'])] : []),
     ...registering(scope),
     statements.passRoles(scope),
-    statements.readServices(scope, scope.services),
     statements.updateServices(scope),
+    ...(options.rollsBack ? [statements.rollBack(scope)] : []),
+    ...following(options, scope),
+  ],
+  status: (_options, scope) => [
+    ...(scope.services.length > 0 ? [] : [statements.listServices(scope)]),
+    statements.resolveImages(scope, ['ecr:DescribeImages']),
+    ...reading(scope),
+  ],
+  'rollback-service': (options, scope) => [
+    statements.readDefinitions(),
+    statements.resolveImages(scope, ['ecr:BatchGetImage', 'ecr:DescribeImages']),
+    ...registering(scope),
+    statements.passRoles(scope),
+    statements.updateServices(scope),
+    statements.rollBack(scope),
+    ...following(options, scope),
+  ],
+  'continue-deployment': (options, scope) => [
+    statements.readDefinitions(),
+    statements.continueDeployments(scope),
+    statements.rollBack(scope),
+    ...following(options, scope),
+  ],
+};
+
+/** What shows services, their deployments and the tasks of those. */
+function reading(scope: PolicyScope): PolicyStatement[] {
+  return [
+    statements.readServices(scope, scope.services),
     statements.listDeployments(scope),
     statements.followDeployments(scope),
     statements.readRevisions(scope),
-    ...(options.rollsBack ? [statements.rollBack(scope)] : []),
     statements.listTasks(scope),
     statements.watchTasks(scope),
-    ...(options.logs ? [statements.readLogs(scope)] : []),
-  ],
-};
+  ];
+}
+
+function following({ logs }: IamPolicyOptions, scope: PolicyScope): PolicyStatement[] {
+  return [...reading(scope), ...(logs ? [statements.readLogs(scope)] : [])];
+}
 
 function watching({ stopsTasks, logs }: IamPolicyOptions, scope: PolicyScope): PolicyStatement[] {
   return [

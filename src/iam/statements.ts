@@ -75,6 +75,8 @@ export const statements = {
   // DescribeTaskDefinition and RegisterTaskDefinition know no resource: anything but * is refused.
   readDefinitions: () => allow('ReadTaskDefinitions', ['ecs:DescribeTaskDefinition'], '*'),
   registerDefinitions: () => allow('RegisterTaskDefinitions', ['ecs:RegisterTaskDefinition'], '*'),
+  // A revision that no task ever ran is deregistered again.
+  deregisterDefinitions: () => allow('DeregisterTaskDefinitions', ['ecs:DeregisterTaskDefinition'], '*'),
   tagDefinitions: (scope: PolicyScope) =>
     allow('KeepTagsOfTaskDefinitions', ['ecs:TagResource'], definitionArns(scope), {
       Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
@@ -101,6 +103,10 @@ export const statements = {
     allow('FindCluster', ['ecs:DescribeClusters'], arn(scope, 'ecs', `cluster/${scope.cluster}`)),
   readServices: (scope: PolicyScope, names: readonly string[]) =>
     allow('ReadServices', ['ecs:DescribeServices'], serviceArns(scope, names)),
+  // ListServices names no resource; the condition narrows it.
+  listServices: (scope: PolicyScope) => allow('ListServices', ['ecs:ListServices'], '*', inCluster(scope)),
+  continueDeployments: (scope: PolicyScope) =>
+    allow('ContinueDeployments', ['ecs:ContinueServiceDeployment'], below(scope, 'service-deployment')),
   updateServices: (scope: PolicyScope) =>
     allow('UpdateServices', ['ecs:UpdateService'], serviceArns(scope, scope.services)),
   listDeployments: (scope: PolicyScope) =>

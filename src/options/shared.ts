@@ -72,6 +72,7 @@ export const generalOptions = group('General', {
       'File that gets a line of MIGRATE_DEPLOY_IMAGE, _TASK_ARN, _TASK_DEFINITION, _DEPLOYMENT_ID and _VERDICT for a shell to read, such as $BASH_ENV.',
     mayBeEmpty: true,
   }),
+  timestamps: flag({ describe: 'Puts the clock time (UTC) in front of each line of the progress.' }),
   dryRun: flag({ describe: 'Checks what can be checked, prints the exact requests and changes nothing.' }),
   expandEnv: flag({
     describe:

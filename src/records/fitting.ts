@@ -118,15 +118,12 @@ const migrationName = ({ family, cluster }: TaskOutcome): string =>
 
 /** The builds of the repositories that these images are of: an image is never guessed to be for another container. */
 export function buildsFor(records: readonly Outcome[], images: readonly string[]): BuildOutcome[] {
-  const repositories = new Set(images.map(repositoryOf));
-  return buildsOf(records).filter(({ repository }) => repositories.has(repository));
+  const parsed = images.flatMap((image) => parseImageReference(image) ?? []);
+  // A build that ended before it knew the address of its repository names only that: `app`.
+  const known = new Set(parsed.flatMap((image) => [repositoryUri(image), image.repository]));
+  return buildsOf(records).filter(({ repository }) => known.has(repository));
 }
 
 /** All builds. */
 export const buildsOf = (records: readonly Outcome[]): BuildOutcome[] =>
   records.filter((record) => record.stage === 'build-and-push-image');
-
-function repositoryOf(image: string): string {
-  const parsed = parseImageReference(image);
-  return parsed === undefined ? image : repositoryUri(parsed);
-}

@@ -6,24 +6,27 @@ import { isGreen, reasonOf } from '../outcome.ts';
 import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 import { failureText, isAlarming, progressText, rollbackTexts } from './rollout-text.ts';
+import { type Shorten, shortener } from './shorten.ts';
+import { timesLines } from './times.ts';
 
 /** The last lines of a rollout: each service's verdict, and for a red one what failed, why, what serves now, what to do. */
 export function summaryLines(outcomes: readonly RolloutOutcome[]): Line[] {
-  const lines = outcomes.flatMap(serviceLines);
+  const shorten = shortener();
+  const lines = [...outcomes.flatMap((outcome) => serviceLines(outcome, shorten)), ...timesLines(outcomes)];
   if (outcomes.length < 2) return lines;
   const green = outcomes.filter((outcome) => isGreen(outcome)).length;
   const total = `${green} of ${outcomes.length} services are green.`;
   return [...lines, green === outcomes.length ? good(total) : bad(total)];
 }
 
-function serviceLines(outcome: RolloutOutcome): Line[] {
+function serviceLines(outcome: RolloutOutcome, shorten: Shorten): Line[] {
   const noted = (outcome.notes ?? []).map((text) => warn(`  Note: ${text}`));
   switch (outcome.verdict) {
     case 'deployed':
     case 'unchanged':
-      return [...greenLines(outcome), ...noted];
+      return [...greenLines(outcome, shorten), ...noted];
     case 'rolled-back':
-      return [...(isGreen(outcome) ? greenLines(outcome) : redLines(outcome)), ...noted];
+      return [...(isGreen(outcome) ? greenLines(outcome, shorten) : redLines(outcome)), ...noted];
     case 'paused':
       return [...(isGreen(outcome) ? pausedLines(outcome) : redLines(outcome)), ...noted];
     case 'started':
@@ -46,7 +49,7 @@ function tookMs({ startedAt, finishedAt = startedAt, timingsMs }: RolloutOutcome
   return timingsMs?.judged ?? Date.parse(finishedAt) - Date.parse(startedAt);
 }
 
-function greenLines(outcome: RolloutOutcome): Line[] {
+function greenLines(outcome: RolloutOutcome, shorten: Shorten): Line[] {
   const { service, verdict, images = [], undo } = outcome;
   const after = `after ${formatDuration(tookMs(outcome))}`;
   const back =
@@ -60,7 +63,11 @@ function greenLines(outcome: RolloutOutcome): Line[] {
   return [
     good(headline),
     ...images.map(({ name, image = '', imageDigest }) =>
-      line(`  ${name}: ${imageDigest === undefined ? image : `${image.replace(/@sha256:.*$/, '')} is ${imageDigest}`}`),
+      line(
+        shorten(
+          `  ${name}: ${imageDigest === undefined ? image : `${image.replace(/@sha256:.*$/, '')} is ${imageDigest}`}`,
+        ),
+      ),
     ),
     ...phaseLines(outcome),
     ...(undo === undefined ? [] : [line(`  Undo with: ${undo}`)]),

@@ -3,7 +3,7 @@ import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { FailedTask, Progress, RolloutOutcome } from '../records/schema.ts';
 import type { RolloutEvent } from '../rollout/events.ts';
-import type { RollbackPhase } from '../rollout/snapshot.ts';
+import type { Pause, RollbackPhase } from '../rollout/snapshot.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 
@@ -44,7 +44,7 @@ export function rolloutEventLines(event: RolloutEvent): Line[] {
         ),
       ];
     case 'service-event':
-      return [eventLine(event.message)];
+      return [eventLine(event.service, event.message)];
     case 'task-failed':
       return [bad(`${event.service}: task ${taskId(event.task.taskArn)} failed: ${failureText(event.task)}`)];
     case 'paused':
@@ -54,7 +54,7 @@ export function rolloutEventLines(event: RolloutEvent): Line[] {
     case 'service-judged':
       return [judgedLine(event)];
     case 'heartbeat':
-      return [heartbeat(event)];
+      return heartbeat(event);
     case 'trouble':
       return [
         warn(`No answer from AWS${event.inARow > 1 ? ` (${event.inARow} times in a row)` : ''}: ${event.message}`),
@@ -92,8 +92,13 @@ const loud = /unable|fail|unhealthy|throttled|misconfigured|rolling back|error|T
 /** Whether a service event tells of trouble. */
 export const isAlarming = (message: string): boolean => loud.test(message);
 
-function eventLine(message: string): Line {
-  return isAlarming(message) ? warn(`  event: ${message}`) : dim(`  event: ${message}`);
+/** The name stands in front, as with every line; of ids of tasks so much stays as tells them apart. */
+function eventLine(service: string, message: string): Line {
+  const said = message
+    .replace(`(service ${service}) `, '')
+    .replaceAll(/\(task ([0-9a-f]{8})[0-9a-f]{24}\)/g, '(task $1)');
+  const text = `${service}: event: ${said}`;
+  return isAlarming(message) ? warn(text) : dim(text);
 }
 
 /** How a task ended, in one line. */
@@ -109,13 +114,16 @@ export function failureText(task: FailedTask): string {
 }
 
 function pausedLines({ service, pause, continueCommand }: Extract<RolloutEvent, { type: 'paused' }>): Line[] {
-  const until =
-    pause.expiresAt === undefined ? '' : ` until ${pause.expiresAt.toISOString()}, then ${pause.timeoutAction}`;
   return [
-    warn(`${service}: paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}; it waits${until}`),
+    warn(
+      `${service}: paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}; it waits${untilText(pause)}`,
+    ),
     line(`  Continue with: ${continueCommand}`),
   ];
 }
+
+const untilText = ({ expiresAt, timeoutAction }: Pause): string =>
+  expiresAt === undefined ? '' : ` until ${expiresAt.toISOString()}, then ${timeoutAction}`;
 
 /** How a rollout failed, by how far its rollback has come. */
 export const rollbackTexts: Readonly<Record<RollbackPhase, string>> = {
@@ -142,8 +150,17 @@ function judgedLine(event: Extract<RolloutEvent, { type: 'service-judged' }>): L
   return ['deployed', 'unchanged', 'rolled-back'].includes(verdict) ? good(text) : bad(text);
 }
 
-function heartbeat({ services, elapsedMs, progress }: Extract<RolloutEvent, { type: 'heartbeat' }>): Line {
+function heartbeat(event: Extract<RolloutEvent, { type: 'heartbeat' }>): Line[] {
+  const { services, elapsedMs, leftMs, progress, paused } = event;
   const shown = services.slice(0, 3).join(', ') + (services.length > 3 ? ` and ${services.length - 3} more` : '');
-  const far = progress === undefined ? '' : `, ${progressText(progress)}`;
-  return dim(`Still waiting for ${shown}: ${formatDuration(elapsedMs)}${far}`);
+  const far = progress === undefined ? '' : `; ${progressText(progress)}`;
+  const times = `${formatDuration(elapsedMs)} so far, time-out in ${formatDuration(leftMs)}`;
+  const { pending = 0 } = progress ?? {};
+  const starting = pending === 0 ? '' : `, ${pending} PENDING`;
+  return [
+    dim(`Still waiting for ${shown}: ${times}${far}${starting}`),
+    ...(paused === undefined
+      ? []
+      : [warn(`  ${paused.service} is paused${untilText(paused.pause)}. Continue with: ${paused.continueCommand}`)]),
+  ];
 }

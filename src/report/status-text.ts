@@ -27,7 +27,10 @@ function headline({ service, cluster, status, servesNow, taskDefinition, tasks }
   const name = `${service} on ${cluster}`;
   const set = taskDefinition === undefined ? '' : ` It is set to ${familyRevision(taskDefinition)}.`;
   if (status !== 'ACTIVE') return `${name} is ${status}: ${running} tasks running.`;
-  const count = `${running} of ${desired} task${desired === 1 ? '' : 's'} running${pending === 0 ? '' : `, ${pending} pending`}`;
+  const count =
+    running > desired
+      ? `${running} tasks running for ${desired} desired`
+      : `${running} of ${desired} task${desired === 1 ? '' : 's'} running${pending === 0 ? '' : `, ${pending} pending`}`;
   if (running === 0) return `${name} serves nothing: ${count}.${set}`;
   return servesNow === undefined
     ? `${name}: ${count}.${set}`

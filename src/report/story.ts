@@ -78,7 +78,7 @@ function services(rollouts: readonly RolloutOutcome[]): string {
 }
 
 /** `web:42`, or what stands for a revision that is not known. */
-export const revision = ({ taskDefinition }: Pick<RolloutOutcome, 'taskDefinition'>): string =>
+const revision = ({ taskDefinition }: Pick<RolloutOutcome, 'taskDefinition'>): string =>
   familyRevision(taskDefinition ?? 'an unknown revision');
 
 /** `The migration of web`. */

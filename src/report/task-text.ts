@@ -7,6 +7,7 @@ import type { TaskOutcome } from '../records/schema.ts';
 import type { LogPlace } from '../task/log-place.ts';
 import { textLines } from './error-text.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
+import { timesLines } from './times.ts';
 
 /** How one fact of a migration looks; where several tasks are followed each line names its own. */
 export function taskEventLines(event: MigrationEvent): Line[] {
@@ -119,7 +120,11 @@ function logPlaceLines(container: string, place: LogPlace): Line[] {
 export function taskOutcomeLines(outcome: TaskOutcome): Line[] {
   const { explanation, taskArn, resume, stopCode, verdict } = outcome;
   if (verdict === 'succeeded')
-    return [good(headline(outcome)), ...(outcome.notes ?? []).map((text) => warn(`  Note: ${text}`))];
+    return [
+      good(headline(outcome)),
+      ...(outcome.notes ?? []).map((text) => warn(`  Note: ${text}`)),
+      ...timesLines([outcome]),
+    ];
   const loud = verdict === 'started' ? warn : bad;
   const { quote, meaning, cause = meaning, fix } = reasonOf(outcome);
   const said = [
@@ -139,8 +144,9 @@ export function taskOutcomeLines(outcome: TaskOutcome): Line[] {
     ...(outcome.logTail ?? []).flatMap(({ container, note }) =>
       note === undefined ? [] : [dim(`  Log of ${container}: ${note}.`)],
     ),
-    ...(resume === undefined || taskArn === undefined ? [] : [line(`  Task: ${taskArn}`)]),
+    ...(resume === undefined || taskArn === undefined || resume.includes(taskArn) ? [] : [line(`  Task: ${taskArn}`)]),
     ...(resume === undefined ? [] : [line(`  Look again with: ${resume}`)]),
+    ...timesLines([outcome]),
   ];
 }
 

@@ -8,12 +8,13 @@ import type { Evidence } from './evidence.ts';
 import { readFailureLogs } from './failure-logs.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 import { rollbackCommand } from './next-commands.ts';
-import { type Observation, ownDeploymentIn } from './observe.ts';
+import { type Observation, ownDeploymentIn, primaryOf } from './observe.ts';
 import { type Ending, outcomeOf } from './outcome.ts';
 import { type Proof, proveImages, proveRollback } from './prove.ts';
 import { definitionOf } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
 import { undo } from './undo.ts';
+import { verdictOf } from './verdict.ts';
 
 const shownGroups = 3;
 /** Real time that looking for reasons may take once the verdict stands; logs of ended tasks come up to 20 s late. */
@@ -70,7 +71,10 @@ function greenOutcome(seen: Observation, ending: Ending, options: RolloutOptions
   const { own } = seen;
   const outcome = outcomeOf(seen, ending, options, deps);
   if (outcome.askedFor === 'rollback') {
-    return ending.verdict === 'unchanged' ? outcome : { ...outcome, verdict: 'rolled-back', rollbackPhase: 'done' };
+    if (ending.verdict === 'unchanged') return outcome;
+    // Why ECS rolled back is no reason to give: it was asked for.
+    const { explanation: _asked, ...rest } = outcome;
+    return { ...rest, verdict: 'rolled-back', rollbackPhase: 'done' };
   }
   const previous = servedRevision(own.plan.before.service, own.deploymentId);
   const isNew = ending.verdict === 'deployed' && own.plan.kind === 'deployment' && previous !== own.taskDefinitionArn;
@@ -107,7 +111,7 @@ const noted = (notes: readonly string[]): { notes?: string[] } => (notes.length 
 /** What green leaves open: ECS may be successful early, and tasks may have died since. */
 function standingNotes(seen: Observation): string[] {
   const { service, own, stoppedTasks } = seen;
-  const mine = ownDeploymentIn(seen);
+  const mine = own.plan.kind === 'rollback' ? primaryOf(service) : ownDeploymentIn(seen);
   const desired = service?.desiredCount ?? 0;
   const running = mine?.runningCount;
   const isEarly = service?.deploymentConfiguration?.earlySuccessCriteria?.enable === true;
@@ -164,8 +168,11 @@ async function explainedOutcome(
   const isUndecided =
     verdict === 'timed-out' && seen.firsts.deployed === undefined && seen.own.deploymentId !== undefined;
   const mayUndo = verdict === 'failed' || verdict === 'rolled-back' || isUndecided;
-  const isUndone =
+  const isAsked =
     (mayUndo && options.onFailure === 'rollback') || (verdict === 'interrupted' && options.onInterrupt === 'rollback');
+  const isTooLate = isAsked && isUndecided && (await isDeployedMeanwhile(seen, options, deps));
+  if (isTooLate) notes.push('It was deployed after time had run out, so it was not rolled back.');
+  const isUndone = isAsked && !isTooLate;
   const rollback = isUndone ? await tryUndo(seen, options, deps) : undefined;
   if (ending.explanation?.code === 'TOO_MANY_FAILED_TASKS' && rollback === undefined) {
     const what = `Amazon ECS goes on starting tasks of ${familyRevision(seen.own.taskDefinitionArn)}`;
@@ -230,6 +237,23 @@ async function gatherEvidence(
     notes.push(`The failed tasks could not be read in full: ${refusalText(error)}`);
   }
   return undefined;
+}
+
+/** Whether it was deployed while reasons were looked for: what serves is not taken back because time ran out. */
+async function isDeployedMeanwhile(seen: Observation, options: RolloutOptions, deps: RolloutDeps): Promise<boolean> {
+  await pollOnceMore(seen, options.cluster, [], deps);
+  const { serviceDeploymentArn: arn } = seen;
+  try {
+    const answer =
+      arn === undefined ? undefined : await deps.aws.ecs.describeServiceDeployments({ serviceDeploymentArns: [arn] });
+    seen.serviceDeployment = answer?.serviceDeployments?.[0];
+  } catch (error) {
+    if (!(error instanceof UserError || error instanceof TransientError)) throw error;
+    seen.serviceDeployment = undefined;
+  }
+  const isDeployed = verdictOf(seen, { ...options, until: 'deployed' }).verdict === 'deployed';
+  if (isDeployed) seen.firsts.deployed ??= deps.clock.now();
+  return isDeployed;
 }
 
 async function pollOnceMore(seen: Observation, cluster: string, notes: string[], { aws }: RolloutDeps): Promise<void> {

@@ -6,7 +6,7 @@ import type { RolloutOutcome } from '../records/schema.ts';
 import { adopt } from './adopt.ts';
 import { carryOut, type Step } from './carry-out.ts';
 import { historyOf, isUnderWay, type PastDeployment } from './history.ts';
-import { pastRecords } from './migrations-since.ts';
+import { migrationsSince, pastRecords } from './migrations-since.ts';
 import type { RolloutDeps, RolloutOptions, ServiceBefore } from './model.ts';
 import { type Observation, primaryOf } from './observe.ts';
 import { stop } from './rollback.ts';
@@ -87,6 +87,12 @@ async function waiting(
   const { serviceDeployments = [] } = await aws.ecs.describeServiceDeployments({
     serviceDeploymentArns: [deployment.serviceDeploymentArn],
   });
+  if (action === 'rollback') {
+    const place = { account: accountOf(service.serviceArn ?? ''), region: aws.region, cluster };
+    const { plan } = seen.own;
+    plan.database = migrationsSince(records, place, plan.before.primary?.createdAt?.getTime());
+    announce({ type: 'warning', text: `${name}: ${plan.database}` });
+  }
   const hooks = serviceDeployments[0]?.lifecycleHookDetails ?? [];
   const hookIds = hooks.flatMap(({ hookId, status }) =>
     status === 'AWAITING_ACTION' && hookId !== undefined ? [hookId] : [],

@@ -40,7 +40,15 @@ export type RolloutEvent =
       phase: RollbackPhase | undefined;
     }
   | { type: 'hook-answered'; service: string; hookId: string; action: 'continue' | 'rollback' }
-  | { type: 'heartbeat'; services: string[]; elapsedMs: number; progress: Progress | undefined }
+  | {
+      type: 'heartbeat';
+      services: string[];
+      elapsedMs: number;
+      leftMs: number;
+      progress: Progress | undefined;
+      /** What the first paused one of them waits for, and the command that goes on. */
+      paused?: { service: string; pause: Pause; continueCommand: string } | undefined;
+    }
   | { type: 'trouble'; message: string; inARow: number }
   | { type: 'rolling-back'; service: string; how: string }
   | { type: 'checking-url'; check: CheckUrl }

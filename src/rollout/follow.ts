@@ -27,7 +27,16 @@ export async function follow(
     if (open.length === 0) return;
     const progress = open.length === 1 && open[0] !== undefined ? progressOf(open[0], options) : undefined;
     const elapsedMs = clock.now() - startMs;
-    breakSilence(() => ({ type: 'heartbeat', services: open.map(({ own }) => own.name), elapsedMs, progress }));
+    const leftMs = options.timeoutMs - elapsedMs;
+    const services = open.map(({ own }) => own.name);
+    breakSilence(() => ({
+      type: 'heartbeat',
+      services,
+      elapsedMs,
+      leftMs,
+      progress,
+      paused: pausedOf(open, options, deps),
+    }));
   };
   const tellProgress = progressTeller(options, deps);
   const polled = await poll(
@@ -96,6 +105,14 @@ async function pollOnce(
     const taskDefinitionArn = askedRevision(own) ?? '';
     deps.announce({ type: 'service-judged', service, taskDefinitionArn, verdict: verdict.verdict, phase });
   }
+}
+
+function pausedOf(open: readonly Observation[], { cluster }: RolloutOptions, { aws }: RolloutDeps) {
+  const paused = open.find(({ pause }) => pause !== undefined);
+  if (paused?.pause === undefined) return undefined;
+  const service = paused.own.name;
+  const command = continueCommand({ aws, cluster, service }, 'continue');
+  return { service, pause: paused.pause, continueCommand: command };
 }
 
 function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): void {

@@ -79,7 +79,10 @@ export function withRecorded(
   if (images.length > new Set(builds.map(({ repository }) => repository)).size) throw ambiguous(before.name, images);
   if (images.length === 0) {
     if (!asksForNothing(options)) return options;
-    const why = `The records in ${deps.records.folder} are of other places: none is of a build or a migration for ${before.name}.`;
+    const why =
+      builds.length > 0
+        ? `The build of ${builds.map(({ repository }) => repository).join(', ')} pushed no image, so its record names no digest.`
+        : `The records in ${deps.records.folder} are of other places: none is of a build or a migration for ${before.name}.`;
     throw nothingAsked(options, why, deps);
   }
   for (const image of images) announce({ type: 'note', text: `Deploying ${image}, the image that was built.` });

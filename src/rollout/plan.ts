@@ -96,7 +96,8 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
     const text = `${before.name}: its circuit breaker stays off, because nothing is deployed. --force-new-deployment deploys.`;
     deps.announce({ type: 'warning', text });
   }
-  if (kind !== 'unchanged') warnUnpinned(before.name, edited, digests, deps);
+  // What goes back is proved by the digests that served before.
+  if (kind !== 'unchanged' && options.stage !== 'rollback-service') warnUnpinned(before.name, edited, digests, deps);
   return {
     before,
     taskDefinitionArn,

@@ -44,7 +44,8 @@ export function progressTeller(limits: Limits, { announce }: Pick<RolloutDeps, '
 
 /** The threshold of ECS's circuit breaker, once it is reached; its verdict comes up to minutes later (reference §3.3). */
 export function thresholdReached(seen: Observation): number | undefined {
-  if (!hasBreaker(seen)) return undefined;
+  // A deployment that was successful is over: what fails since is not the breaker's any more.
+  if (!hasBreaker(seen) || seen.serviceDeployment?.status === 'SUCCESSFUL') return undefined;
   const service = seen.service ?? seen.own.plan.before.service;
   const threshold =
     seen.serviceDeployment?.deploymentCircuitBreaker?.threshold ??

@@ -83,8 +83,11 @@ export async function statusOf(cluster: string, names: readonly string[], deps: 
   if (missing.length > 0 && names.length > 0) throw unknown(cluster, missing);
   const services = [...new Map(found.map((service) => [service.serviceArn, service])).values()];
   const statuses: ServiceStatus[] = [];
+  const tagged = tagger(deps.aws);
   for (let from = 0; from < services.length; from += readAtOnce) {
-    const some = services.slice(from, from + readAtOnce).map((service) => serviceStatus(service, cluster, deps));
+    const some = services
+      .slice(from, from + readAtOnce)
+      .map((service) => serviceStatus(service, cluster, tagged, deps));
     statuses.push(...(await Promise.all(some)));
   }
   return statuses;
@@ -102,7 +105,12 @@ function unknown(cluster: string, missing: readonly string[]): UserError {
   });
 }
 
-async function serviceStatus(service: Service, cluster: string, deps: StatusDeps): Promise<ServiceStatus> {
+async function serviceStatus(
+  service: Service,
+  cluster: string,
+  tagged: ReturnType<typeof tagger>,
+  deps: StatusDeps,
+): Promise<ServiceStatus> {
   const { serviceName: name = '', status = '', desiredCount: desired = 0, runningCount: running = 0 } = service;
   const notes: string[] = [];
   const controller = service.deploymentController?.type ?? 'ECS';
@@ -125,7 +133,7 @@ async function serviceStatus(service: Service, cluster: string, deps: StatusDeps
     ...optional('taskDefinition', set),
     ...optional('servesNow', running === 0 ? undefined : serves),
     tasks: { desired, running, pending: service.pendingCount ?? 0 },
-    images: await Promise.all(images.map((image) => read('The tags of the images', image, () => tagged(image, deps)))),
+    images: await Promise.all(images.map((image) => read('The tags of the images', image, () => tagged(image)))),
     ...optional(
       'underWay',
       seen === undefined || verdict === undefined ? undefined : underWay(seen, verdict, open, cluster, deps),
@@ -247,8 +255,15 @@ async function servingImages(
   return imagesOfTasks(serving.id, service.serviceName ?? '', cluster, aws);
 }
 
-async function tagged(one: ServingImage, { aws }: StatusDeps): Promise<ServingImage> {
-  const { image, imageDigest } = one;
-  if (image === undefined || imageDigest === undefined) return one;
-  return { ...one, ...optional('tags', await tagsOf(image, imageDigest, aws)) };
+/** Adds the tags of images; each image is asked for once, however many services run it. */
+function tagger(aws: Aws) {
+  const asked = new Map<string, Promise<string[] | undefined>>();
+  return async (one: ServingImage): Promise<ServingImage> => {
+    const { image, imageDigest } = one;
+    if (image === undefined || imageDigest === undefined) return one;
+    const key = `${image} ${imageDigest}`;
+    const tags = asked.get(key) ?? tagsOf(image, imageDigest, aws);
+    asked.set(key, tags);
+    return { ...one, ...optional('tags', await tags) };
+  };
 }

@@ -126,6 +126,7 @@ function pollAloud<T>(service: string, ask: () => Promise<T | undefined>, deps: 
       type: 'heartbeat',
       services: [`the rollback of ${service}`],
       elapsedMs: clock.now() - startMs,
+      leftMs: longestWaitMs - (clock.now() - startMs),
       progress: undefined,
     }));
   return poll(

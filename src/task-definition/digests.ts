@@ -144,10 +144,11 @@ function notFound(reference: string, error: UserError | undefined): UserError {
 
 function unresolved(reference: string, parsed: ImageReference): ResolvedImage {
   if (parsed.digest !== undefined) return { image: reference, digest: parsed.digest };
+  const where = parsed.registry === undefined ? 'without a registry it means Docker Hub, and ' : '';
   return {
     image: reference,
     warning:
-      `${reference} is not pinned: only private Amazon ECR repositories can be asked for its digest, ` +
+      `${reference} is not pinned: ${where}only private Amazon ECR repositories can be asked for its digest, ` +
       'so another push of the same tag would change what runs. Give the image as REPOSITORY@sha256:… to pin it.',
   };
 }

@@ -19,6 +19,8 @@ export type FollowedContainer = CountingContainer & LoggedContainer;
 /** A task to follow. */
 export interface FollowTarget {
   taskArn: string;
+  /** What to say at once where Amazon ECS does not know the task: it may be another one's, or mistyped. */
+  whenUnknown?: string;
   /** Which container counts; asked once, when the task is first seen. */
   container(task: Task): Promise<FollowedContainer>;
 }
@@ -241,6 +243,10 @@ async function look(tasks: FollowedTask[], options: FollowOptions, startMs: numb
     if (answer !== undefined) one.container ??= await one.target.container(answer);
     const before = one.seen;
     one.seen = observed(before, answer, one.container, deps.clock.now());
+    const isUnknown = before.task === undefined && before.missingSinceMs === undefined && answer === undefined;
+    if (isUnknown && one.target.whenUnknown !== undefined) {
+      deps.announce({ type: 'warning', text: one.target.whenUnknown });
+    }
     if (answer === undefined || one.container === undefined) continue;
     if (options.waiting.logs) one.log ??= createTaskLog(one.target.taskArn, one.container, deps);
     else one.logPlace = placeOfLog(answer, one.container, deps.aws.region);

@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { clusterOfTask, familyRevision, resourceName } from '../base/arn.ts';
+import { clusterOfTask, familyRevision, resourceName, taskId } from '../base/arn.ts';
 import { circleCiFacts } from '../base/circleci.ts';
 import { optional } from '../base/optional.ts';
 import { hiddenValues } from '../diagnosis/log-finding.ts';
@@ -38,6 +38,7 @@ export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promis
   const targets = arns.map(
     (taskArn): FollowTarget => ({
       taskArn,
+      whenUnknown: `Amazon ECS does not know the task ${taskId(taskArn)} in cluster ${resourceName(cluster)}. It is waited for, at most 60s: ECS may not show a new task yet, and forgets a stopped one after an hour.`,
       container: (task) => containerOf(task, container, { definitions, announce }),
     }),
   );

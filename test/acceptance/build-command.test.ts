@@ -92,7 +92,7 @@ describe('each fault is a clear error', () => {
     const Statement = { Effect: 'Allow' as const, Action, Resource: '*' };
     world.model.identity.enforce(`arn:aws:iam::${accountId}:user/ci`, { Statement });
     const { exitCode, stderr } = await world.build();
-    expect(stderr).toContain(`Error: These credentials may not push ${world.uri}:latest.`);
+    expect(stderr).toContain(`Error: These credentials are not authorized to push ${world.uri}:latest.`);
     expect(stderr).toContain(
       `is not authorized to perform: ecr:InitiateLayerUpload on resource: arn:aws:ecr:eu-west-1:${accountId}:repository/hoge-stg`,
     );

@@ -76,7 +76,10 @@ it('a build that pushed nothing leaves no digest, and the stages behind it say s
   const migrated = await world.migrate();
   expect(migrated.stdout).toContain('Nothing is pinned: the build of hoge-stg pushed no image');
   const deployed = await world.deploy();
-  expect(deployed.stdout).toContain('Nothing is pinned: the build of hoge-stg pushed no image');
+  expect([deployed.exitCode, deployed.stderr]).toEqual([
+    2,
+    expect.stringContaining('The build of hoge-stg pushed no image'),
+  ]);
 });
 
 it('the record of a build that failed forbids the stages behind it', async () => {

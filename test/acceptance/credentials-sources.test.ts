@@ -8,7 +8,7 @@ const operations = ({ model }: PipelineWorld): string[] => model.requests.map(({
 const callers = ({ model }: PipelineWorld, operation: string): (string | undefined)[] =>
   model.requests.filter((request) => request.operation === operation).map(({ principal }) => principal?.arn);
 const wait = ['wait-for-task', '--cluster', 'hoge-stg', '--task', '0'.repeat(32)];
-const look = ['update-service-and-verify', '--cluster', 'hoge-stg', '--service', 'hoge-apps-service-stg'];
+const look = ['status', '--cluster', 'hoge-stg', '--service', 'hoge-apps-service-stg'];
 
 describe('who the program is', () => {
   it('static keys from the environment', async () => {
@@ -83,7 +83,7 @@ describe('a migration longer than the session', () => {
     const args = ['run-migration-task', '--cluster', 'hoge-stg', '--task-definition', 'hoge-service-stg'];
     const more = ['--network-from-service', 'hoge-apps-service-stg', '--timeout', '4h', '--role-arn', deployRole];
     const { exitCode, stdout, stderr } = await world.run([...args, ...more, '--', 'rails', 'db:migrate'], { env });
-    expect(stdout + stderr).toContain('succeeded: exit code 0');
+    expect(stdout + stderr).toMatch(/succeeded: container \S+ ended with exit code 0/);
     expect(exitCode).toBe(0);
     expect(operations(world).filter((operation) => operation === 'AssumeRoleWithWebIdentity').length).toBeGreaterThan(
       2,
@@ -178,7 +178,7 @@ describe('each fault says what is wrong and what to do, exit 2, before anything 
     const args = ['run-migration-task', '--cluster', 'hoge-stg', '--task-definition', 'hoge-service-stg'];
     const more = ['--network-from-service', 'hoge-apps-service-stg', '--timeout', '4h', '--role-arn', deployRole];
     const { exitCode, stdout, stderr } = await world.run([...args, ...more, '--', 'rails'], { env });
-    expect(stderr).toContain('The OIDC token of this job has expired.');
+    expect(stdout + stderr).toContain('The OIDC token of this job has expired.');
     expect(stdout + stderr).toMatch(/wait-for-task .*--task /);
     expect(exitCode).toBe(2);
   });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PolicyDocument } from '../../local/aws/identity/policy.ts';
 import { accountId, type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
 
@@ -51,7 +51,8 @@ it('the printed policy is enough for the whole pipeline, green and red, and hold
   expect(world.model.requests.filter(({ errorType }) => errorType?.startsWith('AccessDenied'))).toEqual([]);
   // Passing roles and tagging have no request of their own; asking for a manifest before pushing it is what engines with
   // containerd's image store do (AWS lists it among the permissions for a push), the stand-in does not.
-  const withoutRequest = ['ecs:TagResource', 'iam:PassRole', 'ecr:BatchGetImage'];
+  // A revision is deregistered only where no task ever ran it.
+  const withoutRequest = ['ecs:TagResource', 'iam:PassRole', 'ecr:BatchGetImage', 'ecs:DeregisterTaskDefinition'];
   expect(requested(world)).toEqual(actionsOf(policy).filter((action) => !withoutRequest.includes(action)));
 });
 
@@ -87,7 +88,7 @@ const uri = `${accountId}.dkr.ecr.eu-west-1.amazonaws.com/hoge-stg`;
 it.each<[string, string[], string[]]>([
   [
     'a migration on the definition as it is',
-    ['--for', 'run-migration-task', '--exclusive', 'ignore', '--no-logs'],
+    ['--for', 'run-migration-task', '--no-logs'],
     [...migration, '--subnets', 'subnet-1', '--launch-type', 'FARGATE', '--exclusive', 'ignore', '--no-logs', ...words],
   ],
   [
@@ -112,6 +113,84 @@ it.each<[string, string[], string[]]>([
   const { exitCode, stdout, stderr } = await world.run(command);
   expect(stdout + stderr).not.toContain('not authorized');
   expect(exitCode, stdout + stderr).toBe(0);
+});
+
+describe('day two', () => {
+  const service = 'hoge-apps-service-stg';
+  const at = ['--cluster', 'hoge-stg', '--service', service];
+  const hooks = [{ targetType: 'PAUSE', lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] }];
+  const strategy = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 1, lifecycleHooks: hooks };
+
+  /** Two versions were deployed, and perhaps a third one is paused, by somebody with more rights. */
+  async function world(isPaused: boolean): Promise<PipelineWorld> {
+    const made = await pipelineWorld();
+    const call = (operation: string, input: object) =>
+      made.model.operations.ecs[operation]?.(input, {
+        ...{ service: 'ecs' as const, operation, input, principal: undefined, region: 'eu-west-1', atMs: 0 },
+      });
+    for (const tag of ['one', 'two']) {
+      made.model.ecr.push('hoge-stg', [tag], `content of ${tag}`);
+      const deployed = await made.run(['update-service-and-verify', ...at, '--image', `${made.uri}:${tag}`]);
+      expect(deployed.exitCode, deployed.stdout).toBe(0);
+      made.model.clock.advance(3_600_000);
+    }
+    if (isPaused) {
+      await call('UpdateService', { cluster: 'hoge-stg', service, deploymentConfiguration: strategy });
+      const image = ['--image', `${made.uri}:latest`];
+      const rollout = await made.run(['update-service-and-verify', ...at, ...image, '--until', 'paused']);
+      expect(rollout.exitCode, rollout.stdout).toBe(0);
+    }
+    return made;
+  }
+  it.each<[string, boolean, string[][]]>([
+    [
+      'status',
+      true,
+      [
+        ['status', ...at],
+        ['status', '--cluster', 'hoge-stg'],
+      ],
+    ],
+    [
+      'rollback-service',
+      false,
+      [
+        ['rollback-service', ...at],
+        ['rollback-service', ...at, '--to', 'two'],
+      ],
+    ],
+    ['rollback-service', true, [['rollback-service', ...at]]],
+    ['continue-deployment', true, [['continue-deployment', ...at, '--action', 'continue']]],
+    ['continue-deployment', true, [['continue-deployment', ...at, '--action', 'rollback']]],
+  ])('%s needs no more than its own policy (paused: %s)', async (command, isPaused, runs) => {
+    const made = await world(isPaused);
+    const printed = await made.run([
+      ...['iam-policy', '--for', command, '--account', accountId, '--region', 'eu-west-1', '--cluster', 'hoge-stg'],
+      ...[
+        '--repository',
+        'hoge-stg',
+        '--task-definition',
+        service,
+        ...(command === 'status' ? [] : ['--service', service]),
+      ],
+      ...[
+        '--pass-role',
+        `arn:aws:iam::${accountId}:role/ecsTaskExecutionRole,arn:aws:iam::${accountId}:role/hoge-task`,
+      ],
+      ...['--output', 'json'],
+    ]);
+    const { policy } = JSON.parse(printed.stdout) as { policy: PolicyDocument };
+    // A registry on this machine is asked whether it is ECR's stand-in; real ECR is known by its address.
+    const standIn = { Effect: 'Allow' as const, Action: 'ecr:DescribeRepositories', Resource: '*' };
+    made.model.identity.enforce(ci, { ...policy, Statement: [...[policy.Statement].flat(), standIn] });
+    made.model.requests.length = 0;
+    for (const args of runs) {
+      const { exitCode, stdout, stderr } = await made.run(args);
+      expect([stdout + stderr, exitCode]).toEqual([expect.not.stringContaining('not authorized'), 0]);
+      made.model.clock.advance(3_600_000);
+    }
+    expect(made.model.requests.filter(({ errorType }) => errorType?.startsWith('AccessDenied'))).toEqual([]);
+  });
 });
 
 it('waiting for a task by its id needs no more than its own policy', async () => {

@@ -34,7 +34,7 @@ describe('run-migration-task judges', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain('[app] PG::UndefinedTable: relation "users" does not exist');
     expect(stdout).toContain('failed with exit code 1');
-    expect(stdout).toContain('What: The program reported an error.');
+    expect(stdout).toContain('  Log says: PG::UndefinedTable: relation "users" does not exist');
     expect(stdout).toContain('Fix: ');
     expect(model.truth.runs.map((run) => run.exitCode)).toEqual([1]);
   });
@@ -177,7 +177,7 @@ describe('run-migration-task judges', () => {
       logs: [{ group: '/ecs/app', stream: `app/app/${task?.id}`, region: 'eu-west-1' }],
       timingsMs: { run: 1_000 },
     });
-    expect(document.logTail).toEqual([
+    expect(document.logTail).toMatchObject([
       { container: 'app', lines: Array.from({ length: 50 }, (_, index) => `line ${index + 10}`) },
     ]);
     expect(Object.keys(document.timeline)).toEqual(

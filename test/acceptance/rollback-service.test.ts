@@ -244,7 +244,7 @@ describe('refused, and nothing was sent', () => {
     [
       'a service that does not exist',
       ['rollback-service', '--cluster', 'prod', '--service', 'nope'],
-      /The service nope does not exist/,
+      /There is no service nope in cluster prod/,
     ],
     ['no service at all', ['rollback-service', '--cluster', 'prod'], /--service is missing/],
   ])('%s', async (_why, args, text) => {

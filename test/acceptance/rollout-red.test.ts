@@ -132,9 +132,7 @@ describe('the bundle, when the new revision does not hold', () => {
     world.model.behaviours.script({ image: world.digests.v2 ?? '' }, { targetUnhealthy });
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2')]);
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(
-      /event: \(service web\) \(task [0-9a-f]+\) \(port 8080\) is unhealthy in \(target-group .*\[503\]\)/,
-    );
+    expect(stdout).toMatch(/web: event: \(task [0-9a-f]+\) \(port 8080\) is unhealthy in \(target-group .*\[503\]\)/);
     expect(stdout).toMatch(
       /^ {2}Event: .*is unhealthy in .*due to \(reason Health checks failed with these codes: \[503\]\)$/m,
     );
@@ -178,12 +176,12 @@ describe('the bundle, when the new revision does not hold', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/web: paused by a hook after POST_SCALE_UP; it waits until 2026-01-06T.*, then ROLLBACK/);
     expect(stdout).toMatch(
-      /Continue with: aws ecs continue-service-deployment --service-deployment-arn \S+ --hook-id \S+ --action CONTINUE/,
+      /Continue with: migrate-deploy continue-deployment --region eu-west-1 --cluster prod --service web --action continue/,
     );
   });
 
   test.each([
-    ['missing', 'nope', 'The service nope does not exist in cluster prod.', async () => undefined],
+    ['missing', 'nope', 'There is no service nope in cluster prod; there are: web.', async () => undefined],
     [
       'draining',
       'web',

@@ -237,7 +237,7 @@ describe('docker’s refusals', () => {
       'a push that IAM denies',
       'push',
       'denied: User: arn:aws:iam::1:user/ci is not authorized to perform: ecr:InitiateLayerUpload on resource: arn:aws:ecr:eu-west-1:1:repository/hoge because no identity-based policy allows the ecr:InitiateLayerUpload action',
-      `These credentials may not push ${uri}:v1.`,
+      `These credentials are not authorized to push ${uri}:v1.`,
     ],
     [
       'a tag that became immutable',

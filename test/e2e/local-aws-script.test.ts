@@ -48,6 +48,24 @@ test('what it prints is all that a local script needs to run a migration', async
   await expect(fetch(env.AWS_ENDPOINT_URL ?? '')).rejects.toThrow();
 }, 180_000);
 
+test('--demo: every command that it prints works as printed', async () => {
+  const { env, notes, child } = await start('--demo', '--scale', '40');
+  const tries = notes.flatMap((note) => /^# {3}(.*)$/.exec(note)?.[1] ?? []);
+  expect(tries).toHaveLength(6);
+  for (const command of tries) {
+    const ended = await promisify(execFile)('bash', ['-c', command], {
+      cwd: join(root, 'examples/hoge'),
+      env: { PATH: process.env.PATH, HOME: '/nowhere', ...env },
+    });
+    expect(ended.stdout).not.toBe('');
+    if (command.startsWith('curl')) expect(JSON.parse(ended.stdout)).toMatchObject({ version: '1.0.0' });
+    if (command.includes('generate-config')) expect(ended.stdout).toContain('cluster: hoge-stg');
+    if (command.includes('--role-arn')) expect(ended.stdout).toContain('assumed-role/circleci-deploy');
+  }
+  child.kill('SIGINT');
+  expect(await once(child, 'close')).toEqual([0, null]);
+}, 300_000);
+
 test('a wrong option is told with all there are, and nothing is started', async () => {
   const tsx = ['--import', import.meta.resolve('tsx'), 'scripts/local-aws.ts'];
   for (const wrong of [['--scale', 'fast'], ['--nope'], ['--port', '-1']]) {

@@ -6,6 +6,7 @@ import {
   goldenMigration,
   goldenPipeline,
   goldenRollout,
+  goldenService,
   job,
   type LocalAws,
   type RolloutWorld,
@@ -56,6 +57,16 @@ const neverDecided = ({ model, digests }: RolloutWorld): unknown =>
 const crashing = ({ model, digests }: RolloutWorld): unknown =>
   model.behaviours.script({ image: digests.v2 ?? '' }, crash);
 const nothing = (): void => undefined;
+const answer = (action: string): string[] => [
+  ...['continue-deployment', '--cluster', 'prod', '--service', 'web', '--action', action],
+];
+
+/** Gives the service `web` a pause hook where only the test listener has moved. */
+async function hooked({ ecs }: Pick<RolloutWorld, 'ecs'>): Promise<void> {
+  const lifecycleHooks = [{ targetType: 'PAUSE', lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] }];
+  const deploymentConfiguration = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 1, lifecycleHooks };
+  await ecs('UpdateService', { cluster: 'prod', service: 'web', deploymentConfiguration });
+}
 
 const scenarios: Record<string, () => Promise<Golden>> = {
   'migration-green': async () => {
@@ -164,6 +175,55 @@ const scenarios: Record<string, () => Promise<Golden>> = {
   },
   'rollout-dry-run': () => rollout({}, nothing, ['--env', 'MODE=staging', '--dry-run']),
   'rollout-json': () => rollout({}, nothing, ['--output', 'json']),
+  status: async () => {
+    const { golden, ...world } = await goldenService();
+    await world.service('worker');
+    await hooked(world);
+    await world.deploy('--image', image('v2'), '--until', 'paused');
+    world.model.clock.advance(10 * minuteMs);
+    await golden.run(['status', '--cluster', 'prod']);
+    await golden.run(['status', '--cluster', 'prod', '--service', 'worker', '--output', 'json']);
+    return golden;
+  },
+  'pause-and-continue': async () => {
+    const { golden, ...world } = await goldenService();
+    await hooked(world);
+    const deploy = ['update-service-and-verify', '--cluster', 'prod', '--service', 'web', '--image', image('v2')];
+    await golden.run([...deploy, '--until', 'paused', '--record-dir', 'deploy']);
+    await golden.run([...answer('continue'), '--record-dir', 'deploy']);
+    return golden;
+  },
+  'pause-and-roll-back': async () => {
+    const { golden, ...world } = await goldenService();
+    await hooked(world);
+    await world.deploy('--image', image('v2'), '--until', 'paused');
+    await golden.run([...answer('rollback'), '--record-dir', 'deploy']);
+    return golden;
+  },
+  'rollback-under-way': async () => {
+    const { golden, ...world } = await goldenService();
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, { pendingMs: 60 * minuteMs });
+    await world.deploy('--image', image('v2'), '--timeout', '2m');
+    await golden.run(['rollback-service', '--cluster', 'prod', '--service', 'web', '--record-dir', 'deploy']);
+    return golden;
+  },
+  'rollback-to-older': async () => {
+    const { golden, ...world } = await goldenService({ more: breaker });
+    await world.deploy('--image', image('v2'));
+    world.model.clock.advance(60 * minuteMs);
+    await golden.run(['rollback-service', '--cluster', 'prod', '--service', 'web']);
+    world.model.clock.advance(60 * minuteMs);
+    await golden.run(['rollback-service', '--cluster', 'prod', '--service', 'web']);
+    return golden;
+  },
+  'rollback-fails': async () => {
+    const { golden, ...world } = await goldenService({ more: breaker });
+    await world.deploy('--image', image('v2'));
+    world.model.clock.advance(60 * minuteMs);
+    world.model.behaviours.script({ taskDefinition: 'web:1' }, crash);
+    await golden.run(['rollback-service', '--cluster', 'prod', '--service', 'web']);
+    return golden;
+  },
   'unknown-service': async () => {
     const { golden } = await goldenRollout();
     await golden.run(['--service', 'nope', '--image', image('v2')]);

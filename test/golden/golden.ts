@@ -69,6 +69,15 @@ export async function goldenRollout(...given: Parameters<typeof rolloutWorld>) {
   return { ...world, golden: golden(stage) };
 }
 
+/** The same world for commands of every name. */
+export async function goldenService(...given: Parameters<typeof rolloutWorld>) {
+  const world = await rolloutWorld(...given);
+  /** A deployment that came before, at frozen time as well, of which nothing is written down. */
+  const deploy = (...args: string[]) =>
+    world.bundle(['--service', 'web', ...args], { env: { NODE_OPTIONS: `--import ${frozenTime}` } });
+  return { ...world, deploy, golden: golden({ model: world.model, folder: await newFolder(), bundle: world.run }) };
+}
+
 /** A golden run in the world of a whole pipeline, with Docker and Slack. */
 export async function goldenPipeline() {
   const world = await pipelineWorld();

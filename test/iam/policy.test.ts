@@ -76,9 +76,9 @@ describe('the policy', () => {
       ],
     ],
     [
-      'the same without looking for others and without logs',
-      { for: 'run-migration-task', exclusive: 'ignore', logs: false },
-      ['ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'ecs:RunTask', 'iam:PassRole'],
+      'the same without logs',
+      { for: 'run-migration-task', logs: false },
+      ['ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'iam:PassRole'],
     ],
     [
       'waiting',
@@ -93,7 +93,7 @@ describe('the policy', () => {
     [
       '--image',
       { for: 'run-migration-task', image: 'x' },
-      ['ecr:DescribeImages', 'ecs:RegisterTaskDefinition', 'ecs:TagResource'],
+      ['ecr:DescribeImages', 'ecs:DeregisterTaskDefinition', 'ecs:RegisterTaskDefinition', 'ecs:TagResource'],
     ],
     ['--tag', { for: 'run-migration-task', tag: 'a=b' }, ['ecs:TagResource']],
     ['--on-timeout stop', { for: 'run-migration-task', 'on-timeout': 'stop' }, ['ecs:StopTask']],

@@ -100,7 +100,11 @@ function values(element: Element, name: string): (string | number | boolean | Ya
   if (name === 'count') return [];
   if (name === 'action') return element.name === 'deploy_marker' ? ['update', 'log'] : ['rollback'];
   if (type === 'integer') return [Number(fallback) + 5];
-  if (type === 'enum') return [words ?? []].flat().flatMap((word) => (word === fallback ? [] : [String(word)]));
+  if (type === 'enum')
+    return [words ?? []]
+      .flat()
+      .filter((word) => word !== fallback && word !== least[element.name]?.[name])
+      .map(String);
   if (type === 'executor') return [{ name: 'migrate-deploy/default', tag: '22.12' }];
   if (type === 'steps') return [{ run: { name: 'given', command: 'true' } }];
   if (name === 'tag' && element.name.includes('push')) return ['v1'];

@@ -6,7 +6,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkOrb, compiledLimitBytes, expandConfig } from '../../local/circleci/expand.ts';
 import { mapOf, readYaml } from '../../local/circleci/yaml.ts';
-import { orbBundle, partCount, partLimitBytes } from '../../scripts/orb/bundle.ts';
+import { orbBundle, partCount, partLimitBytes, payloadLimitBytes } from '../../scripts/orb/bundle.ts';
 import { packFolder } from '../../scripts/orb/pack.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
 import { orbFolder, root } from './support.ts';
@@ -17,7 +17,7 @@ let built = Buffer.alloc(0);
 let bundle = new Map<string, string>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-pack-'));
-  built = await readFile(join(root, 'dist/migrate-deploy.mjs'));
+  built = await readFile(join(root, 'dist/orb/migrate-deploy.cjs'));
   bundle = orbBundle(built, '1.2.3');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -37,8 +37,13 @@ describe('the program inside the orb', () => {
     }
   });
 
+  it('is no larger than payloadLimitBytes, as it travels', () => {
+    const parts = [...bundle].flatMap(([path, text]) => (path.endsWith('.b64') ? [text] : []));
+    expect(parts.join('').length).toBeLessThanOrEqual(payloadLimitBytes);
+  });
+
   it('a program too large for the parts is refused', () => {
-    expect(() => orbBundle(randomBytes(450_000), '1.2.3')).toThrow('orb/commands/install.yml includes 6');
+    expect(() => orbBundle(randomBytes(450_000), '1.2.3')).toThrow('orb/commands/install.yml includes 7');
   });
 
   it('install includes exactly the parts there are', async () => {
@@ -93,7 +98,7 @@ describe('packing', () => {
       ...command('true'),
       'commands/b.yml': "steps: [{run: {name: x, command: '<<include(bundle/0.b64)>>'}}]",
     });
-    const bundleFile = join(root, 'dist/migrate-deploy.mjs');
+    const bundleFile = join(root, 'dist/orb/migrate-deploy.cjs');
     const { text } = await packOrb({ orbFolder: orb, bundleFile, outFile: join(folder, 'x.yml'), writeBundle: true });
     expect(await packFolder(orb)).toEqual(readYaml(text));
   });

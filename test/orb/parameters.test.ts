@@ -63,6 +63,11 @@ describe('a parameter', () => {
       { type: 'enum', enum: ['x', 'y'], default: 'y', description: 'It.' },
     ],
     [
+      'a required choice',
+      { a: choice(['x', 'y'], { ...say, required: true }) },
+      { type: 'enum', enum: ['x', 'y'], description: 'It.' },
+    ],
+    [
       'a choice without a default',
       { a: choice(['x', 'y'], say) },
       { type: 'enum', enum: ['', 'x', 'y'], default: '', description: 'It.' },

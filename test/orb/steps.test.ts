@@ -61,7 +61,7 @@ describe('the program in the orb', () => {
     };
     const { result, calls } = await bench.run(bench.steps(migrate(), migrate(), look));
     const output = result.jobs[0]?.steps.map((step) => step.output) ?? [];
-    expect(output[0]).toMatch(/^migrate-deploy \S+ is ready: .*\/\S+-[0-9a-f]{64}\.mjs\n$/);
+    expect(output[0]).toMatch(/^migrate-deploy \S+ is ready: .*\/\S+-[0-9a-f]{64}\.cjs\n$/);
     expect(output[2]).toMatch(/^migrate-deploy is there already/);
     expect(output.at(-1)).toBe('700 directory\n600 regular file\n');
     expect(calls).toHaveLength(2);
@@ -70,7 +70,7 @@ describe('the program in the orb', () => {
 
   it('is replaced when somebody changed it', async () => {
     const spoil: YamlMap = {
-      run: { name: 'spoil', command: 'echo "process.exit(9)" > "$TMPDIR"/migrate-deploy-*/*.mjs' },
+      run: { name: 'spoil', command: 'echo "process.exit(9)" > "$TMPDIR"/migrate-deploy-*/*.cjs' },
     };
     const { result, calls } = await bench.run(bench.steps(migrate(), spoil, migrate()));
     expect(result.status).toBe('success');

@@ -31,7 +31,7 @@ export async function orbFiles(section: 'commands' | 'jobs' | 'executors' | 'exa
 
 /** Stands in for the program: writes down how it was called, and ends as EXIT_CODES (by command) says. */
 const recorder = `
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
 const [command] = process.argv.slice(2);
 if (command === '--version') {
   console.log(process.env.RECORDER_VERSION ?? '0.0.0');
@@ -69,7 +69,7 @@ export interface Call {
 /** A folder with the orb packed around the recording program, and a way to run configs with it. */
 export async function createWorkbench() {
   const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-orb-'));
-  const program = join(folder, 'recorder.mjs');
+  const program = join(folder, 'recorder.cjs');
   await writeFile(program, recorder);
   const { text } = await packOrb({ bundleFile: program, outFile: join(folder, 'orb.yml') });
   const projectDir = join(folder, 'project');

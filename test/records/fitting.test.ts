@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/outcome.ts';
 import { buildsFor, concerning, migrationsOf, mustHaveSucceeded, settled } from '../../src/records/fitting.ts';
-import { type BuildOutcome, type MigrationOutcome, schemaVersion, type WaitOutcome } from '../../src/records/schema.ts';
+import {
+  type BuildOutcome,
+  type MigrationOutcome,
+  type RolloutOutcome,
+  schemaVersion,
+  type WaitOutcome,
+} from '../../src/records/schema.ts';
 
 const taskArn = `arn:aws:ecs:eu-west-1:123456789012:task/prod/${'1'.repeat(32)}`;
 const at = (minute: number): string => `2026-01-05T09:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -91,6 +97,37 @@ describe('what a later wait says', () => {
     const early = wait({ startedAt: at(0) });
     const late = migration({ verdict: 'timed-out', startedAt: at(5) });
     expect(settled([late, early])).toEqual([late]);
+  });
+});
+
+describe('whoever continued a paused deployment speaks for its rollout', () => {
+  const rollout = (more: Partial<RolloutOutcome>): RolloutOutcome => ({
+    ...{ schemaVersion, stage: 'update-service-and-verify', verdict: 'paused', ...here, service: 'web' },
+    startedAt: at(0),
+    ...more,
+  });
+  const continued = (more: Partial<RolloutOutcome> = {}): RolloutOutcome =>
+    rollout({ stage: 'continue-deployment', verdict: 'deployed', startedAt: at(5), ...more });
+
+  test.each<[string, RolloutOutcome[], string[]]>([
+    ['later, of the same service', [rollout({}), continued()], ['continue-deployment']],
+    [
+      'of another service',
+      [rollout({}), continued({ service: 'api' })],
+      ['update-service-and-verify', 'continue-deployment'],
+    ],
+    [
+      'before the rollout',
+      [rollout({ startedAt: at(9) }), continued()],
+      ['update-service-and-verify', 'continue-deployment'],
+    ],
+    [
+      'a rollback speaks for itself alone: the rollout stays red',
+      [rollout({ verdict: 'failed' }), continued({ stage: 'rollback-service', verdict: 'rolled-back' })],
+      ['update-service-and-verify', 'rollback-service'],
+    ],
+  ])('%s', (_rule, records, stages) => {
+    expect(settled(records).map(({ stage }) => stage)).toEqual(stages);
   });
 });
 

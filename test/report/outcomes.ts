@@ -10,7 +10,7 @@ import {
 const at = (minutes: number, seconds = 0): string => new Date(Date.UTC(2026, 0, 12, 9, minutes, seconds)).toISOString();
 
 export const digest = `sha256:${'ab12'.repeat(16)}`;
-export const repository = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop';
+const repository = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop';
 const arn = (rest: string): string => `arn:aws:ecs:eu-west-1:123456789012:${rest}`;
 export const ci = {
   branch: 'main',

@@ -8,7 +8,7 @@ const long = `${'very-long-name-'.repeat(9)}end`;
 /** Text that would break out of a page that does not escape it. */
 export const hostile = `"><script>document.title='owned'</script><img src=x onerror="document.title='owned'">'--><svg onload=alert(1)>`;
 
-export const deploymentOf = (records: readonly Outcome[]): Deployment => {
+const deploymentOf = (records: readonly Outcome[]): Deployment => {
   const deployment = deploymentOutcome(records, undefined);
   if (deployment === undefined) throw new Error('no records');
   return deployment;

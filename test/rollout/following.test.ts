@@ -303,7 +303,7 @@ describe('verdicts of unusual ways', () => {
       '. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.';
     const { exitCode, stdout } = await world.deploy([...deployV2, '--timeout', '3m']);
     expect(exitCode).toBe(3);
-    expect(stdout).toContain('  event: (service web) was unable to place a task. Reason: Capacity is unavailable');
+    expect(stdout).toContain('web: event: was unable to place a task. Reason: Capacity is unavailable');
     expect(stdout).toContain('  Event: (service web) was unable to place a task. Reason: Capacity is unavailable');
   });
 

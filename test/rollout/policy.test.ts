@@ -1,7 +1,8 @@
 import type { Deployment, Service, ServiceDeployment } from '@aws-sdk/client-ecs';
 import { expect, test } from 'vitest';
-import type { ServicePlan } from '../../src/rollout/model.ts';
+import type { OwnDeployment, ServicePlan } from '../../src/rollout/model.ts';
 import { newObservation, type Observation } from '../../src/rollout/observe.ts';
+import { thresholdReached } from '../../src/rollout/progress.ts';
 import { type Limits, verdictOf } from '../../src/rollout/verdict.ts';
 
 const nowMs = 1_000_000_000;
@@ -33,22 +34,7 @@ function judged({ kind = 'deployment', service, mine, serviceDeployment, failedM
     deployments: [deployment],
     ...service,
   };
-  const plan: ServicePlan = {
-    before: { name: 'web', service: now, primary: deployment, mayReadServiceDeployments: true },
-    taskDefinitionArn: 'td/web:2',
-    document: undefined,
-    differences: [],
-    digests: new Map(),
-    kind,
-  };
-  const own = {
-    plan,
-    name: 'web',
-    taskDefinitionArn: 'td/web:2',
-    deploymentId: 'ecs-svc/2',
-    createdAtMs: nowMs - 60_000,
-    startedAtMs: nowMs - 60_000,
-  };
+  const own = ownOf(now, deployment, kind);
   const failedTasks = new Map(
     failedMsAgo.map((ago, index) => [`task/${index}`, { taskArn: `task/${index}`, endedAtMs: nowMs - ago }]),
   );
@@ -63,6 +49,25 @@ function judged({ kind = 'deployment', service, mine, serviceDeployment, failedM
     ...more,
   };
   return verdictOf(seen, { until: 'deployed', maxFailedTasks: undefined, ...limits });
+}
+
+function ownOf(service: Service, primary: Deployment, kind: ServicePlan['kind'] = 'deployment'): OwnDeployment {
+  const plan: ServicePlan = {
+    before: { name: 'web', service, primary, mayReadServiceDeployments: true },
+    taskDefinitionArn: 'td/web:2',
+    document: undefined,
+    differences: [],
+    digests: new Map(),
+    kind,
+  };
+  return {
+    plan,
+    name: 'web',
+    taskDefinitionArn: 'td/web:2',
+    deploymentId: 'ecs-svc/2',
+    createdAtMs: nowMs - 60_000,
+    startedAtMs: nowMs - 60_000,
+  };
 }
 
 const successful: ServiceDeployment = { status: 'SUCCESSFUL' };
@@ -217,4 +222,12 @@ test.each<[string, Situation, object]>([
   ['nothing seen yet is running', { more: { service: undefined } }, { verdict: 'running' }],
 ])('%s', (_rule, situation, verdict) => {
   expect(judged(situation)).toMatchObject(verdict);
+});
+
+test('a deployment that was successful is over: tasks that fail since do not reach the breaker’s threshold', () => {
+  const deployment: Deployment = { id: 'ecs-svc/2', status: 'PRIMARY', failedTasks: 3 };
+  const service: Service = { desiredCount: 2, deploymentConfiguration: breaker, deployments: [deployment] };
+  const own = { ...newObservation(ownOf(service, deployment)), service };
+  expect(thresholdReached({ ...own, serviceDeployment: { status: 'IN_PROGRESS' } })).toBe(3);
+  expect(thresholdReached({ ...own, serviceDeployment: successful })).toBeUndefined();
 });

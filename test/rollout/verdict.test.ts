@@ -42,6 +42,23 @@ const other: DeploymentSnapshot = {
 };
 const service = (...deployments: DeploymentSnapshot[]): ServiceSnapshot => ({ status: 'ACTIVE', deployments });
 
+describe('a pause', () => {
+  const hook = (hookId: string, status = 'AWAITING_ACTION') => ({ hookId, status, timeoutAction: 'ROLLBACK' });
+  const record = (...lifecycleHookDetails: ReturnType<typeof hook>[]): ServiceDeploymentSnapshot => ({
+    status: 'IN_PROGRESS',
+    lifecycleHookDetails,
+  });
+
+  test.each<[string, ServiceDeploymentSnapshot, string | undefined]>([
+    ['the hook that waits', record(hook('a', 'SUCCEEDED'), hook('b')), 'b'],
+    ['one that was answered by this run and still looks as if it waited is none', record(hook('answered')), undefined],
+    ['a fresh hook beside it is', record(hook('answered'), hook('c')), 'c'],
+  ])('%s', (_rule, given, hookId) => {
+    const verdict = serviceDeploymentVerdict(given, { answered: new Set(['answered']) });
+    expect(verdict.verdict === 'paused' ? verdict.pause.hookId : undefined).toBe(hookId);
+  });
+});
+
 describe('our service deployment', () => {
   const breakerText = 'Service deployment rolled back because the circuit breaker threshold was exceeded.';
   const hookText =

@@ -1,6 +1,7 @@
 import type { VirtualClock } from '../../local/aws/clock.ts';
 import { requestHandler, requestTimeoutMs, type WireModel } from '../../local/aws/request-handler.ts';
 import { connectAws } from '../../src/aws/connect.ts';
+import { connectSetup } from '../../src/aws/setup.ts';
 import type { AwsOptions } from '../../src/options/shared.ts';
 import type { Announce, Aws, Clock, Interrupt } from '../../src/ports.ts';
 import { openRecords, type RecordStore } from '../../src/records/records.ts';
@@ -45,6 +46,7 @@ export async function inProcess(
       version: '0.0.0-test',
       clock,
       random: () => 0.5,
+      connectSetup: async (config, send) => connectSetup(config, send),
       requestHandler: requestHandler(model),
       credentials: async () => ({
         accessKeyId: options.accessKeyId ?? 'AKIALOCALAWS00000000',

@@ -30,6 +30,7 @@ export class EcrPart implements Part, ImageResolver {
       PutImage: (input, call) => this.#putImage(input, call),
       DeleteRepository: (input, call) => this.#deleteRepository(input, call),
       ...repositorySettings((input, call) => this.repository(input, call), world),
+      GetDownloadUrlForLayer: (input, call) => this.#downloadUrl(input, call),
       GetAuthorizationToken: (_input, call) => this.#getAuthorizationToken(call),
     };
   }
@@ -63,6 +64,15 @@ export class EcrPart implements Part, ImageResolver {
       'RepositoryNotFoundException',
       `The repository with name '${name}' does not exist in the registry with id '${registryId}'`,
     );
+  }
+
+  #downloadUrl(input: Json, call: Call): Json {
+    const { blobs, name } = this.repository(input, call);
+    const { layerDigest } = input;
+    if (!blobs.has(layerDigest)) {
+      throw new ApiError('LayersNotFoundException', `The layers with digests '[${layerDigest}]' do not exist`);
+    }
+    return { downloadUrl: `https://layers.example/${name}/${layerDigest}`, layerDigest };
   }
 
   #createRepository(input: Json, call: Call): Json {

@@ -1,3 +1,4 @@
+import { queryList } from '../account/account.ts';
 import type { Part, World } from '../part.ts';
 import { ApiError, type AwsServiceName, type Call, type Json, type Operations, type Principal } from '../wire.ts';
 import { Access } from './access.ts';
@@ -5,6 +6,14 @@ import { type FindTaskDefinition, permissionsFor } from './permissions.ts';
 import { evaluate, type PolicyDocument } from './policy.ts';
 import { checkRoleRequest } from './role-request.ts';
 import { type OidcProvider, trusts, trustsPrincipal, verifyToken } from './web-identity.ts';
+
+/** The services that refuse with status 403 and a code of their own. */
+const deniedCode: Partial<Record<AwsServiceName, string>> = {
+  sts: 'AccessDenied',
+  iam: 'AccessDenied',
+  rds: 'AccessDenied',
+  ec2: 'UnauthorizedOperation',
+};
 
 /** What a request carries to say who sent it. */
 export interface Signature {
@@ -17,6 +26,11 @@ export interface Signature {
 export class IdentityPart implements Part {
   readonly access: Access;
   readonly operations: Operations;
+  /** IAM's own reads. */
+  readonly iam: Operations = {
+    GetRole: (input) => this.#getRole(input),
+    SimulatePrincipalPolicy: (input) => this.#simulate(input),
+  };
   readonly providers: OidcProvider[] = [];
   readonly #world: World;
   readonly #policies = new Map<string, PolicyDocument[]>();
@@ -90,11 +104,42 @@ export class IdentityPart implements Part {
         ? 'with an explicit deny in an identity-based policy'
         : `because no identity-based policy allows the ${permission.action} action`;
       throw new ApiError(
-        call.service === 'sts' ? 'AccessDenied' : 'AccessDeniedException',
-        `User: ${principal.arn} is not authorized to perform: ${permission.action} on resource: ${refusal.resource} ${why}`,
-        { status: call.service === 'sts' ? 403 : 400 },
+        deniedCode[call.service] ?? 'AccessDeniedException',
+        `${call.service === 'ec2' ? 'You are not authorized to perform this operation. ' : ''}User: ${principal.arn} is not authorized to perform: ${permission.action} on resource: ${refusal.resource} ${why}`,
+        { status: deniedCode[call.service] === undefined ? 400 : 403 },
       );
     }
+  }
+
+  #getRole(input: Json): Json {
+    const role = [...this.access.roles.values()].find(({ name }) => name === input.RoleName);
+    if (role === undefined) {
+      throw new ApiError('NoSuchEntity', `The role with name ${input.RoleName} cannot be found.`, { status: 404 });
+    }
+    const document = encodeURIComponent(JSON.stringify(role.trust));
+    return {
+      Role: { RoleName: role.name, RoleId: role.roleId, Arn: role.arn, Path: '/', AssumeRolePolicyDocument: document },
+    };
+  }
+
+  /** Evaluates the policies that were attached; without any, everything is allowed. */
+  #simulate(input: Json): Json {
+    const policies = this.#policies.get(input.PolicySourceArn);
+    const context: Record<string, string> = {};
+    for (let at = 1; input[`ContextEntries.member.${at}.ContextKeyName`] !== undefined; at++) {
+      context[input[`ContextEntries.member.${at}.ContextKeyName`]] =
+        input[`ContextEntries.member.${at}.ContextKeyValues.member.1`];
+    }
+    const resources = queryList(input, 'ResourceArns');
+    const results = queryList(input, 'ActionNames').flatMap((action) =>
+      (resources.length === 0 ? ['*'] : resources).map((resource) => {
+        const refusal =
+          policies === undefined ? undefined : evaluate(policies, { action, resources: [resource], context });
+        const decision = refusal === undefined ? 'allowed' : refusal.explicit ? 'explicitDeny' : 'implicitDeny';
+        return { EvalActionName: action, EvalResourceName: resource, EvalDecision: decision };
+      }),
+    );
+    return { EvaluationResults: { member: results }, IsTruncated: false };
   }
 
   #getCallerIdentity({ principal }: Call): Json {

@@ -1,47 +1,49 @@
-// yargs' parser behind as much of yargs' face as is used where no help is printed.
+// yargs' parser, behind as much of yargs' face as is used. Only for help, which it writes, is all of yargs loaded.
 import Parser from 'yargs-parser';
 
+const calls = ['scriptName', 'version', 'help', 'alias', 'wrap', 'exitProcess', 'fail', 'parserConfiguration', 'usage'];
+const more = ['epilogue', 'option', 'example', 'command'];
+
 export default () => {
-  const options = { boolean: ['help', 'version'], string: [], alias: {}, key: {}, configuration: {} };
-  let version = '';
+  const asked = [];
   const face = {
-    version: (text) => {
-      version = text;
-      return face;
-    },
-    parserConfiguration: (configuration) => {
-      options.configuration = { 'parse-positional-numbers': false, ...configuration };
-      return face;
-    },
-    alias: (name, short) => {
-      options.alias[name] = [short].flat();
-      return face;
-    },
-    option: (name, { boolean, string, alias }) => {
-      options.key[name] = true;
-      if (boolean === true) options.boolean.push(name);
-      if (string === true) options.string.push(name);
-      if (alias !== undefined) options.alias[name] = [alias].flat();
-      return face;
-    },
-    parseAsync: async (words, _context, print) => {
-      const { argv } = Parser.detailed(words, options);
-      if (argv.version === true) print(null, argv, version);
-      return { ...argv, $0: 'migrate-deploy' };
+    parseAsync: async (words, context, print) => {
+      const { argv } = Parser.detailed(words, parserOptions(asked));
+      const isText = argv.help === true || argv.version === true || argv._.at(-1) === 'help';
+      if (!isText) return { ...argv, $0: 'migrate-deploy' };
+      const yargs = await wholeYargs();
+      for (const [name, values] of asked) yargs[name](...values);
+      return yargs.parseAsync(words, context, print);
     },
   };
-  for (const forHelp of [
-    'scriptName',
-    'usage',
-    'epilogue',
-    'example',
-    'command',
-    'help',
-    'wrap',
-    'exitProcess',
-    'fail',
-  ]) {
-    face[forHelp] = () => face;
+  for (const name of [...calls, ...more]) {
+    face[name] = (...values) => {
+      asked.push([name, values]);
+      return face;
+    };
   }
   return face;
 };
+
+/** What yargs would tell its parser after the same calls. */
+function parserOptions(asked) {
+  const options = { boolean: ['help', 'version'], string: [], alias: {}, key: {}, configuration: {} };
+  for (const [call, [first, second]] of asked) {
+    if (call === 'parserConfiguration') options.configuration = { 'parse-positional-numbers': false, ...first };
+    if (call === 'alias') options.alias[first] = [second].flat();
+    if (call !== 'option') continue;
+    options.key[first] = true;
+    if (second.boolean === true) options.boolean.push(first);
+    if (second.string === true) options.string.push(first);
+    if (second.alias !== undefined) options.alias[first] = [second.alias].flat();
+  }
+  return options;
+}
+
+async function wholeYargs() {
+  const [{ YargsFactory }, { default: platform }] = await Promise.all([
+    import('./build/lib/yargs-factory.js'),
+    import('./lib/platform-shims/esm.mjs'),
+  ]);
+  return YargsFactory(platform)([]);
+}

@@ -1,2 +1,2 @@
 // This program does not run inside a Lambda function, so it carries no trace of one on.
-export const InvokeStore = { getInstanceAsync: async () => undefined };
+export const getRecursionDetectionPlugin = () => ({ applyToStack: () => undefined });

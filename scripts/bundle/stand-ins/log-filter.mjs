@@ -1,0 +1,2 @@
+// What would be logged, if anything were.
+export const schemaLogFilter = () => '***SensitiveInformation***';

@@ -1,0 +1,2 @@
+// No buckets.
+export const resolveParamsForS3 = async (endpointParams) => endpointParams;

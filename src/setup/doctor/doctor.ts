@@ -1,0 +1,110 @@
+import type { RawTaskDefinition } from '../../ports.ts';
+import { checkContainer, checkDefinition, findDefinition } from './definition.ts';
+import { check, type Finding, fault, listed, ok } from './finding.ts';
+import { checkRepositories } from './images.ts';
+import { checkDatabase, checkWayOut, networkOf } from './network.ts';
+import { checkPassRole, checkPermissions } from './permissions.ts';
+import { checkClusters, checkServices, findServices } from './services.ts';
+import { checkSlack } from './slack.ts';
+import type { DoctorDeps, Network, Target } from './target.ts';
+
+/** Asks AWS for everything that the stages will need; changes nothing, and finds the same fault once. */
+export async function doctor(target: Target, deps: DoctorDeps): Promise<Finding[]> {
+  const { Account: account, Arn: arn = '' } = await deps.aws.sts.getCallerIdentity();
+  const places = await Promise.all([...(await migrations(target, deps)), ...(await rollouts(target, deps))]);
+  const definitions = new Map(
+    places.flatMap(({ definition }) =>
+      definition === undefined ? [] : [[definition.taskDefinitionArn ?? '', definition]],
+    ),
+  );
+  const networks = distinct(places.flatMap(({ network = [] }) => network));
+  const all: Finding[][] = [
+    [ok('identity', `Account ${account}, ${arn}, ${deps.aws.region}`)],
+    await checkPermissions(target, arn, deps),
+    await checkRepositories(target, deps),
+    await checkClusters(target, deps),
+    await checkServices(target, deps),
+    places.flatMap(({ findings }) => findings),
+  ];
+  for (const definition of definitions.values()) {
+    all.push(await checkDefinition(definition, deps), await checkPassRole(definition, arn, deps));
+  }
+  for (const { who, network, definition } of places) {
+    if (network !== undefined) all.push(await checkWayOut(who, network, definition, deps));
+  }
+  if (target.database !== undefined) all.push(await checkDatabase(target.database, networks, deps));
+  all.push(await checkSlack(deps));
+  return distinct(all.flat());
+}
+
+/** Where tasks will run: what from, and in which network. */
+interface Place {
+  who: string;
+  definition: RawTaskDefinition | undefined;
+  network: Network | undefined;
+  findings: Finding[];
+}
+
+async function migrations(target: Target, deps: DoctorDeps): Promise<Promise<Place>[]> {
+  return target.migrations.map(async ({ cluster, taskDefinition, container, networkFromService, network }) => {
+    const sources = networkFromService === undefined ? [] : await findServices(cluster, [networkFromService], deps);
+    const used = network ?? networkOf(sources?.[0]);
+    let definition: RawTaskDefinition | undefined;
+    const findings = await check('task definition', async () => {
+      definition = await findDefinition(taskDefinition, deps);
+      if (definition === undefined) return [await noDefinition(taskDefinition, deps)];
+      // A service that is updated too, or cannot be read, has findings of its own.
+      const isToldOf = target.rollouts.some(({ services }) => services.includes(networkFromService ?? ''));
+      const isUnknown = networkFromService !== undefined && (sources === undefined || isToldOf);
+      return [
+        ok('task definition', `${definition.family}:${definition.revision} migrates`),
+        ...checkContainer(definition, container),
+        ...(definition.networkMode === 'awsvpc' && used === undefined && !isUnknown
+          ? [noNetwork(definition.family ?? taskDefinition, networkFromService, sources?.length === 0)]
+          : []),
+      ];
+    });
+    const isOwn = definition?.networkMode === 'awsvpc';
+    return { who: taskDefinition, definition, network: isOwn ? used : undefined, findings };
+  });
+}
+
+function noNetwork(family: string, service: string | undefined, isMissing: boolean): Finding {
+  const fix = 'Give --network-from-service SERVICE, or --subnets and --security-groups';
+  if (service === undefined)
+    return fault('network', `${family} needs a network (awsvpc), and the migration is given none`, fix);
+  const why = isMissing ? `there is no service ${service}` : `${service} has none`;
+  return fault('network', `${family} needs a network (awsvpc) to copy, and ${why}`, fix);
+}
+
+async function noDefinition(taskDefinition: string, { aws }: DoctorDeps): Promise<Finding> {
+  const near = await aws.ecs.listFamilies(taskDefinition.slice(0, 3)).catch(() => []);
+  return fault(
+    'task definition',
+    `There is no active task definition ${taskDefinition}; families like it: ${listed(near)}`,
+    'Register it, or correct --task-definition',
+  );
+}
+
+async function rollouts(target: Target, deps: DoctorDeps): Promise<Promise<Place>[]> {
+  const services = await Promise.all(
+    target.rollouts.map(({ cluster, services: names }) => findServices(cluster, names, deps)),
+  );
+  return services
+    .flatMap((found = []) => found)
+    .map(async (service) => {
+      let definition: RawTaskDefinition | undefined;
+      const findings = await check('task definition', async () => {
+        definition =
+          service.taskDefinition === undefined ? undefined : await findDefinition(service.taskDefinition, deps);
+        return [];
+      });
+      return { who: service.serviceName ?? '', definition, network: networkOf(service), findings };
+    });
+}
+
+/** The same thing once, by what it says. */
+function distinct<T>(values: readonly T[]): T[] {
+  const texts = values.map((value) => JSON.stringify(value));
+  return values.filter((_, index) => texts.indexOf(texts[index] ?? '') === index);
+}
