@@ -5,7 +5,7 @@ set -euo pipefail
 case "$1" in
   note)
     mkdir -p tested
-    basename "${TMPDIR:-/tmp}/migrate-deploy-$(id -u)"/*.mjs .mjs >"tested/$2"
+    basename "${TMPDIR:-/tmp}/migrate-deploy-$(id -u)"/*.cjs .cjs >"tested/$2"
     ;;
   compare)
     for tested in tested/*; do

@@ -15,7 +15,7 @@ export async function writeRelease(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const work = join(folder, 'work');
   const { file, orbFile, packages } = await buildBundle(work);
-  await copyFile(file, join(folder, `migrate-deploy-${version}.mjs`));
+  await copyFile(file, join(folder, `migrate-deploy-${version}.cjs`));
   await copyFile(join(work, 'THIRD_PARTY_LICENSES.txt'), join(folder, 'THIRD_PARTY_LICENSES.txt'));
   await packOrb({ bundleFile: orbFile, outFile: join(folder, `orb-${version}.yml`) });
   await writeFile(join(folder, `migrate-deploy-${version}.cdx.json`), sbom(version, await readFile(file), packages));

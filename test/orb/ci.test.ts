@@ -153,7 +153,7 @@ describe('the pipeline of this repository', () => {
     const temporary = join(project, 'tmp');
     const unpacked = join(temporary, `migrate-deploy-${process.getuid?.() ?? 0}`);
     for (const path of [unpacked, join(project, 'orb/bundle')]) await mkdirWith(path, []);
-    await writeFile(join(unpacked, '1.2.3-aa.mjs'), '');
+    await writeFile(join(unpacked, '1.2.3-aa.cjs'), '');
     await writeFile(join(project, 'orb/bundle/id.txt'), packed);
     const script = join(root, '.circleci/tested-program.sh');
     const run = (...args: string[]) =>

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mapOf, readYaml } from '../../local/circleci/yaml.ts';
+import { buildBundle } from '../../scripts/build.ts';
 import { sha256, writeRelease } from '../../scripts/release.ts';
 import { root } from '../orb/support.ts';
 
@@ -21,7 +22,7 @@ const read = (name: string) => readFile(join(folder, 'first', name), 'utf8');
 
 describe('a release', () => {
   it('holds the program, the orb for use by its address, what is inside, and the checksums of all', async () => {
-    const files = ['.cdx.json', '.mjs'].map((ending) => `migrate-deploy-${version}${ending}`);
+    const files = ['.cdx.json', '.cjs'].map((ending) => `migrate-deploy-${version}${ending}`);
     expect(names).toEqual(['THIRD_PARTY_LICENSES.txt', ...files, `orb-${version}.yml`, 'SHA256SUMS']);
     const sums = (await read('SHA256SUMS')).trim().split('\n');
     for (const [index, line] of sums.entries()) {
@@ -60,13 +61,21 @@ describe('a release', () => {
     expect(program).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
   });
 
-  it('the npm package holds the programs, their licences and nothing else', () => {
-    const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-    const { stdout, stderr } = spawnSync('npm', args, { cwd: root, encoding: 'utf8' });
-    const [packed] = JSON.parse(stdout || 'null') as [{ files: { path: string; mode: number }[] }];
-    const paths = packed.files.map(({ path }) => path);
-    expect(paths, stderr).toContain('dist/migrate-deploy.mjs');
-    const known = /^(package\.json|README\.md|LICENSE|dist\/[a-z-]+\.mjs|dist\/THIRD_PARTY_LICENSES\.txt)$/;
-    expect(paths.filter((path) => !known.test(path))).toEqual([]);
-  });
+  it('the npm package holds the programs, their licences and nothing else, and runs', async () => {
+    await buildBundle();
+    const packed = spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const [{ filename, files }] = JSON.parse(packed.stdout || 'null') as [
+      { filename: string; files: { path: string }[] },
+    ];
+    const known = /^(package\.json|README\.md|LICENSE|dist\/[a-z-]+\.[cm]js|dist\/THIRD_PARTY_LICENSES\.txt)$/;
+    expect(files.filter(({ path }) => !known.test(path))).toEqual([]);
+    expect(spawnSync('tar', ['xzf', filename], { cwd: folder }).status, packed.stderr).toBe(0);
+    for (const name of ['migrate-deploy.mjs', 'migrate-deploy.cjs']) {
+      const { stdout } = spawnSync('node', [join(folder, 'package/dist', name), '--version'], { encoding: 'utf8' });
+      expect([name, stdout]).toEqual([name, `${version}\n`]);
+    }
+  }, 120_000);
 });
