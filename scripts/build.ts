@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commands } from '../src/commands/index.ts';
 import { type Bundle, bundle } from './bundle/bundle.ts';
-import { thirdPartyLicenses } from './bundle/licenses.ts';
+import { licenseTexts, withLicenses } from './bundle/licenses.ts';
+import { type BundledPackage, packagesOf } from './bundle/packages.ts';
 import { swapFiles, swapsOfTheCommandLine, swapsOfTheOrb } from './bundle/swaps.ts';
 import { withoutHelp } from './bundle/without-help.ts';
 import { commandsOfTheOrb } from './orb/commands.ts';
@@ -16,6 +17,8 @@ export interface Built {
   orbFile: string;
   program: Bundle;
   orbProgram: Bundle;
+  /** The packages that something of either came from. */
+  packages: BundledPackage[];
 }
 
 /**
@@ -40,14 +43,17 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<Built
   const orbFile = join(outFolder, 'orb/migrate-deploy.cjs');
   await mkdir(dirname(orbFile), { recursive: true });
   await replace(file, program.code, 0o755);
-  await replace(orbFile, orbProgram.code, 0o755);
-  const licenses = await thirdPartyLicenses([...program.modules.keys()]);
+  // The orb's program travels without files beside it.
+  const inOrbProgram = await packagesOf([...orbProgram.modules.keys()]);
+  await replace(orbFile, withLicenses(orbProgram.code, inOrbProgram), 0o755);
+  const packages = await packagesOf([...program.modules.keys(), ...orbProgram.modules.keys()]);
+  const licenses = licenseTexts(packages);
   await replace(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), licenses, 0o644);
   await replace(join(outFolder, 'migrate-deploy.mjs'), script(''), 0o755);
   for (const { name } of commands) {
     await replace(join(outFolder, `${name}.mjs`), script(`process.argv.splice(2, 0, '${name}');\n`), 0o755);
   }
-  return { file, orbFile, program, orbProgram };
+  return { file, orbFile, program, orbProgram, packages };
 }
 
 /** A file that runs the program; not by import, for which Node would search all of it for names. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type ExpandOptions, expandConfig } from '../../local/circleci/expand.ts';
 import { runWorkflow } from '../../local/circleci/runner.ts';
-import { mapOf, readYaml, type YamlMap } from '../../local/circleci/yaml.ts';
+import { listOf, mapOf, readYaml, type YamlMap } from '../../local/circleci/yaml.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
 import { root } from './support.ts';
 
@@ -76,15 +77,24 @@ describe('the pipeline of this repository', () => {
   it('a push runs the orb’s commands; only a version’s tag publishes', async () => {
     const config = await testDeploy();
     const commands = ['commands-20.19', 'commands-22.12', 'commands-lts'];
+    commands.push('job-migrate', 'job-deploy');
     expect(included(config, { branch: 'main' })).toEqual(commands);
     expect(included(config, { tag: 'nightly' })).toEqual(commands);
-    expect(included(config, { tag: 'v1.2.3' })).toEqual([...commands, 'bundle', 'orb-tools/pack', 'orb-tools/publish']);
+    expect(included(config, { tag: 'v1.2.3' })).toEqual([
+      ...[...commands.slice(0, 3), 'bundle', ...commands.slice(3), 'orb-tools/pack', 'orb-tools/publish', 'release'],
+    ]);
   });
 
   it('the orb as `orb-tools/continue` injects it runs against the local AWS of this repository', async () => {
     const config = await testDeploy();
     const workflow = mapOf(mapOf(config.workflows, 'workflows')['test-deploy'], 'test-deploy');
-    workflow.jobs = [{ commands: { node: 'lts' } }];
+    // One after the other, as everything here; on CircleCI each has a machine of its own.
+    const own = listOf(workflow.jobs, 'jobs').filter((call) => JSON.stringify(call).includes('job-'));
+    const { 'orb-tools/pack': _pack, ...jobs } = Object.assign({}, ...own) as YamlMap;
+    workflow.jobs = [
+      { commands: { node: 'lts' } },
+      ...Object.entries(jobs).map(([name, given]) => ({ [name]: given })),
+    ];
     const project = join(folder, 'project');
     await mkdirWith(project, [
       'package.json',
@@ -112,7 +122,44 @@ describe('the pipeline of this repository', () => {
     expect(output('Run the migration task')).toContain('succeeded');
     expect(output('Update the service and verify it')).toContain('hoge-apps-service-stg');
     expect(output('Notify Slack of the success')).toContain('No Slack message');
+    expect(result.jobs.map(({ name, status }) => [name, status])).toEqual(
+      ['commands', 'job-migrate', 'job-deploy'].map((name) => [name, 'success']),
+    );
   }, 300_000);
+
+  it('orbs are pinned exactly', async () => {
+    for (const file of ['config.yml', 'test-deploy.yml']) {
+      const orbs = Object.values(mapOf((await read(file)).orbs, 'orbs')).filter((one) => typeof one === 'string');
+      expect([file, orbs.filter((one) => !/@\d+\.\d+\.\d+$/.test(String(one)))]).toEqual([file, []]);
+    }
+  });
+
+  it.each([
+    ['v1.2.3', 0],
+    ['v1.2.4', 1],
+  ])('a tag must be the version: %s of 1.2.3', async (tag, status) => {
+    const project = join(folder, `tag-${tag}`);
+    await mkdirWith(project, []);
+    await writeFile(join(project, 'package.json'), '{"version": "1.2.3"}');
+    const script = join(root, '.circleci/tested-program.sh');
+    expect(spawnSync(script, ['tag'], { cwd: project, env: { ...process.env, CIRCLE_TAG: tag } }).status).toBe(status);
+  });
+
+  it.each([
+    ['1.2.3-aa', 0],
+    ['1.2.3-bb', 1],
+  ])('what was tested is what is published: tested 1.2.3-aa, packed %s', async (packed, status) => {
+    const project = join(folder, `packed-${packed}`);
+    const temporary = join(project, 'tmp');
+    const unpacked = join(temporary, `migrate-deploy-${process.getuid?.() ?? 0}`);
+    for (const path of [unpacked, join(project, 'orb/bundle')]) await mkdirWith(path, []);
+    await writeFile(join(unpacked, '1.2.3-aa.cjs'), '');
+    await writeFile(join(project, 'orb/bundle/id.txt'), packed);
+    const script = join(root, '.circleci/tested-program.sh');
+    const run = (...args: string[]) =>
+      spawnSync(script, args, { cwd: project, env: { ...process.env, TMPDIR: temporary } }).status;
+    expect([run('note', 'lts'), run('compare')]).toEqual([0, status]);
+  });
 });
 
 async function mkdirWith(path: string, links: readonly string[]): Promise<void> {

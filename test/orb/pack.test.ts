@@ -43,7 +43,7 @@ describe('the program inside the orb', () => {
   });
 
   it('a program too large for the parts is refused', () => {
-    expect(() => orbBundle(randomBytes(450_000), '1.2.3')).toThrow('orb/commands/install.yml includes 7');
+    expect(() => orbBundle(randomBytes(450_000), '1.2.3')).toThrow('orb/commands/install.yml includes 8');
   });
 
   it('install includes exactly the parts there are', async () => {
