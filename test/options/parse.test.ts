@@ -113,7 +113,7 @@ describe('--help', () => {
     const line = await choose('update-service-and-verify', '--help');
     const text = (line.end ? line.text : '').replaceAll(/\s+/g, ' ');
     expect(text).toContain('The cluster of the services. Also --cluster-name. [required]');
-    expect(text).toContain('[choices: deployed, drained] [default: deployed]');
+    expect(text).toContain('[choices: deployed, drained, paused] [default: deployed]');
     expect(text).toContain('[default: 30m, or --max-poll-attempts times --poll-interval]');
   });
 });
