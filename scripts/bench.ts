@@ -1,95 +1,68 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem, type } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants } from 'node:zlib';
-import { serve } from '../local/aws/http.ts';
-import { LocalAws } from '../local/aws/local-aws.ts';
-import { runBundle } from './run-bundle.ts';
+import { parseArgs } from 'node:util';
+import { logs } from './bench/logs.ts';
+import { migrations } from './bench/migrations.ts';
+import { payload } from './bench/payload.ts';
+import { services } from './bench/services.ts';
+import { starts } from './bench/start.ts';
+import { type Measured, markdown, measured, type Section } from './bench/table.ts';
+import { buildBundle } from './build.ts';
 
-const bundle = fileURLToPath(new URL('../dist/migrate-deploy.mjs', import.meta.url));
-const rounds = 11;
+const root = fileURLToPath(new URL('../', import.meta.url));
+const HELP = `Measures the built program and prints a table.
 
-/** Prints what the built bundle costs: its size, its start, and the requests of long waits (in virtual time). */
-async function bench(): Promise<void> {
-  const bytes = readFileSync(bundle);
-  const packed = brotliCompressSync(bytes, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 },
-  });
-  row('bundle', `${kib(bytes.length)}, ${kib(Math.ceil((packed.length * 4) / 3))} in the orb (brotli, base64)`);
-  row('node -e 0', startMs(['-e', '0']));
-  row('--version', startMs([bundle, '--version']));
-  row('run-migration-task --help', startMs([bundle, 'run-migration-task', '--help']));
-  row('options refused', startMs([bundle, 'run-migration-task', '--nope']));
-  for (const minutes of [1, 10, 45]) await migration(minutes);
-}
+  npm run bench [-- --only WORD] [--write] [--json FILE]
 
-async function migration(minutes: number): Promise<void> {
-  const model = new LocalAws();
-  model.clusters.create('bench');
-  model.logs.createGroup('/bench', model.world.region);
-  model.taskDefinitions.register({
-    family: 'bench',
-    containerDefinitions: [
-      {
-        name: 'app',
-        image: 'app:1',
-        memory: 128,
-        logConfiguration: {
-          logDriver: 'awslogs',
-          options: { 'awslogs-group': '/bench', 'awslogs-region': model.world.region, 'awslogs-stream-prefix': 'app' },
-        },
-      },
-    ],
-  });
-  model.settings.containerInstances.bench = 1;
-  model.behaviours.script(
-    {},
+  --only WORD   only sections whose title holds it
+  --write       also writes docs/benchmarks.md
+  --json FILE   also writes the figures as JSON
+`;
+
+async function main(): Promise<void> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values } = parseArgs({ options: { only: text, json: text, write: flag, help: flag } });
+  if (values.help === true) return void process.stdout.write(HELP);
+  const built = await buildBundle();
+  const sections: Section[] = [
+    { title: 'Start', about: 'How many times as long as `node -e 0`.', measure: () => starts(built.file) },
+    { title: 'Payload of the orb', about: 'What every job of the orb carries.', measure: () => payload(built) },
     {
-      runMs: minutes * 60_000,
-      exitCode: 0,
-      logs: Array.from({ length: minutes * 6 }, (_, index) => ({ atMs: index * 10_000, message: `line ${index}` })),
+      title: 'The end of a migration',
+      about: 'Seconds between the exit of the container and the end of the program; the stop code comes 10 s late.',
+      measure: migrations,
     },
-  );
-  const served = await serve(model);
-  const startedMs = performance.now();
-  const startedAtMs = model.clock.now();
-  const { exitCode, stderr } = await runBundle(
-    [
-      'run-migration-task',
-      '--cluster',
-      'bench',
-      '--task-definition',
-      'bench',
-      '--launch-type',
-      'EC2',
-      '--command',
-      'migrate',
-      '--exclusive',
-      'ignore',
-    ],
-    { env: served.env, control: served.url },
-  );
-  await served.close();
-  if (exitCode !== 0) throw new Error(`the migration of ${minutes} minutes ended with ${exitCode}: ${stderr}`);
-  const exitedAtMs = Math.max(...model.truth.runs.map(({ stoppedAtMs = 0 }) => stoppedAtMs));
-  const noticed = ((model.clock.now() - exitedAtMs) / 1_000).toFixed(1);
-  const total = (model.clock.now() - startedAtMs) / 60_000;
-  row(
-    `a migration of ${minutes} min`,
-    `${model.requests.length} requests (${(model.requests.length / total).toFixed(1)} a minute), done ${noticed} s after the exit; ${Math.round(performance.now() - startedMs)} ms of real time`,
-  );
+    { title: 'Many services', about: 'A new deployment of each, followed to its end.', measure: services },
+    {
+      title: 'Logs',
+      about: 'A log of so many lines, read from a pipe; the local AWS that serves it runs on the same processors.',
+      measure: logs,
+    },
+  ];
+  const results: Measured[] = [];
+  for (const section of sections.filter(({ title }) => title.includes(values.only ?? ''))) {
+    const result = await measured(section);
+    results.push(result);
+    print(result);
+  }
+  if (values.json !== undefined)
+    await writeFile(values.json, `${JSON.stringify({ machine, sections: results }, null, 2)}\n`);
+  if (values.write === true) await writeFile(join(root, 'docs/benchmarks.md'), markdown(machine, results));
 }
 
-function startMs(args: string[]): string {
-  const times = Array.from({ length: rounds }, () => {
-    const beganMs = performance.now();
-    spawnSync(process.execPath, args, { stdio: 'ignore' });
-    return performance.now() - beganMs;
-  }).sort((a, b) => a - b);
-  return `${Math.round(times[Math.floor(rounds / 2)] ?? 0)} ms (median of ${rounds})`;
+function print({ title, rows, failed }: Measured): void {
+  console.log(`\n${title}`);
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  for (const { what, ours, awsCli } of rows) {
+    console.log(`  ${what.padEnd(width)}  ${ours}${awsCli === undefined ? '' : `   (AWS CLI: ${awsCli})`}`);
+  }
+  if (failed !== undefined) console.log(`  The rest could not be measured: ${failed}`);
 }
 
-const kib = (count: number): string => `${Math.round(count / 1024)} KiB`;
-const row = (name: string, value: string): void => console.log(`${name.padEnd(28)} ${value}`);
+const [cpu] = cpus();
+const machine = `${type()} with ${cpus().length} × ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
 
-await bench();
+await main();
