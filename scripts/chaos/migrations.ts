@@ -179,7 +179,7 @@ function prepared(schedule: MigrationSchedule): LocalAws {
   for (const one of schedule.behaviours.toReversed()) {
     model.behaviours.script(
       { container: app.name, times: 1 },
-      { ...one, logs: [{ atMs: 10, message: 'CREATE TABLE' }] },
+      { ...withoutReason(one), logs: [{ atMs: 10, message: 'CREATE TABLE' }] },
     );
   }
   // After a try that placed nothing only ListTasks shows the next one's task, and no rerun comes before it is listed.
@@ -191,6 +191,10 @@ function prepared(schedule: MigrationSchedule): LocalAws {
   for (const fault of schedule.faults) model.faults.script(fault);
   return model;
 }
+
+/** No container is killed with exit code 0. */
+const withoutReason = ({ reason, ...behaviour }: ContainerBehaviour): ContainerBehaviour =>
+  behaviour.exitCode === 0 || reason === undefined ? behaviour : { ...behaviour, reason };
 
 async function live(
   run: MigrationRun,
@@ -293,9 +297,11 @@ function findingsOf(one: Ended, model: LocalAws, schedule: MigrationSchedule): s
   const isTrue = truth?.ended === 'by itself' && truth.exitCode === 0;
   if (outcome.verdict === 'succeeded' && !isTrue) findings.push(`false green: ${JSON.stringify(truth)}`);
   const code = outcome.explanation?.code ?? '';
+  // Between two polls an essential sidecar that fails on its stop signal looks like one that failed first.
+  const isSidecars = code === 'CUT_SHORT' && schedule.sidecar?.essential === true;
   // A stop that is asked for within the seconds between the container's end and the task's: ECS says that it was stopped.
   const isStopped = ![undefined, 'EssentialContainerExited'].includes(outcome.stopCode);
-  if (outcome.verdict === 'failed' && isTrue && !isStopped && !unknowable.has(code))
+  if (outcome.verdict === 'failed' && isTrue && !isStopped && !isSidecars && !unknowable.has(code))
     findings.push(`wrong red (${code})`);
   if (outcome.verdict === 'timed-out' && run.wait && spentMs < run.timeoutMs - 1) {
     if (!(code === 'START_UNANSWERED' && spentMs >= 290_000))
@@ -322,7 +328,9 @@ function togetherFindings(ended: readonly Ended[], model: LocalAws, schedule: Mi
     if (model.truth.mostAtOnce(filter) > 1) findings.push(`two tasks of ${startedBy} at the same time`);
     const succeeded = model.truth.succeeded(filter);
     // An order that nobody could know is a reason to run it again.
-    const isUnknown = ended.some(({ outcome }) => unknowable.has(outcome?.explanation?.code ?? ''));
+    const isUnknown =
+      schedule.sidecar?.essential === true ||
+      ended.some(({ outcome }) => unknowable.has(outcome?.explanation?.code ?? ''));
     if (succeeded.length > 1 && !isUnknown) findings.push(`it migrated ${succeeded.length} times`);
   }
   const isExclusive = schedule.runs.every(({ exclusive }) => exclusive !== 'ignore');

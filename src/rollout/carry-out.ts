@@ -25,13 +25,16 @@ export async function carryOut(
   options: RolloutOptions,
   deps: RolloutDeps,
 ): Promise<RolloutOutcome[]> {
+  const startMs = deps.clock.now();
   const { followed, ended } = await startAll(steps, options, deps);
   if (!options.verify) {
     const started = followed.map((seen) => outcomeOf(seen, startedEnding(seen), options, deps));
     return [...(await Promise.all(started.map((outcome) => kept(outcome, deps)))), ...ended];
   }
   const evidence = evidenceOf(options.cluster, deps);
-  const end = await followAll(followed, options, evidence, deps);
+  // The time-out is for everything together: an update that was looked for has used some of it.
+  const timeoutMs = Math.max(0, options.timeoutMs - (deps.clock.now() - startMs));
+  const end = await followAll(followed, { ...options, timeoutMs }, evidence, deps);
   const { answered, wrong } = await checkUrls(followed, options, deps);
   const outcomes = followed.map(async (seen) => {
     const ending = endingOf(seen, end, wrong, deps);

@@ -123,6 +123,7 @@ async function update(
     // Another deployment is new: it may have replaced ours before we looked.
     return isOurs ? 'seen' : 'unknown';
   };
+  const untilMs = deps.clock.now() + options.timeoutMs;
   let lost: string | undefined;
   for (let attempt = 1; ; attempt++) {
     let answered: Service | undefined;
@@ -139,15 +140,16 @@ async function update(
       }
       lost = message;
       const polls = options.force ? pollsBeforeForcedRepeat : pollsBeforeRepeat;
-      const found = await lookFor(plan, sightOf, polls, options, deps);
+      const found = await lookFor(plan, sightOf, { polls, untilMs }, options, deps);
       if (typeof found === 'object') return found;
-      const mayRepeat = found === 'not-there' && attempt < 3 && error instanceof TransientError;
+      const isInTime = attempt < 3 && deps.clock.now() < untilMs;
+      const mayRepeat = found === 'not-there' && isInTime && error instanceof TransientError;
       if (mayRepeat && !deps.interrupt.signal.aborted) continue;
       return { unknown: mayBeCarriedOut(plan, lost) };
     }
     // Whatever comes now, the update was carried out: it is never sent again.
     if (answered !== undefined && (plan.kind === 'scaling' || sightOf(answered) === 'seen')) return answered;
-    const found = await lookFor(plan, sightOf, pollsForSight, options, deps);
+    const found = await lookFor(plan, sightOf, { polls: pollsForSight, untilMs }, options, deps);
     return typeof found === 'object' ? found : { unknown: notSeen(plan) };
   }
 }
@@ -171,13 +173,15 @@ const notSeen = (plan: ServicePlan): Explanation => ({
 async function lookFor(
   plan: ServicePlan,
   sightOf: (service: Service) => Sight,
-  polls: number,
+  { polls, untilMs }: { polls: number; untilMs: number },
   options: RolloutOptions,
   { aws, clock, interrupt }: RolloutDeps,
 ): Promise<Service | 'not-there' | 'unknown'> {
   const { name } = plan.before;
   let last: Exclude<Sight, 'seen'> = 'unknown';
   for (let poll = 0; poll < polls && !interrupt.signal.aborted; poll++) {
+    // One look tells more than none, however late it is.
+    if (poll > 0 && clock.now() >= untilMs) break;
     await clock.sleep(pollEveryMs, interrupt.signal);
     try {
       const found = pickService(await describeServices(options.cluster, [name], aws), name);

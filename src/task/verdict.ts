@@ -43,7 +43,9 @@ export function taskVerdict(
   const { stopCode, stoppedReason } = task;
   const facts: Facts = { stopCode, stoppedReason, exitCode: container?.exitCode, containerReason: container?.reason };
   const { exitCode } = facts;
-  const mayCome = stopCode === undefined && nowMs - (seen.overSeenMs ?? nowMs) < stopCodeForMs;
+  // While answers do not know the task, none of them can bring it.
+  const isLate = missingSinceMs === undefined && nowMs - (seen.overSeenMs ?? nowMs) >= stopCodeForMs;
+  const mayCome = stopCode === undefined && !isLate;
   if (exitCode === undefined) {
     // The container's end can be seen before its reason: the stop code comes with it.
     const isExplained = container?.reason !== undefined || (stoppedReason ?? '') !== '';

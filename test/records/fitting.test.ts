@@ -180,17 +180,9 @@ describe('builds', () => {
     expect(buildsFor([app, web, migration()], [`${registry}/web:v1`, 'envoy:1'])).toEqual([web]);
   });
 
-  test('one that does not fit is the only one there is: the first deployment of a new repository', () => {
-    expect(buildsFor([app], ['nginx:1'])).toEqual([app]);
-  });
-
-  test('several that do not fit are an error that names them', () => {
-    expect(() => buildsFor([app, web], ['nginx:1'])).toThrow(
-      expect.objectContaining({
-        code: 'AmbiguousRecord',
-        why: expect.stringMatching(/\/app, .*\/web; the containers run nginx:1/),
-      }),
-    );
+  test('one that no container runs is not guessed to fit, nor are several', () => {
+    expect(buildsFor([app], ['nginx:1'])).toEqual([]);
+    expect(buildsFor([app, web], ['nginx:1'])).toEqual([]);
   });
 
   test('none: none', () => {

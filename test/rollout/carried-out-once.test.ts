@@ -50,6 +50,25 @@ describe('an update that was carried out is not sent again', () => {
     expect(requestsOf(model, 'UpdateService')).toHaveLength(1);
   });
 
+  test('unanswered until time is over: not sent again after it', async () => {
+    const { model, deploy } = await rolloutWorld();
+    const startMs = model.clock.now();
+    model.faults.script({ kind: 'reset-before', operation: 'UpdateService', times: 9 });
+    const { exitCode } = await deploy([...force, '--timeout', '60s']);
+    expect(exitCode).toBe(3);
+    expect(requestsOf(model, 'UpdateService')).toHaveLength(1);
+    expect(model.clock.now() - startMs).toBeLessThan(70_000);
+  });
+
+  test('the time that an update was looked for is not added to the time-out', async () => {
+    const { model, deploy } = await rolloutWorld();
+    model.behaviours.script({ image: 'web:v1', kind: 'service' }, { pendingMs: 3_600_000 });
+    const startMs = model.clock.now();
+    model.faults.script({ kind: 'empty-500', operation: 'UpdateService' });
+    expect((await deploy([...force, '--timeout', '2m'])).exitCode).toBe(3);
+    expect(model.clock.now() - startMs).toBeLessThan(140_000);
+  });
+
   test('unanswered, carried out and in sight: followed, never exit 2', async () => {
     const { model, deploy } = await rolloutWorld();
     model.faults.script({ kind: 'broken-json-200', operation: 'UpdateService' });

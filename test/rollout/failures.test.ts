@@ -220,3 +220,13 @@ describe('strategies, hooks and early success', () => {
     expect(stdout.match(/(?:deployed|web:2|judged) after ([^.]+)/g)).toHaveLength(1);
   });
 });
+
+test('deployed while reasons were looked for after time ran out: what serves is not rolled back', async () => {
+  const { model, deploy } = await rolloutWorld();
+  model.faults.script({ kind: 'throttle', operation: 'ListTasks', times: 9_999 });
+  const { exitCode, stdout } = await deploy([...deployV2, '--timeout', '70s', '--on-failure', 'rollback']);
+  expect(exitCode).toBe(3);
+  expect(stdout).toContain('It was deployed after time had run out, so it was not rolled back.');
+  expect(stdout).toContain('Serves now: web:2');
+  expect(model.truth.rollouts('web')[0]?.end).toBe('deployed');
+});

@@ -319,6 +319,14 @@ describe('MISSING is judged by time, not by looks', () => {
     expect(since(sightings(answers), ms)).toEqual(verdict);
   });
 
+  test('what may still come is waited for while the task is not in sight: STOPPED without a stop code is no verdict then', () => {
+    const over: Task = { ...untouched, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stoppingAt: new Date(0) };
+    const ended: Task = { ...over, containers: [{ name: 'app', lastStatus: 'STOPPED', exitCode: 0 }] };
+    const seen = { ...sightings([ended, undefined]), overSeenMs: 0, missingSinceMs: 30_000 };
+    expect(taskVerdict(seen, app, 61_000)).toEqual({ verdict: 'going' });
+    expect(taskVerdict({ ...seen, missingSinceMs: undefined }, app, 61_000)).toMatchObject({ verdict: 'failed' });
+  });
+
   test('seen again, the time begins anew', () => {
     const seen = sightings([undefined, running, undefined]);
     expect(seen.missingSinceMs).toBe(4_000);
