@@ -50,8 +50,8 @@ describe('parameters arrive as plain text', () => {
         ...Object.fromEntries(texts.map(([parameter]) => [parameter, `value of ${parameter}`])),
         ...(chosen && { action: chosen }),
       };
-      const { calls } = await bench.run(bench.steps({ [`migrate-deploy/${name}`]: given }));
-      const values = Object.values(calls[0]?.env ?? {});
+      const { all } = await bench.run(bench.steps({ [`migrate-deploy/${name}`]: given }));
+      const values = Object.values(all[0]?.env ?? {});
       expect(
         texts.filter(([parameter]) => !values.includes(`value of ${parameter}`)).map(([parameter]) => parameter),
       ).toEqual([]);

@@ -102,7 +102,7 @@ export async function createWorkbench() {
         .map((line) => JSON.parse(line) as Call);
       // What only tells others about the stages has tests of its own.
       const beside = ['deploy-marker', 'report'];
-      return { result, calls: made.filter(({ argv }) => !beside.includes(argv[0] ?? '')) };
+      return { result, calls: made.filter(({ argv }) => !beside.includes(argv[0] ?? '')), all: made };
     },
     /** A config with one job that has these steps. */
     steps: (...steps: (YamlMap | string)[]): YamlMap => ({
