@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isCancel, select as selectPrompt } from '@clack/prompts';
 import { ConfigError } from '../local/circleci/config-error.ts';
 import { expandConfig } from '../local/circleci/expand.ts';
@@ -19,7 +20,7 @@ export const select: Ask['select'] = async (message, choices) => {
 };
 
 /** The orb lies beside the program; in the sources, where it is packed to. */
-const orbFiles = ['./orb.yml', '../dist/orb.yml'].map((path) => new URL(path, import.meta.url));
+const orbFiles = ['orb.yml', '../dist/orb.yml'].map((path) => join(dirname(import.meta.filename), path));
 
 /** Expands a config by the model of CircleCI. */
 export const expand: CircleCi['expand'] = async (text, push, orbs) => {

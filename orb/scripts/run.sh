@@ -17,6 +17,7 @@ printf '%s' "${CIRCLE_WORKFLOW_JOB_ID:-}" >"$own/job"
 
 # A program of another version may not know what this orb asks of it. Its name may begin with the home folder; nothing else is replaced.
 if [ -n "${ORB_CLI_PATH:-}" ]; then
+  # shellcheck disable=SC2088 # What is written in the config is looked for, not the folder that it means.
   case "$ORB_CLI_PATH" in
     '~/'* | "\$HOME/"* | "\${HOME}/"*) ORB_CLI_PATH="$HOME/${ORB_CLI_PATH#*/}" ;;
   esac

@@ -30,6 +30,7 @@ export async function bundle({ entry, define, plugins }: Recipe): Promise<Bundle
       target: 'node20.19',
       define: {
         'import.meta.url': '__filename',
+        'import.meta.filename': '__filename',
         ...Object.fromEntries(Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)])),
       },
     },

@@ -75,10 +75,11 @@ function saidByEcs(seen: Observation, { until }: Limits): RolloutVerdict {
   return isAwaited || isReplaced(seen) ? byDeployment : verdict;
 }
 
-/** Another revision is there since: ours served for a while only. */
+/** Another revision is there since: ours served for a while only. What only stood already is replaced once another one comes. */
 function isReplaced({ service, own }: Observation): boolean {
   const primary = primaryOf(service);
-  return primary?.rolloutState === 'COMPLETED' && primary.taskDefinition !== own.taskDefinitionArn;
+  const isThere = primary?.rolloutState === 'COMPLETED' || own.plan.kind !== 'deployment';
+  return isThere && primary?.taskDefinition !== own.taskDefinitionArn;
 }
 
 const otherRevision = (running: string, asked: string): RolloutVerdict => ({

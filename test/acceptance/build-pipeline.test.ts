@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { pipelineWorld } from './pipeline-world.ts';
 
@@ -84,7 +86,8 @@ it('a build that pushed nothing leaves no digest, and the stages behind it say s
 
 it('the record of a build that failed forbids the stages behind it', async () => {
   const world = await pipelineWorld();
-  expect((await world.build('--dockerfile', 'no-such-file')).exitCode).toBe(1);
+  await writeFile(join(world.folder, 'project/Dockerfile'), 'FROM scratch AS apps\nCOPY missing.txt /\n');
+  expect((await world.build()).exitCode).toBe(1);
   for (const stage of [await world.deploy(), await world.migrate()]) {
     expect(stage.stderr).toMatch(/Error: The record of the build of \S*hoge-stg says that it did not succeed\./);
     expect(stage.exitCode).toBe(2);

@@ -157,7 +157,7 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
       ['--container', 'app', '--', 'x'.repeat(9_000)],
       'Amazon ECS takes 8192 at most',
     ],
-    ['a family that does not exist', ['--task-definition', 'nope'], 'Check --task-definition'],
+    ['a family that does not exist', ['--task-definition', 'nope'], 'There is no task definition nope in eu-west-1.'],
     [
       'an image for a container that is not there',
       ['--container', 'app', '--image', 'web=acme/app:1'],

@@ -155,7 +155,7 @@ describe('nothing outlasts --timeout', () => {
     expect(exitCode).toBe(3);
     expect(model.clock.now() - startMs).toBeLessThan(305_000);
     expect(stdout).toMatch(
-      /What: AWS did not answer since \d\d:\d\d:\d\d UTC \(\d+ times\): ecs:DescribeTasks: Rate exceeded/,
+      /Why: AWS did not answer since \d\d:\d\d:\d\d UTC \(\d+ times\): ecs:DescribeTasks: Rate exceeded/,
     );
   });
 
@@ -255,7 +255,7 @@ describe('an interrupt does not wait for a request in flight', () => {
     const { onLine } = interruptInFlight(model, 6);
     const { exitCode, stdout } = await migrate(['--on-interrupt', 'stop', ...command], { onLine });
     expect(exitCode).toBe(143);
-    expect(stdout).toContain('the task was stopped');
+    expect(stdout).toContain('The task was stopped, as asked for.');
     expect(requestsOf(model, 'StopTask')).toHaveLength(3);
   });
 });

@@ -17,13 +17,16 @@ it('a log that nobody takes from us is not read from AWS: it would pile up in ou
     nextForwardToken: `f/${Math.max(0, left)}`,
   });
   const base = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'app', '--launch-type', 'FARGATE'];
-  const child = spawn(process.execPath, [bundlePath, ...base, '--subnets', 's', ...command], {
+  const child = spawn(process.execPath, [bundlePath, ...base, '--subnets', 'subnet-1', ...command], {
     env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
   });
   const asked = (): number => requestsOf(model, 'GetLogEvents').length;
   // The model's time stands still for this real-time run: the container is started by hand.
   const clock = setInterval(() => model.clock.advance(1_000), 50);
-  for (let before = -1; asked() === 0 || before !== asked(); await delay(700)) before = asked();
+  for (let before = -1; child.exitCode === null && (asked() === 0 || before !== asked()); await delay(700)) {
+    before = asked();
+  }
+  expect(child.exitCode).toBe(null);
   expect(asked()).toBeLessThan(5);
   let lines = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

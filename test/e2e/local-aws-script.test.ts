@@ -42,7 +42,7 @@ test('what it prints is all that a local script needs to run a migration', async
     [join(root, 'dist/run-migration-task.mjs'), ...args, '--poll-interval', '1'],
     { cwd: join(root, 'examples/hoge'), env: { PATH: process.env.PATH, HOME: '/nowhere', ...env } },
   );
-  expect(stdout).toContain('succeeded: exit code 0');
+  expect(stdout).toContain('succeeded: container hoge-stg ended with exit code 0');
   child.kill('SIGINT');
   expect(await once(child, 'close')).toEqual([0, null]);
   await expect(fetch(env.AWS_ENDPOINT_URL ?? '')).rejects.toThrow();

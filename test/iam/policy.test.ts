@@ -122,7 +122,7 @@ describe('the policy', () => {
 
   it('of commands, accounts and roles that are none is an option error', async () => {
     expect(await errorsOf(iamPolicyOptions, { for: 'deploy', account: '12', 'pass-role': 'task' })).toEqual([
-      '--for must be one of build-and-push-image, run-migration-task, wait-for-task, update-service-and-verify, not "deploy"',
+      '--for must be one of build-and-push-image, run-migration-task, wait-for-task, update-service-and-verify, status, rollback-service, continue-deployment, not "deploy"',
       '--account must be the 12 digits of an AWS account, not "12"',
       '--pass-role must be the ARN of a role, not "task"',
     ]);

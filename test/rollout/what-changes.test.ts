@@ -344,7 +344,9 @@ test('--output json is one document, the record validates, and both say the same
     services: [{ service: 'web', verdict: 'deployed', servesNow: expect.stringMatching(/web:2$/) }],
   });
   const { parseRecord } = await import('../../src/records/records.ts');
-  const path = [...files.keys()].find((name) => name.startsWith('r/update-service-and-verify.eu-west-1.prod.web'));
+  const path = [...files.keys()].find((name) =>
+    name.startsWith('r/update-service-and-verify.123456789012.eu-west-1.prod.web'),
+  );
   const saved = parseRecord(path ?? '', files.get(path ?? '') ?? '');
   expect(saved).toMatchObject({
     verdict: 'deployed',
