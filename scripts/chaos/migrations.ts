@@ -297,8 +297,7 @@ function findingsOf(one: Ended, model: LocalAws, schedule: MigrationSchedule): s
   const isTrue = truth?.ended === 'by itself' && truth.exitCode === 0;
   if (outcome.verdict === 'succeeded' && !isTrue) findings.push(`false green: ${JSON.stringify(truth)}`);
   const code = outcome.explanation?.code ?? '';
-  // Between two polls an essential sidecar that fails on its stop signal looks like one that failed first.
-  const isSidecars = code === 'CUT_SHORT' && schedule.sidecar?.essential === true;
+  const isSidecars = code === 'CUT_SHORT' && endedBetweenPolls(one, model, schedule);
   // A stop that is asked for within the seconds between the container's end and the task's: ECS says that it was stopped.
   const isStopped = ![undefined, 'EssentialContainerExited'].includes(outcome.stopCode);
   if (outcome.verdict === 'failed' && isTrue && !isStopped && !isSidecars && !unknowable.has(code))
@@ -320,6 +319,19 @@ function findingsOf(one: Ended, model: LocalAws, schedule: MigrationSchedule): s
   return findings;
 }
 
+/** An essential sidecar that fails on its stop signal before the next look is one that may have failed first. */
+function endedBetweenPolls({ outcome, run }: Ended, model: LocalAws, schedule: MigrationSchedule): boolean {
+  if (schedule.sidecar?.essential !== true) return false;
+  const [ended, sidecarEnded] = ['app', 'proxy'].map(
+    (container) =>
+      model.truth.migrations({ container }).find(({ taskArn }) => taskArn === outcome?.taskArn)?.stoppedAtMs,
+  );
+  if (ended === undefined || sidecarEnded === undefined) return false;
+  // Where answers fail or leave the task out, or nobody looked, more time lies between two looks.
+  const isSeen = schedule.faults.length === 0 && schedule.missingWindows.length === 0 && run.wait;
+  return !isSeen || Math.abs(sidecarEnded - ended) <= (run.pollIntervalMs ?? 10_000) + 1_000;
+}
+
 function togetherFindings(ended: readonly Ended[], model: LocalAws, schedule: MigrationSchedule): string[] {
   const findings: string[] = [];
   const marks = new Set(ended.flatMap(({ outcome }) => outcome?.startedBy ?? []));
@@ -328,9 +340,10 @@ function togetherFindings(ended: readonly Ended[], model: LocalAws, schedule: Mi
     if (model.truth.mostAtOnce(filter) > 1) findings.push(`two tasks of ${startedBy} at the same time`);
     const succeeded = model.truth.succeeded(filter);
     // An order that nobody could know is a reason to run it again.
-    const isUnknown =
-      schedule.sidecar?.essential === true ||
-      ended.some(({ outcome }) => unknowable.has(outcome?.explanation?.code ?? ''));
+    const isUnknown = ended.some((one) => {
+      const code = one.outcome?.explanation?.code ?? '';
+      return unknowable.has(code) || (code === 'CUT_SHORT' && endedBetweenPolls(one, model, schedule));
+    });
     if (succeeded.length > 1 && !isUnknown) findings.push(`it migrated ${succeeded.length} times`);
   }
   const isExclusive = schedule.runs.every(({ exclusive }) => exclusive !== 'ignore');
