@@ -23,8 +23,6 @@ export interface Ended {
   error: unknown;
   printed: readonly string[];
   moments: readonly Moment[];
-  /** The deployments that there were when it began. */
-  idsBefore: readonly string[];
   startedAtMs: number;
   endedAtMs: number;
   /** What is wrong with its form. */
@@ -135,7 +133,9 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
       const newer = moment.rollouts.some((one) => one.createdAtMs > (own?.createdAtMs ?? 0));
       if (!(own?.end === 'superseded' || (own?.end === 'deployed' && newer))) findings.push(`not superseded: ${what}`);
       const [, by] = /Deployment (\S+) brings/.exec(outcome.explanation?.cause ?? '') ?? [];
-      if (by !== undefined && ended.idsBefore.includes(by)) findings.push(`${by} existed before ours`);
+      const replacing = moment.rollouts.find(({ id }) => id === by);
+      if (replacing !== undefined && replacing.createdAtMs < (own?.createdAtMs ?? 0))
+        findings.push(`${by} existed before ours`);
       return findings;
     }
     default:
@@ -200,8 +200,10 @@ function undoFindings({ moments, outcome, run }: Ended, schedule: RolloutSchedul
   const isUsers = run.maxFailedTasks !== undefined || outcome.verdict === 'interrupted';
   const isDead =
     !moment.sample.taskDefinitionArns.includes(outcome.taskDefinition ?? '') || tasksFail(outcome, schedule);
-  // Known limit: without service deployments only COMPLETED shows it, which comes after the old tasks are gone (§1.6).
-  const isHidden = schedule.denied !== 'no' && outcome.verdict === 'timed-out';
+  // Known limit: where no service deployment shows, only COMPLETED does, which comes after the old tasks are gone.
+  const own = moment.rollouts.find(({ id }) => id === outcome.deploymentId);
+  const shownAtMs = (own?.createdAtMs ?? 0) + schedule.knobs.serviceDeploymentDelayMs + schedule.knobs.staleReadMs;
+  const isHidden = outcome.verdict === 'timed-out' && (schedule.denied !== 'no' || moment.atMs < shownAtMs);
   if (isTrue(moment, outcome.deploymentId) === 'deployed' && !isUsers && !isDead && !isHidden)
     return ['what was deployed is undone'];
   return [];

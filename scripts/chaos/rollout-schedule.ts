@@ -47,7 +47,7 @@ export interface RolloutSchedule {
   loadBalancer: boolean;
   revisions: Record<'v2' | 'v3', Revision>;
   /** Knobs of the model (`ServiceSettings`). */
-  knobs: object;
+  knobs: { serviceDeploymentDelayMs: number; staleReadMs: number };
   /** Service deployments cannot be read: refused, or never answered. */
   denied: 'no' | 'AccessDenied' | '5xx';
   /** Tasks cannot be listed. */

@@ -59,7 +59,6 @@ async function live(
       if (!over.yet) program.interrupt.trigger();
     });
   }
-  const idsBefore = model.truth.rollouts('web').map(({ id }) => id);
   const printed: string[] = [];
   const moments: Moment[] = [];
   const announce = (event: RolloutEvent): void => {
@@ -88,7 +87,6 @@ async function live(
     error: end.error,
     printed: [...printed, JSON.stringify(end.outcomes), JSON.stringify([...folder.values()])],
     moments,
-    idsBefore,
     startedAtMs,
     endedAtMs: clock.now(),
     findings,

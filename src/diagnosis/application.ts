@@ -54,7 +54,7 @@ interface Candidate {
 
 /**
  * The line of an application's log that says why it ended, as a person would pick it, with cause and fix where its text is known.
- * Undefined only for a log without any text. `line` is verbatim, of any length and hostile: whoever prints it cuts it and makes it harmless.
+ * Undefined where no line looks like an error: then the tail of the log is all that can be shown. `line` is verbatim, of any length and hostile: whoever prints it cuts it and makes it harmless.
  */
 export function diagnoseLog(lines: readonly string[]): LogFinding | undefined {
   const from = Math.max(0, lines.length - linesForDiagnosis);
@@ -79,7 +79,6 @@ function readable(line: string): string {
 
 function pick(texts: readonly string[]): Candidate | undefined {
   let best: Candidate | undefined;
-  let last: Candidate | undefined;
   let ordinary = 0;
   let afterHeading = false;
   let afterPythonFrame = false;
@@ -89,7 +88,6 @@ function pick(texts: readonly string[]): Candidate | undefined {
     const belongs = isFrame(text) || (afterPythonFrame && text.startsWith('    '));
     afterPythonFrame = isPythonFrame(text);
     const noise = isNoise(text);
-    if (last === undefined || !(noise || belongs)) last = { index, text, rank: 0, row: undefined };
     if (belongs) continue;
     // Python prints the root cause above this line and what came of it below.
     effect ||= text.startsWith('The above exception was the direct cause');
@@ -106,7 +104,7 @@ function pick(texts: readonly string[]): Candidate | undefined {
     ordinary = 0;
     effect = false;
   }
-  return best ?? last;
+  return best;
 }
 
 /** psql goes on after an error unless it is told to stop; the first of its errors brings on the others. */

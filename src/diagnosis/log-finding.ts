@@ -32,7 +32,7 @@ const onlyEnded: readonly string[] = [
 /** Whether the application's log leads: out of memory, a pull that failed, Spot and the like explain the end themselves. */
 export const isOwnEnd = (code: string | undefined): boolean => code === undefined || onlyEnded.includes(code);
 
-/** The line that explains why the program ended; undefined for a log without any text. `hidden` are values that it may not show. */
+/** The line that explains why the program ended; undefined where none looks like an error. `hidden` are values that it may not show. */
 export function findingIn(
   container: string,
   lines: readonly string[],

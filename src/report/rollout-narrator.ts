@@ -37,7 +37,7 @@ function teller(): (event: RolloutEvent) => Line[] {
         return [...(began === undefined ? [] : [began]), ...(consoleOf === event.service ? more : [])];
       }
       case 'service-deployment-found':
-        return [dim(shorten(`${event.service}: ${event.serviceDeploymentArn}`))];
+        return [dim(shorten(`${event.service}: service deployment ${event.serviceDeploymentArn}`))];
       case 'task-failed': {
         const text = failureText(event.task);
         const key = `${event.service} ${text}`;

@@ -34,7 +34,7 @@ export function rolloutEventLines(event: RolloutEvent): Line[] {
         warn(`${event.service}: no answer to UpdateService (${event.message}); checking whether it was carried out`),
       ];
     case 'service-deployment-found':
-      return [dim(`${event.service}: ${event.serviceDeploymentArn}`)];
+      return [dim(`${event.service}: service deployment ${event.serviceDeploymentArn}`)];
     case 'progress':
       return [line(`${event.service}: ${progressText(event.progress)}`)];
     case 'breaker-threshold':

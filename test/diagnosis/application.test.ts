@@ -186,21 +186,21 @@ describe('which line is picked', () => {
       ],
       `panic: pq: ${exists.slice(7)}`,
     ],
-    ['frames alone are quoted too', ["\tfrom /app/m.rb:3:in `<main>'"], "\tfrom /app/m.rb:3:in `<main>'"],
     [
       'words of failure without a mark',
       ['migrating', 'giving up: ledger cannot be balanced', 'bye'],
       'giving up: ledger cannot be balanced',
     ],
-    ['else the last line', ['migrating', 'ledger is odd', '', '  '], 'ledger is odd'],
-    ['noise alone is quoted too', ['rake aborted!', ''], 'rake aborted!'],
   ];
   test.each(rows)('%s', (_, lines, line) => expect(picked(...lines)).toBe(line));
 
-  test('an empty log has none', () => {
-    expect(diagnoseLog([])).toBeUndefined();
-    expect(diagnoseLog(['', '  ', '\u001b[0m'])).toBeUndefined();
-  });
+  test.each([
+    ['an empty log', []],
+    ['colours alone', ['', '  ', '\u001b[0m']],
+    ['the last line of a log that tells of no error', ['== 20260105 CreateUsers: migrated (0.0132s) ==', '']],
+    ['frames alone', ["\tfrom /app/m.rb:3:in `<main>'"]],
+    ['noise alone', ['rake aborted!', '']],
+  ])('%s is no reason', (_, lines) => expect(diagnoseLog(lines)).toBeUndefined());
 
   test('of a long log the end counts, and the index is that of the whole', () => {
     const lines = [...Array.from({ length: 20_000 }, () => 'working'), exists];
@@ -229,13 +229,11 @@ describe('hostile logs', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  test('any text gives one of its own lines, or nothing where there is no text', () => {
+  test('any text gives one of its own lines, or nothing', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' })), (lines) => {
         const finding = diagnoseLog(lines);
-        if (finding === undefined)
-          return lines.every((line) => !/[\p{L}\p{N}]/u.test(line.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '')));
-        return lines[finding.index] === finding.line;
+        return finding === undefined || lines[finding.index] === finding.line;
       }),
     );
   });
