@@ -130,7 +130,7 @@ function permissionsOf(
       setRepositoryPolicy: false,
       pinsImage: builds.length > 0,
       tagsTasks: false,
-      networkFromServices: migrations.flatMap(({ networkFromService = [] }) => networkFromService),
+      servicesRead: migrations.flatMap(({ networkFromService = [] }) => networkFromService),
       stopsTasks: false,
       rollsBack: false,
       logs: false,

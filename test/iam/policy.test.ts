@@ -98,6 +98,11 @@ describe('the policy', () => {
     ['--tag', { for: 'run-migration-task', tag: 'a=b' }, ['ecs:TagResource']],
     ['--on-timeout stop', { for: 'run-migration-task', 'on-timeout': 'stop' }, ['ecs:StopTask']],
     ['--on-interrupt stop', { for: 'wait-for-task', 'on-interrupt': 'stop' }, ['ecs:StopTask']],
+    [
+      '--task-definition-from-service',
+      { for: 'run-migration-task', 'task-definition-from-service': 'web' },
+      ['ecs:DescribeServices'],
+    ],
     ['--network-from-service', { for: 'run-migration-task', 'network-from-service': 'web' }, ['ecs:DescribeServices']],
     [
       '--on-failure rollback',
