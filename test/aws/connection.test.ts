@@ -59,6 +59,21 @@ describe('over a real connection', () => {
     expect(model.requests).toHaveLength(2);
   });
 
+  it.each<[string, string, (ecs: Aws['ecs']) => Promise<unknown>]>([
+    ['DescribeTasks', 'tasks', (ecs) => ecs.describeTasks({ cluster: 'default', tasks: ['a'] })],
+    ['ListTasks', 'taskArns', (ecs) => ecs.listTasks({ cluster: 'default' })],
+    ['DescribeServices', 'services', (ecs) => ecs.describeServices({ cluster: 'default', services: ['web'] })],
+    ['DescribeTaskDefinition', 'taskDefinition', (ecs) => ecs.describeTaskDefinition('web')],
+    ['RegisterTaskDefinition', 'taskDefinition', (ecs) => ecs.registerTaskDefinition({ family: 'web' })],
+  ])('%s answered with 200 and an empty document is no answer', async (operation, member, ask) => {
+    const { [operation]: real } = model.operations.ecs;
+    model.operations.ecs[operation] = () => ({});
+    const error = await ask(aws.ecs).catch((thrown: unknown) => thrown);
+    if (real !== undefined) model.operations.ecs[operation] = real;
+    expect(error).toBeInstanceOf(TransientError);
+    expect(error).toMatchObject({ message: expect.stringContaining(`an answer without ${member}`) });
+  });
+
   it('an endpoint that keeps hanging ends as a TransientError', async () => {
     model.faults.script({ operation: 'ListTasks', kind: 'hang', times: 3 });
     await expect(aws.ecs.listTasks({ cluster: 'default' })).rejects.toBeInstanceOf(TransientError);

@@ -21,6 +21,7 @@ describe('the mark of a migration', () => {
 
   test.each<[string, Partial<IdentityFacts>, Record<string, string>]>([
     ['a rerun of the job, which has another id', {}, { ...job, CIRCLE_WORKFLOW_JOB_ID: 'another' }],
+    ['another container of a job with parallelism', {}, { ...job, CIRCLE_NODE_INDEX: '1' }],
     ['the cluster by its ARN', { cluster: 'arn:aws:ecs:eu-west-1:123456789012:cluster/prod' }, job],
     [
       'the members of definition and overrides in another order',
@@ -32,7 +33,6 @@ describe('the mark of a migration', () => {
   test.each<[string, Partial<IdentityFacts>, Record<string, string>]>([
     ['another workflow', {}, { ...job, CIRCLE_WORKFLOW_WORKSPACE_ID: 'other' }],
     ['another job', {}, { ...job, CIRCLE_JOB: 'other' }],
-    ['another of several parallel containers', {}, { ...job, CIRCLE_NODE_INDEX: '1' }],
     ['another name', { name: 'after' }, job],
     ['another cluster', { cluster: 'stg' }, job],
     ['another image', { definition: { family: 'app', containerDefinitions: [{ name: 'app', image: 'x' }] } }, job],
