@@ -44,12 +44,15 @@ export function taskVerdict(
   const facts: Facts = { stopCode, stoppedReason, exitCode: container?.exitCode, containerReason: container?.reason };
   const { exitCode } = facts;
   // While answers do not know the task, none of them can bring it.
-  const isLate = missingSinceMs === undefined && nowMs - (seen.overSeenMs ?? nowMs) >= stopCodeForMs;
-  const mayCome = stopCode === undefined && !isLate;
+  const isLate = (sinceMs = nowMs): boolean => missingSinceMs === undefined && nowMs - sinceMs >= stopCodeForMs;
+  const mayCome = stopCode === undefined && !isLate(seen.overSeenMs);
+  // A stop that is asked for sets both before the container ends (reference: timestamps of real tasks).
+  const isUntouched = !isStopped && task.desiredStatus === 'RUNNING' && task.stoppingAt === undefined;
   if (exitCode === undefined) {
-    // The container's end can be seen before its reason: the stop code comes with it.
+    // The container's end can be seen before its reason: the stop code comes with it, or never where the task goes on.
     const isExplained = container?.reason !== undefined || (stoppedReason ?? '') !== '';
-    return mayCome && !isExplained ? going : failed(facts, noExitCode);
+    const goesOn = isUntouched && isLate(seen.endSeenMs);
+    return mayCome && !isExplained && !goesOn ? going : failed(facts, noExitCode);
   }
   const other = endedBefore(seen, counting);
   if (exitCode !== 0) {
@@ -59,8 +62,6 @@ export function taskVerdict(
     return failed(facts, stopCodes[stopCode] ?? unknownStop);
   }
   if (other !== undefined) return other.failed ? cutShort(facts, other.name) : orderUnknown(facts, other.name);
-  // A stop that is asked for sets both before the container ends (reference: timestamps of real tasks).
-  const isUntouched = !isStopped && task.desiredStatus === 'RUNNING' && task.stoppingAt === undefined;
   if (isUntouched) return succeeded;
   if (!counting.essential) return mayCome ? going : failed(facts, notEssential);
   if (stopCode === 'EssentialContainerExited' || isNoReason(stoppedReason)) return succeeded;

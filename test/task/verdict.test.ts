@@ -301,6 +301,13 @@ describe('a migration container that is not essential', () => {
   test('exit code 0 while the essential one goes on: green', () => {
     expect(verdictOf([pair(stopped(0), {})], sidecar)).toEqual({ verdict: 'succeeded' });
   });
+
+  test('no exit code while the essential one goes on: red after a minute, not when the task ends some day', () => {
+    const ended = pair({ lastStatus: 'STOPPED' }, {});
+    expect(verdictOf([ended], sidecar, 59_000)).toEqual({ verdict: 'going' });
+    const late = { verdict: 'failed', explanation: { code: 'NO_EXIT_CODE' } };
+    expect(verdictOf([ended], sidecar, 60_000)).toMatchObject(late);
+  });
 });
 
 describe('MISSING is judged by time, not by looks', () => {
