@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bundlePath } from '../../scripts/run-bundle.ts';
 import { migrationWorld, requestsOf } from './migration-world.ts';
 
@@ -64,4 +65,40 @@ it('a value that AWS quotes from the overrides is not printed', async () => {
   expect(exitCode).toBe(2);
   expect(stderr).toContain("Value '(hidden)' at 'overrides'");
   expect(stdout + stderr).not.toContain('canary-4711');
+});
+
+describe.runIf(existsSync('/dev/full'))('a disk that is full under our output', () => {
+  it.each([
+    [0, 0],
+    [1, 1],
+  ])(
+    'does not take the verdict away: a migration that exits %i is exit %i',
+    async (containerCode, code) => {
+      const { model, env } = await migrationWorld();
+      model.behaviours.script({}, { runMs: 5_000, exitCode: containerCode });
+      const base = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'app', '--launch-type', 'FARGATE'];
+      const child = spawn(process.execPath, [bundlePath, ...base, '--subnets', 'subnet-1', '--no-logs', ...command], {
+        env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
+        stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      });
+      let stderr = '';
+      child.stderr?.on('data', (chunk) => (stderr += chunk));
+      const clock = setInterval(() => model.clock.advance(5_000), 50);
+      const [exitCode] = await once(child, 'close');
+      clearInterval(clock);
+      expect(stderr.match(/What was to be printed is lost: ENOSPC/g)).toHaveLength(1);
+      expect(exitCode).toBe(code);
+    },
+    60_000,
+  );
+
+  it('is exit 2 where printing is all that was asked for', () => {
+    const given = [bundlePath, 'iam-policy', '--region', 'eu-west-1', '--account', '123456789012', '--cluster', 'prod'];
+    const { status, stderr } = spawnSync(process.execPath, given, {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^Error: What was to be printed is lost: ENOSPC.*\n$/);
+    expect(status).toBe(2);
+  });
 });
