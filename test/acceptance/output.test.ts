@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { bundlePath } from '../../scripts/run-bundle.ts';
+import { hasTool } from '../support/needs-tool.ts';
 import { migrationWorld, requestsOf } from './migration-world.ts';
 
 const command = ['--', 'rails', 'db:migrate'];
@@ -67,7 +68,8 @@ it('a value that AWS quotes from the overrides is not printed', async () => {
   expect(stdout + stderr).not.toContain('canary-4711');
 });
 
-describe.runIf(existsSync('/dev/full'))('a disk that is full under our output', () => {
+const full = hasTool({ name: '/dev/full', probe: ['test', '-c', '/dev/full'], install: 'Linux has it' });
+describe.runIf(full)('a disk that is full under our output', () => {
   it.each([
     [0, 0],
     [1, 1],

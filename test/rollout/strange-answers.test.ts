@@ -1,3 +1,4 @@
+import type { Service } from '@aws-sdk/client-ecs';
 import { expect, test } from 'vitest';
 import type { Json } from '../../local/aws/wire.ts';
 import type { OwnDeployment } from '../../src/rollout/model.ts';
@@ -80,11 +81,11 @@ test('a revision that somebody deregisters while it rolls out is still the one t
 });
 
 test.each(['unchanged', 'scaling'] as const)('counts that are absent are no proof (%s)', (kind) => {
-  const service = {
+  const service: Service = {
     ...{ serviceName: 'web', status: 'ACTIVE' },
     deployments: [{ id: 'ecs-svc/1', status: 'PRIMARY', rolloutState: 'COMPLETED', taskDefinition: 'web:1' }],
   };
-  const before = { name: 'web', service, primary: service.deployments[0], mayReadServiceDeployments: true };
+  const before = { name: 'web', service, primary: service.deployments?.[0], mayReadServiceDeployments: true };
   const plan = { kind, before, document: undefined, differences: [] } as unknown as OwnDeployment['plan'];
   const own = {
     plan,
