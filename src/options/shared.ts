@@ -59,6 +59,12 @@ export const generalOptions = group('General', {
   recordDir: text({
     placeholder: 'DIR',
     describe: 'Folder for the record of this stage, and where earlier stages left theirs; ~/ is the home folder.',
+    parse: (text, { expand }) =>
+      // `$$` tells whether variables are replaced at all; the folder's own need not be set for that.
+      expand('$$') === '$' && /\$[\w{]/.test(text)
+        ? wrong('must be without variables, as CircleCI replaces none where a job hands the folder on')
+        : valid(text),
+    expandsItself: true,
   }),
   recordsFrom: text({
     placeholder: 'DIR',
