@@ -164,7 +164,7 @@ function headline(outcome: TaskOutcome): string {
   if (outcome.explanation?.code === startUnanswered) return `${what} may have been started: no answer within ${took}.`;
   switch (verdict) {
     case 'succeeded':
-      return `${what} succeeded after ${took}: container ${container} ended with exit code 0.`;
+      return `${what} succeeded: container ${container} ended with exit code 0 after ${took}.`;
     case 'started':
       return `${what} was started and not waited for: whether it succeeds is not known.`;
     case 'refused':
