@@ -50,6 +50,16 @@ export function accountFault(account: string): string | undefined {
   return /^\d{12}$/.test(account) ? undefined : 'must be the 12 digits of an AWS account';
 }
 
+/** Whose tokens a role of the jobs trusts. */
+export const projectOptions = {
+  organizationId: text({
+    placeholder: 'UUID',
+    describe: 'CircleCI organization.',
+    variables: ['CIRCLE_ORGANIZATION_ID'],
+  }),
+  projectId: text({ placeholder: 'UUID', describe: 'CircleCI project.', variables: ['CIRCLE_PROJECT_ID'] }),
+};
+
 /** Options that every command takes. */
 export const generalOptions = group('General', {
   output: choice(['text', 'json'], {

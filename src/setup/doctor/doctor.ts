@@ -1,17 +1,24 @@
+import { familyOf, resourceName } from '../../base/arn.ts';
 import type { RawTaskDefinition } from '../../ports.ts';
 import { checkContainer, checkDefinition, findDefinition } from './definition.ts';
 import { check, type Finding, fault, listed, ok } from './finding.ts';
 import { checkRepositories } from './images.ts';
 import { checkDatabase, checkWayOut, networkOf } from './network.ts';
-import { checkPassRole, checkPermissions } from './permissions.ts';
+import { checkPermissions, checkTaskPermissions } from './permissions.ts';
 import { checkClusters, checkServices, findServices } from './services.ts';
 import { checkSlack } from './slack.ts';
 import type { DoctorDeps, Network, Target } from './target.ts';
+import { checkJobRole } from './trust.ts';
 
 /** Asks AWS for everything that the stages will need; changes nothing, and finds the same fault once. */
 export async function doctor(target: Target, deps: DoctorDeps): Promise<Finding[]> {
   const { Account: account, Arn: arn = '' } = await deps.aws.sts.getCallerIdentity();
-  const places = await Promise.all([...(await migrations(target, deps)), ...(await rollouts(target, deps))]);
+  const updated = await rollouts(target, deps);
+  const places = await Promise.all([...(await migrations(target, deps)), ...updated]);
+  const families = new Map((await Promise.all(updated)).map(({ key, family }) => [key, family]));
+  const jobRoles = distinct(
+    [...target.builds, ...target.migrations, ...target.rollouts].map(({ roleArn }) => roleArn ?? ''),
+  ).map((role) => role || undefined);
   const definitions = new Map(
     places.flatMap(({ definition }) =>
       definition === undefined ? [] : [[definition.taskDefinitionArn ?? '', definition]],
@@ -20,14 +27,24 @@ export async function doctor(target: Target, deps: DoctorDeps): Promise<Finding[
   const networks = distinct(places.flatMap(({ network = [] }) => network));
   const all: Finding[][] = [
     [ok('identity', `Account ${account}, ${arn}, ${deps.aws.region}`)],
-    await checkPermissions(target, arn, deps),
+    ...(await Promise.all(
+      jobRoles.map((role) => (role === undefined ? [] : checkJobRole(role, target.push, account, deps))),
+    )),
+    await checkPermissions(
+      target.permissions((cluster, service) => families.get(placeKey(cluster, service))),
+      arn,
+      deps,
+    ),
     await checkRepositories(target, deps),
     await checkClusters(target, deps),
     await checkServices(target, deps),
     places.flatMap(({ findings }) => findings),
   ];
   for (const definition of definitions.values()) {
-    all.push(await checkDefinition(definition, deps), await checkPassRole(definition, arn, deps));
+    all.push(
+      await checkDefinition(definition, target.builds, deps),
+      await checkTaskPermissions(definition, jobRoles, arn, deps),
+    );
   }
   for (const { who, network, definition } of places) {
     if (network !== undefined) all.push(await checkWayOut(who, network, definition, deps));
@@ -86,21 +103,29 @@ async function noDefinition(taskDefinition: string, { aws }: DoctorDeps): Promis
   );
 }
 
-async function rollouts(target: Target, deps: DoctorDeps): Promise<Promise<Place>[]> {
+const placeKey = (cluster: string, service: string): string => `${resourceName(cluster)} ${resourceName(service)}`;
+
+async function rollouts(
+  target: Target,
+  deps: DoctorDeps,
+): Promise<Promise<Place & { key: string; family: string | undefined }>[]> {
   const services = await Promise.all(
-    target.rollouts.map(({ cluster, services: names }) => findServices(cluster, names, deps)),
+    target.rollouts.map(async ({ cluster, services: names }) =>
+      ((await findServices(cluster, names, deps)) ?? []).map((service) => ({ cluster, service })),
+    ),
   );
-  return services
-    .flatMap((found = []) => found)
-    .map(async (service) => {
-      let definition: RawTaskDefinition | undefined;
-      const findings = await check('task definition', async () => {
-        definition =
-          service.taskDefinition === undefined ? undefined : await findDefinition(service.taskDefinition, deps);
-        return [];
-      });
-      return { who: service.serviceName ?? '', definition, network: networkOf(service), findings };
+  return services.flat().map(async ({ cluster, service }) => {
+    let definition: RawTaskDefinition | undefined;
+    const findings = await check('task definition', async () => {
+      definition =
+        service.taskDefinition === undefined ? undefined : await findDefinition(service.taskDefinition, deps);
+      return [];
     });
+    const { serviceName = '', taskDefinition } = service;
+    const family = taskDefinition === undefined ? undefined : familyOf(taskDefinition);
+    const key = placeKey(cluster, serviceName);
+    return { who: serviceName, key, family, definition, network: networkOf(service), findings };
+  });
 }
 
 /** The same thing once, by what it says. */
