@@ -153,6 +153,10 @@ export interface SetupPort {
   /** Rejects with code ResourceNotFoundException where there is none. */
   describeSecret(id: string): Promise<void>;
   hasParameter(name: string): Promise<boolean>;
+  /** The state of each alarm that is there, by its name. */
+  alarmStates(names: readonly string[]): Promise<Map<string, string>>;
+  /** The audiences of an OIDC provider. Rejects with code NoSuchEntity where there is none. */
+  oidcAudiences(provider: string): Promise<string[]>;
   /** The trust policy, as JSON. */
   roleTrust(role: string): Promise<string>;
   /** Which of the actions the principal's policies do not allow on all of the resources. */
