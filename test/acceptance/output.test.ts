@@ -104,3 +104,23 @@ describe.runIf(full)('a disk that is full under our output', () => {
     expect(status).toBe(2);
   });
 });
+
+it('an error that escapes while a task is followed is a bug, exit 70, and not a migration that failed', async () => {
+  const { model, env } = await migrationWorld();
+  model.behaviours.script({}, { runMs: 3_600_000, exitCode: 0 });
+  const thrown = 'data:text/javascript,setTimeout(()=>{throw(new(Error)("escaped"))},3000)';
+  const base = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'app', '--launch-type', 'FARGATE'];
+  const child = spawn(
+    process.execPath,
+    ['--import', thrown, bundlePath, ...base, '--subnets', 'subnet-1', ...command],
+    {
+      env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => (stderr += chunk));
+  const [exitCode] = await once(child, 'close');
+  expect(stderr).toContain('Error: migrate-deploy has a bug.\n  Why: Error: escaped');
+  expect(exitCode).toBe(70);
+}, 60_000);

@@ -155,6 +155,13 @@ describe('a rerun of the workflow: a new job id, a new container, the same works
     expect(model.tasks.tasks.size).toBe(1);
   });
 
+  test('RunTask is carried out and answered with an empty document: asked again under the same token, one task', async () => {
+    const { model, count, run } = await job();
+    model.faults.script({ kind: 'empty-json-200', operation: 'RunTask' });
+    expect((await run()).verdict).toBe('succeeded');
+    expect([model.tasks.tasks.size, count('RunTask')]).toEqual([1, 2]);
+  });
+
   test('a task that ECS has forgotten: RunTask decides, after a look for others', async () => {
     const { model, count, run } = await job();
     await run();
