@@ -26,6 +26,11 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// What escapes from a timer or a stream is a bug of ours; Node's own exit code for it would say that the answer is no.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`Error: migrate-deploy has a bug.\n  Why: ${error.stack}\n`, () => process.exit(exitCode.bug));
+});
+
 /** What speaks to AWS is followed to its end, whether or not somebody can read of it: its verdict is the exit code. */
 let isUnderWay = false;
 let isTold = false;

@@ -35,7 +35,7 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
       send(
         'ecs:RunTask',
         input.clientToken === undefined ? 'change' : 'repeatable',
-        (attempt) => client.send(new RunTaskCommand(input), attempt),
+        async (attempt) => whole(await client.send(new RunTaskCommand(input), attempt), 'tasks'),
         input,
       ),
     describeTasks: (input) =>

@@ -65,9 +65,9 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
   );
   const definition = containers.find((one) => one.name === judged.name);
   const own = ownTags(tags);
-  const command = overrides.containerOverrides?.find((one) => one.name === judged.name)?.command;
+  const { command = [] } = overrides.containerOverrides?.find((one) => one.name === judged.name) ?? {};
   warnOfRestarts(definition, announce);
-  if (command === undefined) warnOfNoCommand(judged.name, definition, announce);
+  if (command.length === 0) warnOfNoCommand(judged.name, definition, announce);
   if (images.length === 0) warnOfTag(definition, announce);
   return {
     family: taskDefinition.family ?? familyOf(name),

@@ -73,7 +73,7 @@ export function logReply(record: Outcome): SlackMessage | undefined {
 function stageBlocks(stages: readonly Outcome[]): SlackBlock[] {
   const lines = stages.map((record) => {
     const { startedAt, finishedAt, verdict } = record;
-    const sign = !isGreen(record) ? '❌' : ['started', 'not-verified'].includes(verdict) ? '⚠️' : '✅';
+    const sign = !isGreen(record) ? '❌' : isUnproved(record) ? '⚠️' : '✅';
     const tookMs = finishedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt);
     const took = tookMs === undefined ? '' : ` · ${formatDuration(tookMs)}`;
     const service = isRollout(record) ? ` *${escapeSlack(resourceName(record.service))}*` : '';
@@ -98,11 +98,14 @@ function titleOf({ status, stages, failed }: DeploymentOutcome, ci: CiFacts, liv
   const project = [ci.owner, ci.project].filter((part) => part !== undefined).join('/');
   const what = [...(project === '' ? [] : [project]), ...subject(stages)].join(' · ') || 'The deployment';
   // A stage that others follow is no end yet.
-  const sign = living && !stages.some(isRollout) ? '▶️' : '✅';
+  const sign = stages.some(isUnproved) ? '⚠️' : living && !stages.some(isRollout) ? '▶️' : '✅';
   if (status === 'pass') return escapeSlack(`${sign} ${what}: ${achieved(stages)}${from}`);
   const stage = failed[0] === undefined ? '' : `: ${failed.map((record) => stageWords(record)).join(', ')}`;
   return escapeSlack(`❌ ${what}: deployment${from} failed${stage}`);
 }
+
+/** Nothing failed, and nothing is proved. */
+const isUnproved = ({ verdict }: Outcome): boolean => verdict === 'started' || verdict === 'not-verified';
 
 /** What the last stage did: an image alone is not a deployment. */
 function achieved(stages: readonly Outcome[]): string {

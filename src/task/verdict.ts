@@ -68,12 +68,12 @@ export function taskVerdict(
   return mayCome ? going : failed(facts, stoppedWithoutCode);
 }
 
-/** SIGKILL and SIGTERM: how ECS stops the containers of a task that ends. */
-const signals = new Set([137, 143]);
+/** SIGTERM or the image's own STOPSIGNAL (SIGHUP, SIGINT, SIGQUIT), then SIGKILL: how ECS stops the containers of a task that ends. */
+const signals = new Set([129, 130, 131, 137, 143]);
 
 /**
  * The essential container that ended before the one that counts, or that may have: `failed` where that is sure enough to
- * say so. One that was merely taken along (137, 143) did not.
+ * say so. One that was merely taken along did not.
  */
 function endedBefore(
   { task, endedFirst, endedAlone }: TaskObservation,

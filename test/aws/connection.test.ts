@@ -50,6 +50,7 @@ describe('over a real connection', () => {
     ['HTTP 503 with an HTML page', '503-html'],
     ['HTTP 500 with no body', 'empty-500'],
     ['200 with broken JSON', 'broken-json-200'],
+    ['200 with an empty document', 'empty-json-200'],
     ['throttling', 'throttle'],
   ])('%s is no answer, and a read survives one of them', async (_rule, kind) => {
     model.faults.script({ operation: 'ListTasks', kind, times: 1 });

@@ -375,6 +375,33 @@ describe('migrate', () => {
   });
 });
 
+describe('a forgotten command would run the web server as "the migration": warned', () => {
+  const runs = 'No command was given: container app runs the command of';
+  test.each<[string, object, Partial<MigrateOptions>, string | undefined]>([
+    ['that of the image', {}, { command: undefined }, `${runs} the image (CMD).`],
+    ['that of the definition', { command: ['puma'] }, { command: undefined }, `${runs} the task definition.`],
+    [
+      'an override without one',
+      {},
+      { command: undefined, overrides: { containerOverrides: [{ name: 'app', cpu: 256 }] } },
+      `${runs} the image (CMD).`,
+    ],
+    [
+      'an empty one',
+      {},
+      { command: undefined, overrides: { containerOverrides: [{ name: 'app', command: [] }] } },
+      `${runs} the image (CMD).`,
+    ],
+    ['not where there is one', {}, { command: ['rails', 'db:migrate'] }, undefined],
+  ])('%s', async (_what, container, given, text) => {
+    const { deps, run } = await world(container);
+    await run(given);
+    const said = deps.events.flatMap((event) => ('text' in event ? [String(event.text)] : []));
+    const found = said.filter((one) => one.startsWith('No command'));
+    expect(found).toEqual(text === undefined ? [] : [expect.stringContaining(text)]);
+  });
+});
+
 describe('waitForTasks', () => {
   test('one task that cannot be stopped does not spare the others, and all are named', async () => {
     const { model, deps } = await world();

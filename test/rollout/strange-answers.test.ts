@@ -80,6 +80,15 @@ test('a revision that somebody deregisters while it rolls out is still the one t
   expect(exitCode).toBe(0);
 });
 
+test('a DAEMON service has as many tasks as instances: its deployment is followed like any other', async () => {
+  const world = await rolloutWorld({ service: false });
+  world.model.settings.containerInstances.prod = 2;
+  await world.service('web', { schedulingStrategy: 'DAEMON', launchType: 'EC2' });
+  const { exitCode, stdout } = await world.deploy(deployV2);
+  expect(stdout).toContain('web serves web:2');
+  expect(exitCode).toBe(0);
+});
+
 test.each(['unchanged', 'scaling'] as const)('counts that are absent are no proof (%s)', (kind) => {
   const service: Service = {
     ...{ serviceName: 'web', status: 'ACTIVE' },
