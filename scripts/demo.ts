@@ -115,7 +115,7 @@ async function play(
 
 /** The page of the last job that stored one, in a place that outlives this run. */
 async function keepReport({ jobs }: WorkflowResult): Promise<string | undefined> {
-  const pages = jobs.map(({ artifacts = '' }) => join(artifacts, 'store_artifacts/report/index.html'));
+  const pages = jobs.map(({ artifacts = '' }) => join(artifacts, 'store_artifacts/migrate-deploy/report/index.html'));
   const last = pages.findLast((page) => existsSync(page));
   if (last === undefined) return undefined;
   const kept = join(tmpdir(), 'migrate-deploy-demo', 'report.html');

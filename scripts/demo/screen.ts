@@ -20,8 +20,10 @@ export interface Screen {
 const telling = /^(?:Build and push|Run the migration|Update the service|Notify Slack)/;
 /** What docker and the program say for those who look into details. */
 const details =
-  /^(?:Sending build|Step \d| -+>|Successfully |The push refers|[0-9a-f]{12}: |\S+: digest: |The stand-in|Pushed \S+:\S+$|#\d+ |Log of |\s+(?:arn:|https:)|\s+The exit code of|\[\S+\] *$|\s*$)|: (?:event: has |service deployment )|\s+On the way/;
+  /^(?:Still waiting|Sending build|Step \d| -+>|Successfully |The push refers|[0-9a-f]{12}: |\S+: digest: |The stand-in|Pushed \S+:\S+$|#\d+ |Log of |\s+(?:arn:|https:)|\s+The exit code of|\s+Last lines of|\s+Log of|\s+\[|\[\S+\] *$|\s*$)|: (?:event: has |service deployment |task \S+ failed too|image of |\d+ of \d+ new tasks running, \d+ failed)|\s+On the way/;
 const columns = 76;
+const mostOfContainer = 12;
+const cut = (text: string): string => (text.length <= columns ? text : `${text.slice(0, columns - 1)}…`);
 
 /** Prints the whole log with `all`, otherwise the story alone, and nothing wider than a terminal. */
 export function createScreen(
@@ -32,15 +34,22 @@ export function createScreen(
   const say = (text: string) => write(`${text}\n`);
   let job = '';
   let rest = '';
+  let ofContainer = 0;
+  const row = (text: string) => say(`  ${paint('dim', '│')} ${text}`);
   const logLine = (line: string) => {
     const plain = stripVTControlCharacters(line);
-    if (all) return say(`  ${paint('dim', '│')} ${colour ? line : plain}`);
+    if (all) return row(colour ? line : plain);
     if (details.test(plain)) return;
     const short = plain.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
-    const [tone] = /^(?:\u001b\[\d+m)+/.exec(line) ?? [''];
-    for (const row of wrapped(short, columns).split('\n')) {
-      say(`  ${paint('dim', '│')} ${colour && tone !== '' ? `${tone}${row}\u001b[0m` : row}`);
+    const isOfContainer = short.startsWith('[');
+    if (isOfContainer && ++ofContainer > mostOfContainer) return;
+    if (!isOfContainer) {
+      if (ofContainer > mostOfContainer) row(paint('dim', `… and ${ofContainer - mostOfContainer} lines more`));
+      ofContainer = 0;
     }
+    const [tone = ''] = /^(?:\u001b\[\d+m)+/.exec(line) ?? [];
+    const rows = isOfContainer ? [cut(short)] : wrapped(short, columns).split('\n');
+    for (const text of rows) row(colour && tone !== '' ? `${tone}${text}\u001b[0m` : text);
   };
   return {
     heading: (text) => say(`\n${paint('bold', `━━ ${text} `.padEnd(78, '━'))}`),
@@ -67,8 +76,7 @@ export function createScreen(
     failure: ({ step, text }) => {
       if (all || telling.test(step)) return;
       say(`  ${paint('bold', step)}`);
-      for (const line of text.trimEnd().split('\n').slice(-15))
-        say(`  ${paint('dim', '│')} ${stripVTControlCharacters(line)}`);
+      for (const line of text.trimEnd().split('\n').slice(-15)) row(cut(stripVTControlCharacters(line)));
     },
   };
 }
