@@ -79,11 +79,12 @@ describe('pause_and_test', () => {
   const lifecycleHooks = [{ targetType: 'PAUSE', lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] }];
   const deploymentConfiguration = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 1, lifecycleHooks };
 
-  async function tested(exitCode: number) {
+  async function tested(exitCode: number, crashes = false) {
     const world = await pipelineWorld();
     await call(world, 'UpdateService', { cluster, service, deploymentConfiguration });
     const before = digests(world);
     const digest = world.model.ecr.push('hoge-stg', ['next'], 'version 2');
+    if (crashes) world.model.behaviours.script({ image: digest }, { runMs: 1_000, exitCode: 1 });
     const result = await run(world, 'pause_and_test', (text) =>
       text
         .replaceAll('cluster: production', `cluster: ${cluster}`)
@@ -126,6 +127,17 @@ describe('pause_and_test', () => {
     expect(services[0].deployments.map(({ taskDefinition }: { taskDefinition: string }) => taskDefinition)).toEqual([
       expect.stringMatching(/hoge-apps-service-stg:1$/),
     ]);
+  });
+
+  it('a deployment that fails before its pause is told as that, though a later step saw the rollback through', async () => {
+    const { world, before, result } = await tested(0, true);
+    expect(result.status).toBe('failed');
+    expect(stepsOf(result)).toContain('Roll back what did not pass: success');
+    const told = JSON.stringify(world.slack.messages());
+    expect(told).toContain('the circuit breaker threshold was exceeded');
+    expect(told).toContain(`${service} on ${cluster}: deployment from main failed: rollout rolled back`);
+    expect(told).not.toContain(`${service}, ${service}`);
+    expect(digests(world)).toEqual(before);
   });
 });
 
