@@ -143,7 +143,7 @@ describe('pause_and_test', () => {
 
 describe('rollback_pipeline', () => {
   /** Two versions were deployed; the button was pressed for `target`. */
-  async function rolledBack(target: string) {
+  async function rolledBack(target: string, cli = '') {
     const world = await pipelineWorld();
     const served: Record<string, string> = {};
     for (const version of ['a1b2c3d', 'e4f5a6b']) {
@@ -155,7 +155,7 @@ describe('rollback_pipeline', () => {
       expect(deployed.exitCode, deployed.stdout).toBe(0);
       world.model.clock.advance(hourMs);
     }
-    await world.program('circleci', `echo "$@" >> ${join(world.folder, 'circleci-calls')}`);
+    await world.program('circleci', `echo "$@" >> ${join(world.folder, 'circleci-calls')}; ${cli}`);
     const deploy = { component_name: service, environment_name: cluster, target_version: target };
     const result = await run(world, 'rollback_pipeline', (text) => text, { deploy });
     const calls = (await readFile(join(world.folder, 'circleci-calls'), 'utf8')).trim().split('\n');
@@ -177,6 +177,13 @@ describe('rollback_pipeline', () => {
     expect(
       new Set(tasks.map((task: { containers: { imageDigest: string }[] }) => task.containers[0]?.imageDigest)),
     ).toEqual(new Set([served.a1b2c3d]));
+  });
+
+  it('a release CLI that fails keeps no service from going back', async () => {
+    const { world, served, result } = await rolledBack('a1b2c3d', 'exit 1');
+    expect(result.status, outputOf(result)).toBe('success');
+    expect(digests(world)).toEqual([served.a1b2c3d]);
+    expect(outputOf(result)).toContain('The deploys page was not told; the rollback goes on.');
   });
 
   it('is red for a version that never served, changes nothing, and CircleCI hears FAILED', async () => {
