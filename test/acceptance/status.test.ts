@@ -159,10 +159,11 @@ describe('status', () => {
     expect(stderr).toContain(text);
   });
 
-  test('a cluster that does not exist is exit code 2', async () => {
+  test('a cluster that does not exist is exit code 2, and those that there are are named', async () => {
     const world = await rolloutWorld();
     const { exitCode, stderr } = await world.run(['status', '--cluster', 'prd']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('Cluster not found.');
+    expect(stderr).toContain('Error: There is no cluster prd in eu-west-1 (account 123456789012); there are: default, prod.');
+    expect(stderr).toContain('Fix: Did you mean --cluster prod?');
   });
 });
