@@ -140,7 +140,10 @@ describe.skipIf(isOrb)('the built program', () => {
     const path = join(world.folder, 'project/.circleci/config.yml');
     await writeFile(path, (await written(world)).replace(' cluster:', ' clutser:'));
     const wrong = await world.run(['check-config', '--branch', 'staging']);
-    expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringMatching(/required argument\(s\): cluster\s+\(line \d+\)/)]);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/required argument\(s\): cluster\s+\(line \d+\)/),
+    ]);
   });
 
   it('doctor names what is missing, and exits 2', async () => {
