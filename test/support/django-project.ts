@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 const python = join(process.env.MIGRATE_DEPLOY_TEST_MIGRATION_TOOLS ?? '/nonexistent', 'python/bin');
 
 /** Whether Django itself runs; else a script of this name stands in for Python, and says what Django would. */
-export const hasDjango: boolean = existsSync(join(python, 'django-admin'));
+const hasDjango = existsSync(join(python, 'django-admin'));
 
 const files: Readonly<Record<string, string>> = {
   'manage.py': `import os, sys
