@@ -1,4 +1,5 @@
 import { accountOf, familyOf as definitionFamily, resourceName } from '../base/arn.ts';
+import { UserError } from '../errors.ts';
 import { iamPolicies, partitionOf, repositoryScope } from '../iam/policy.ts';
 import { duration, flag, group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
@@ -101,10 +102,17 @@ function byHand(values: DoctorOptions): Stages {
 }
 
 async function fromConfig(values: DoctorOptions, context: CommandContext): Promise<Stages> {
-  const { workflows } = await configRun(values, context);
-  return stagesOfConfig(
-    workflows.flatMap(({ jobs }) => jobs.flatMap(({ stages }) => stages)),
-    context,
+  const { file, push, workflows } = await configRun(values, context);
+  const calls = workflows.flatMap(({ jobs }) => jobs.flatMap(({ stages }) => stages));
+  const stages = await stagesOfConfig(calls, context);
+  if (stages.builds.length + stages.migrations.length + stages.rollouts.length > 0) return stages;
+  throw new UserError(
+    `No job of a push to ${push} builds, migrates or deploys with migrate-deploy: nothing to check.`,
+    {
+      code: 'Config',
+      why: `${file} starts ${workflows.map(({ name }) => name).join(', ')}.`,
+      fix: 'Name another branch with --branch, or give the options of the stages.',
+    },
   );
 }
 

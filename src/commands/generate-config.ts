@@ -46,7 +46,12 @@ export const generateConfigOptions = {
     }),
   }),
   ...group('Names: {env} stands for the environment, {name} for --name; ENV=… is for one environment alone', {
-    name: text({ placeholder: 'NAME', describe: 'What {name} stands for.' }),
+    name: text({
+      placeholder: 'NAME',
+      describe: 'What {name} stands for.',
+      check: (name) =>
+        /^[\w.$/{}-]+$/.test(name) ? undefined : 'must be part of names in AWS: letters, digits, - _ . /',
+    }),
     clusters: list({
       name: 'cluster',
       placeholder: patternPlaceholder,
@@ -126,7 +131,13 @@ export const generateConfigOptions = {
       name: 'role-arn',
       placeholder: patternPlaceholder,
       describe: 'Role that the jobs assume with their OIDC token.',
-      parse: pattern,
+      parse: (given) => {
+        const parsed = pattern(given);
+        const isRole = 'value' in parsed && /^(arn:[^:]+:iam::[^:]+:role\/|\$)/.test(parsed.value.text);
+        return isRole || !('value' in parsed)
+          ? parsed
+          : wrong('must be the ARN of a role, with {env} where the environment stands');
+      },
     }),
     account: text({
       placeholder: 'ID',

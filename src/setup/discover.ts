@@ -1,4 +1,4 @@
-import { familyOf } from '../base/arn.ts';
+import { familyOf, resourceName } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
 import type { Ask, Aws, RawContainerDefinition } from '../ports.ts';
 import { ecrAddress, isLoopback, parseImageReference } from '../task-definition/image-reference.ts';
@@ -57,6 +57,7 @@ async function inEnvironment(
   const pick = (option: string, candidates: readonly string[], what: string): Promise<string> =>
     choose({ option, env, candidates, what }, deps);
   const cluster = given('clusters') ?? (await pick('cluster', narrowed(await busyClusters(aws), env), 'clusters'));
+  await checkGiven(cluster, given('services')?.split(','), given('taskDefinitions'), aws);
   const apps = await appsOf(cluster, given('services')?.split(','), env, aws);
   const app = await oneApp(apps, given('repositories'), pick, cluster);
   const service = app.services[0] ?? '';
@@ -70,6 +71,29 @@ async function inEnvironment(
     containers: given('containers') ?? (await containerOf(family, app, pick, aws)),
     ...(app.hasNetwork ? { networkFromServices: given('networkFromServices') ?? service } : {}),
   };
+}
+
+/** Names that were given and that AWS does not know are told with what there is. */
+async function checkGiven(
+  cluster: string,
+  services: readonly string[] = [],
+  family: string | undefined,
+  { ecs, region }: Aws,
+): Promise<void> {
+  const none = (what: string, option: string, there: readonly string[]): UserError =>
+    new UserError(`There is no ${what}; there are: ${there.join(', ') || 'none'}.`, {
+      code: 'Options',
+      fix: `Correct --${option}, or leave it out.`,
+    });
+  const clusters = await ecs.listClusters();
+  if (!clusters.includes(resourceName(cluster))) throw none(`cluster ${cluster} in ${region}`, 'cluster', clusters);
+  const known = services.length === 0 ? [] : await ecs.listServices(cluster);
+  const gone = services.find((name) => !known.includes(resourceName(name)));
+  if (gone !== undefined) throw none(`service ${gone} in cluster ${cluster}`, 'service', known);
+  if (family === undefined) return;
+  const families = await ecs.listFamilies();
+  if (!families.includes(familyOf(family)))
+    throw none(`task definition ${family} in ${region}`, 'task-definition', families);
 }
 
 async function policyNamesOf(families: readonly string[], { aws }: Deps): Promise<PolicyNames> {

@@ -134,6 +134,20 @@ describe('generate-config --from-aws', () => {
     expect(stdout).toContain('service/shop-stg/web');
   });
 
+  it.each([
+    [['--cluster', 'mian'], 'There is no cluster mian in eu-west-1; there are: default, main.'],
+    [['--service', 'shop'], 'There is no service shop in cluster main; there are: web.'],
+    [['--task-definition', 'shop'], 'There is no task definition shop in eu-west-1; there are: web.'],
+  ])('a name that AWS does not know is told with what there is: %j', async (given, message) => {
+    const { stderr, exitCode } = await generate(await account('main/web web shop'), [
+      '--environment',
+      'prod=main',
+      ...given,
+    ]);
+    expect(stderr.split('\n')[0]).toBe(`Error: ${message}`);
+    expect(exitCode).toBe(2);
+  });
+
   it('says so when no service runs an image of ECR', async () => {
     const { stderr } = await generate(await account('main/ web shop'), ['--cluster', 'main']);
     expect(stderr).toContain('Error: Cluster main has no service that runs an image of an ECR repository.');

@@ -557,6 +557,13 @@ workflows:
     expect(findings.map(({ text }) => text)).toContain('new is empty: the first push builds the image of app');
   });
 
+  it('a push that runs no stage is no sound one', async () => {
+    const text = 'version: 2.1\njobs: {a: {docker: [{image: x}], steps: [checkout]}}\nworkflows: {lint: {jobs: [a]}}\n';
+    const { stderr, exitCode } = await ofConfig(text);
+    expect(stderr).toContain('Error: No job of a push to branch main builds, migrates or deploys with migrate-deploy');
+    expect(exitCode).toBe(2);
+  });
+
   it('replaces variables as the job will, and asks for those that are not set here', async () => {
     expect((await ofConfig(config('$CLUSTER'), { CLUSTER: 'live' })).faults).toEqual([]);
     const { stderr, exitCode } = await ofConfig(config('$CLUSTER'));

@@ -164,6 +164,8 @@ describe('generate-config', () => {
     [['--name', 'a', '--command', 'x && y'], /no shell would read it/],
     [['--name', 'a', '--command', 'x', '--environment', 'a=b', '--environment', 'a=c'], /names a twice/],
     [['--name', 'a', '--command', 'x', '--overrides', 'one.json'], /Two environments have different overrides/],
+    [['--name', 'a b', '--command', 'x'], /--name must be part of names in AWS/],
+    [['--name', 'a', '--command', 'x', '--role-arn', 'ci'], /--role-arn must be the ARN of a role/],
     [['--name', 'a', '--command', 'x', '--force'], /--force needs --write/],
   ])('refuses %j', async (args, message) => {
     const { exitCode, stderr } = await runCommand(['generate-config', ...args]);

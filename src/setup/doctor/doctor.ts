@@ -29,7 +29,7 @@ export async function doctor(target: Target, deps: DoctorDeps): Promise<Finding[
   const all: Finding[][] = [
     [ok('identity', `Account ${account}, ${arn}, ${deps.aws.region}`)],
     ...(await Promise.all(
-      jobRoles.map((role) => (role === undefined ? [] : checkJobRole(role, target.push, account, deps))),
+      jobRoles.flatMap((role) => (role === undefined ? [] : [checkJobRole(role, target.push, account, deps)])),
     )),
     await checkPermissions(
       target.permissions((cluster, service) => families.get(placeKey(cluster, service))),
