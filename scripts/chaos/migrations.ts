@@ -343,16 +343,13 @@ function togetherFindings(ended: readonly Ended[], model: LocalAws, schedule: Mi
     const filter = { container: 'app', startedBy };
     if (model.truth.mostAtOnce(filter) > 1) findings.push(`two tasks of ${startedBy} at the same time`);
     const succeeded = model.truth.succeeded(filter);
-    // An order that nobody could know is a reason to run it again.
+    // An order that nobody could know is a reason to run it again; so is a stop between the container's end and the task's.
+    const isStopped = succeeded.some((taskArn) => model.tasks.tasks.get(taskArn)?.stopCode === 'UserInitiated');
     const isUnknown = ended.some((one) => {
       const code = one.outcome?.explanation?.code ?? '';
-      return (
-        unknowable.has(code) ||
-        stoppedMeanwhile(one.outcome) ||
-        (code === 'CUT_SHORT' && endedBetweenPolls(one, model, schedule))
-      );
+      return unknowable.has(code) || (code === 'CUT_SHORT' && endedBetweenPolls(one, model, schedule));
     });
-    if (succeeded.length > 1 && !isUnknown) findings.push(`it migrated ${succeeded.length} times`);
+    if (succeeded.length > 1 && !isStopped && !isUnknown) findings.push(`it migrated ${succeeded.length} times`);
   }
   const isExclusive = schedule.runs.every(({ exclusive }) => exclusive !== 'ignore');
   const starts = schedule.runs.map(({ startAtMs }) => startAtMs).sort((a, b) => a - b);

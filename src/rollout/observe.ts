@@ -133,6 +133,14 @@ export const failedInARow = (seen: Observation): number =>
     seen.serviceDeployment?.deploymentCircuitBreaker?.failureCount ?? 0,
   );
 
+/** The same since this run began: once it calls a deployment successful, ECS leaves its count as it is (reference, `failedTasks`). */
+export function failedSinceStart(seen: Observation): number {
+  const { deploymentId, plan } = seen.own;
+  const before = plan.before.service.deployments?.find(({ id }) => id === deploymentId)?.failedTasks ?? 0;
+  const now = ownDeploymentIn(seen)?.failedTasks ?? 0;
+  return now < before ? now : now - before;
+}
+
 /** Whether ECS itself gives up when too many tasks fail. */
 export const hasBreaker = ({ service, own }: Observation): boolean =>
   (service ?? own.plan.before.service).deploymentConfiguration?.deploymentCircuitBreaker?.enable === true;

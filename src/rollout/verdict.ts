@@ -3,6 +3,7 @@ import { deploymentVerdict, isDrained } from './deployment-verdict.ts';
 import type { RolloutOptions } from './model.ts';
 import {
   failedInARow,
+  failedSinceStart,
   hasBreaker,
   type Observation,
   ownDeploymentIn,
@@ -105,7 +106,8 @@ function standing(seen: Observation, limits: Limits): RolloutVerdict {
   const isCounted = service.desiredCount !== undefined;
   const isFull = isCounted && [ownRunning, service.runningCount].every((count) => count === service.desiredCount);
   const isPending = (service.pendingCount ?? 0) > 0;
-  const isQuiet = failedInARow(seen) === 0 && !isPending;
+  const failed = failedSinceStart(seen);
+  const isQuiet = failed === 0 && !isPending;
   if (own.plan.kind === 'scaling') {
     const isTaken = seen.sawCount || atMs - own.startedAtMs >= staleForMs;
     if (!isFull || !isQuiet || !isTaken) return { verdict: 'running' };
@@ -120,7 +122,7 @@ function standing(seen: Observation, limits: Limits): RolloutVerdict {
     const wasUnderWay = own.plan.before.primary?.rolloutState === 'IN_PROGRESS' && seen.polls > 1;
     return { verdict: wasUnderWay ? 'deployed' : 'unchanged' };
   }
-  return tooManyFailures(seen, limits, threeInARow) ?? { verdict: 'running' };
+  return tooManyFailures(seen, limits, threeInARow, failed) ?? { verdict: 'running' };
 }
 
 const failing = (count: number, running: number): RolloutVerdict => ({
@@ -141,8 +143,8 @@ function tooManyFailures(
   seen: Observation,
   limits: Limits,
   limit = failureLimit(seen, limits),
+  failed = failedInARow(seen),
 ): RolloutVerdict | undefined {
-  const failed = failedInARow(seen);
   if (seen.own.plan.kind === 'scaling' || limit === undefined || failed < limit) return undefined;
   const count =
     failed === 1 ? '1 task of the new revision failed' : `${failed} tasks of the new revision failed in a row`;

@@ -12,13 +12,16 @@ interface Situation {
   kind?: ServicePlan['kind'];
   service?: Partial<Service>;
   mine?: Partial<Deployment>;
+  /** How many of its tasks had failed when the run began. */
+  failedBefore?: number;
   serviceDeployment?: ServiceDeployment;
   failedMsAgo?: readonly number[];
   limits?: Partial<Limits>;
   more?: Partial<Observation>;
 }
 
-function judged({ kind = 'deployment', service, mine, serviceDeployment, failedMsAgo = [], limits, more }: Situation) {
+function judged(situation: Situation) {
+  const { kind = 'deployment', service, mine, serviceDeployment, failedMsAgo = [], limits, more } = situation;
   const deployment: Deployment = {
     id: 'ecs-svc/2',
     status: 'PRIMARY',
@@ -34,7 +37,8 @@ function judged({ kind = 'deployment', service, mine, serviceDeployment, failedM
     deployments: [deployment],
     ...service,
   };
-  const own = ownOf(now, deployment, kind);
+  const before = { ...deployment, failedTasks: situation.failedBefore };
+  const own = ownOf({ ...now, deployments: [before] }, before, kind);
   const failedTasks = new Map(
     failedMsAgo.map((ago, index) => [`task/${index}`, { taskArn: `task/${index}`, endedAtMs: nowMs - ago }]),
   );
@@ -158,6 +162,16 @@ test.each<[string, Situation, object]>([
     'unchanged by the deployment id: COMPLETED',
     { kind: 'unchanged', mine: { rolloutState: 'COMPLETED' } },
     { verdict: 'unchanged' },
+  ],
+  [
+    'unchanged, whatever ECS counted before this run: its count stays as it is once a deployment is successful',
+    { kind: 'unchanged', serviceDeployment: successful, mine: { failedTasks: 3 }, failedBefore: 3 },
+    { verdict: 'unchanged' },
+  ],
+  [
+    'not unchanged where the count has grown since',
+    { kind: 'unchanged', serviceDeployment: successful, mine: { failedTasks: 6 }, failedBefore: 3 },
+    { verdict: 'failed', explanation: { code: 'TOO_MANY_FAILED_TASKS' } },
   ],
   [
     'unchanged needs the stopped tasks',
