@@ -1,7 +1,7 @@
 import { hasCode } from '../errors.ts';
-import { group, names, text } from '../options/define.ts';
+import { group, names } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { awsOptions, generalOptions } from '../options/shared.ts';
+import { awsOptions, clusterOfServices, generalOptions } from '../options/shared.ts';
 import { exitCode } from '../outcome.ts';
 import { statusLines } from '../report/status-text.ts';
 import { statusOf } from '../rollout/status.ts';
@@ -13,12 +13,7 @@ const { output, expandEnv, debug } = generalOptions;
 /** The options of status. */
 export const statusOptions = {
   ...group('Service', {
-    cluster: text({
-      required: true,
-      alias: 'cluster-name',
-      placeholder: 'NAME|ARN',
-      describe: 'The cluster of the services.',
-    }),
+    cluster: clusterOfServices,
     services: names({
       name: 'service',
       alias: 'service-name',

@@ -63,12 +63,14 @@ async function describe(
   const found = observations.filter(({ serviceDeploymentArn }) => serviceDeploymentArn !== undefined);
   for (let from = 0; from < found.length; from += describedAtOnce) {
     const some = found.slice(from, from + describedAtOnce);
-    const { serviceDeployments = [] } = await aws.ecs.describeServiceDeployments({
+    const { serviceDeployments = [], failures = [] } = await aws.ecs.describeServiceDeployments({
       serviceDeploymentArns: some.map(({ serviceDeploymentArn }) => serviceDeploymentArn ?? ''),
     });
     for (const seen of some) {
       const is = serviceDeployments.find(({ serviceDeploymentArn: arn }) => arn === seen.serviceDeploymentArn);
-      seen.serviceDeployment = is ?? seen.serviceDeployment;
+      // It goes with its service: of one that was deleted and made anew the old state would stand for ever.
+      const isMissing = failures.some(({ arn }) => arn === seen.serviceDeploymentArn);
+      seen.serviceDeployment = is ?? (isMissing ? undefined : seen.serviceDeployment);
       if (seen.serviceDeployment?.status?.startsWith('STOP') === true && seen.newer === undefined) {
         seen.newer = await findNewer(seen, cluster, { aws, ...deps });
       }

@@ -115,7 +115,7 @@ describe('pause_and_test', () => {
     const { world, before, result } = await tested(1);
     expect(result.status, outputOf(result)).toBe('failed');
     expect(stepsOf(result)).toContain('Roll back what did not pass: success');
-    expect(outputOf(result)).toMatch(/serves hoge-apps-service-stg:1 again after .*, as asked for\./);
+    expect(outputOf(result)).toMatch(/was rolled back from \S+ to hoge-apps-service-stg:1 after .*, as asked for\./);
     expect(digests(world)).toEqual(before);
     expect(world.slack.messages()).toHaveLength(1);
     expect(JSON.stringify(world.slack.messages())).toContain('❌');

@@ -72,7 +72,7 @@ describe('with a deployment under way', () => {
     const { exitCode, stdout } = await world.run(back);
     expect(exitCode, stdout).toBe(0);
     expect(stdout).toContain('web: Amazon ECS rolls it back already; following deployment');
-    expect(stdout).toMatch(/web serves web:1 again after .*: rolled back from web:2, as asked for\./);
+    expect(stdout).toMatch(/web was rolled back from web:2 to web:1 after .*, as asked for\./);
     expect(sent(world, 'StopServiceDeployment')).toBe(0);
   });
 
@@ -116,10 +116,8 @@ describe('with nothing under way', () => {
     // web:3 never served, web:2 serves: what was deployed before that is web:1.
     const { exitCode, stdout } = await world.run(back);
     expect(exitCode, stdout).toBe(0);
-    expect(stdout).toMatch(/web serves web:1 again after .*: rolled back from web:2, as asked for\./);
-    expect(stdout).toContain(
-      'The database is not rolled back. Whether a migration ran since is not known: no record tells.',
-    );
+    expect(stdout).toMatch(/web was rolled back from web:2 to web:1 after .*, as asked for\./);
+    expect(stdout).toContain('The database is not rolled back. No record says whether a migration ran since.');
     expect([serving(world), digests(world)]).toEqual([['web:1'], [world.digests.v1]]);
   });
 

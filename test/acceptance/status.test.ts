@@ -76,7 +76,7 @@ describe('status', () => {
     ]);
     const { stdout } = await world.run([...status, '--service', 'web']);
     expect(stdout).toContain('Under way: web:2, IN_PROGRESS, began 10m');
-    expect(stdout).toContain('Paused by a hook after POST_TEST_TRAFFIC_SHIFT; it waits until ');
+    expect(stdout).toContain('Paused by a hook after POST_TEST_TRAFFIC_SHIFT until ');
     const answer = 'migrate-deploy continue-deployment --region eu-west-1 --cluster prod --service web --action';
     expect(stdout).toContain(`Continue with: ${answer} continue`);
     expect(stdout).toContain(`Roll back with: ${answer} rollback`);
