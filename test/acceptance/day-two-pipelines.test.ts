@@ -21,7 +21,7 @@ beforeAll(async () => {
   examples = new Map(files.map(({ name, body }) => [name, stringify(mapOf(body.usage, 'usage'), { version: '1.1' })]));
 });
 
-const hasCli = hasTool({ name: 'the AWS CLI', probe: ['aws', '--version'], install: 'apt-get install awscli' });
+const hasCli = hasTool({ name: 'the AWS CLI', probe: ['aws', '--version'], install: 'pip install awscli' });
 const preload = new URL('../../local/aws/time/virtual-time.mjs', import.meta.url).href;
 const service = 'hoge-apps-service-stg';
 const cluster = 'hoge-stg';

@@ -6,7 +6,7 @@ import { createService, environmentOf, seedEnvironment } from '../../scripts/loc
 import { type RunningAws, startLocalAws } from '../../scripts/local-aws/start.ts';
 import { hasTool } from '../support/needs-tool.ts';
 
-const hasCli = hasTool({ name: 'the AWS CLI', probe: ['aws', '--version'], install: 'apt-get install awscli' });
+const hasCli = hasTool({ name: 'the AWS CLI', probe: ['aws', '--version'], install: 'pip install awscli' });
 const project = fileURLToPath(new URL('../../examples/hoge', import.meta.url));
 const names = environmentOf('stg');
 let aws: RunningAws;

@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiledLimitBytes } from '../../local/circleci/expand.ts';
 import { mapOf, type YamlMap } from '../../local/circleci/yaml.ts';
-import { createWorkbench, type OrbFile, orbFiles } from './support.ts';
+import { createWorkbench, type OrbFile, orbFiles, root } from './support.ts';
 
 const examples = await orbFiles('examples');
 const usage = ({ body }: OrbFile): YamlMap => mapOf(body.usage, 'usage');
@@ -29,6 +29,13 @@ describe.each(examples.map((file) => [file.name, file] as const))('%s', (_name, 
       }
     }
   });
+});
+
+it('docs/recipes.md names each of them', async () => {
+  const page = await readFile(join(root, 'docs/recipes.md'), 'utf8');
+  expect(examples.map(({ name }) => name).filter((name) => !page.includes(`(../orb/examples/${name}.yml)`))).toEqual(
+    [],
+  );
 });
 
 /** A docker that does nothing, in a folder of its own. */

@@ -3,7 +3,7 @@ import type { Json } from '../../local/aws/wire.ts';
 import { hasTool } from '../support/needs-tool.ts';
 import { definitionFile, network, type ThirdPartyWorld, thirdPartyWorld } from './third-party-world.ts';
 
-const hasCli = hasTool({ name: 'the AWS CLI', probe: ['aws', '--version'], install: 'apt-get install awscli' });
+const hasCli = hasTool({ name: 'the AWS CLI', probe: ['aws', '--version'], install: 'pip install awscli' });
 const breaker = { deploymentCircuitBreaker: { enable: true, rollback: true } };
 const at = (service: string) => ['--cluster', 'prod', '--service', service];
 let world: ThirdPartyWorld;
