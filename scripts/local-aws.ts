@@ -14,8 +14,8 @@ const HELP = `Runs a local AWS (ECS, ECR, CloudWatch Logs, STS) until it is inte
   --env NAME       makes the article's cluster, repository and families of this environment, e.g. stg; repeatable
   --prefix NAME    the prefix of their names (default: hoge)
   --service        also creates the service of each environment, with one task
-  --demo           fills it with the example of this repository: its image, a migrated database, a service that answers, a role
-                   for CircleCI's tokens
+  --demo           fills it with the example of this repository in two environments, stg and prod: images, migrated databases,
+                   services that answer, a role for CircleCI's tokens
   --help           prints this
 `;
 
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const demo = values.demo === true ? await fillDemo(aws) : undefined;
   for (const env of values.env ?? []) await seed(aws, env, values.prefix ?? 'hoge', values.service === true);
   for (const line of tryNext(demo, values.env ?? [], values.prefix ?? 'hoge')) console.log(`# ${line}`);
-  if (demo !== undefined) console.log(`export CIRCLE_OIDC_TOKEN_V2=${demo.token}`);
+  for (const [name, value] of Object.entries(demo?.env ?? {})) console.log(`export ${name}=${value}`);
   for (const [name, value] of Object.entries(aws.env)) console.log(`export ${name}=${value}`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

@@ -54,6 +54,7 @@ void runCli(process.argv.slice(2), {
   http: (url, request) => systemHttp(url, { ...request, ...(stop.signal.aborted ? {} : { signal: stop.signal }) }),
   processes: systemProcesses,
   ask: isInteractive ? { select: async (...given) => (await import('./tools.ts')).select(...given) } : undefined,
+  live: async (...given) => (await import('./tools.ts')).live(...given),
   circleCi: { expand: async (...given) => (await import('./tools.ts')).expand(...given) },
   version,
   stdout: systemOutput(process.stdout, stop.signal),

@@ -80,7 +80,7 @@ const notWritable = (path: string, error: Error): UserError =>
 
 function missing(error: NodeJS.ErrnoException, path: string): undefined {
   if (error.code === 'ENOENT') return undefined;
-  throw new UserError(`${path} cannot be read.`, {
+  throw new UserError(error.code === 'EISDIR' ? `${path} is a folder, not a file.` : `${path} cannot be read.`, {
     ...(error.code === undefined ? {} : { code: error.code }),
     why: error.message,
     fix: 'Check the path and its permissions.',
@@ -103,6 +103,12 @@ export function systemOutput(stream: NodeJS.WriteStream, interrupt: AbortSignal)
   };
   return {
     isTty: stream.isTTY === true,
+    get columns(): number | undefined {
+      return stream.columns;
+    },
+    get rows(): number | undefined {
+      return stream.rows;
+    },
     write: (text: string): void => {
       if (pending === '') queueMicrotask(flush);
       pending += text;

@@ -1,16 +1,18 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installStandInDocker } from '../local/docker/install.ts';
 import { fillDemo } from '../scripts/local-aws/demo.ts';
 import { type RunningAws, startLocalAws } from '../scripts/local-aws/start.ts';
 import { bundlePath } from '../scripts/run-bundle.ts';
 import { splitWords } from '../src/base/words.ts';
 import { root } from './orb/support.ts';
 import { registry, rolloutWorld } from './rollout/rollout-world.ts';
+import { writeDjangoProject } from './support/django-project.ts';
 import { runCommand } from './support/run-command.ts';
 
 const page = (name: string): Promise<string> => readFile(join(root, 'docs', name), 'utf8');
@@ -18,35 +20,60 @@ const page = (name: string): Promise<string> => readFile(join(root, 'docs', name
 describe('First run', () => {
   let aws: RunningAws;
   let demo: Awaited<ReturnType<typeof fillDemo>>;
-  let project = '';
+  let folder = '';
   beforeAll(async () => {
     aws = await startLocalAws({ scale: 40 });
     demo = await fillDemo(aws);
-    project = await mkdtemp(join(tmpdir(), 'first-run-'));
-    await cp(join(root, 'examples/hoge/Dockerfile'), join(project, 'Dockerfile'));
-    await writeFile(join(project, 'migrate-deploy'), `#!/bin/sh\nexec node ${bundlePath} "$@"\n`, { mode: 0o755 });
+    folder = await mkdtemp(join(tmpdir(), 'first-run-'));
+    await mkdir(join(folder, 'bin'));
+    const command = `#!/bin/sh\nexec node ${bundlePath} "$@"\n`;
+    await writeFile(join(folder, 'bin/migrate-deploy'), command, { mode: 0o755 });
+    await installStandInDocker(join(folder, 'bin'));
+    await writeDjangoProject(join(folder, 'project'));
   }, 120_000);
   afterAll(async () => {
     await demo.close();
     await aws.close();
-    await rm(project, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   });
 
-  it('works verbatim, command by command, in a fresh folder', async () => {
-    const commands = [...(await page('first-run.md')).matchAll(/^\$ (.*)$/gm)].map(([, command = '']) => command);
-    expect(commands).toHaveLength(5);
+  it('works verbatim, command by command, for a Django application in a fresh folder', async () => {
+    const blocks = [...(await page('first-run.md')).matchAll(/^```console\n([\s\S]*?)^```/gm)].map(
+      ([, text = '']) => text,
+    );
+    const commands = blocks.flatMap((text) => text.replaceAll('\\\n', ' ').split('\n')).filter((line) => line !== '');
+    expect(commands).toHaveLength(8);
     const said: string[] = [];
-    for (const command of commands) {
-      const env = { ...aws.env, PATH: `${project}:${process.env.PATH}`, HOME: project };
-      said.push((await promisify(execFile)('bash', ['-c', command], { cwd: project, env })).stdout);
+    for (const line of commands) {
+      const command = line.replace(/^\$ /, '').replaceAll('/tmp/first-run', join(folder, 'records'));
+      const env = {
+        ...aws.env,
+        ...demo.env,
+        PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+        HOME: folder,
+        STAND_IN_DOCKER_HOME: join(folder, 'docker'),
+        NO_COLOR: '1',
+      };
+      const ran = await promisify(execFile)('bash', ['-c', command], { cwd: join(folder, 'project'), env });
+      said.push(ran.stdout + ran.stderr);
     }
-    const [written = '', runs = '', policy = '', health = '', migrated = ''] = said;
+    const [written = '', runs = '', policy = '', stg = '', prod = '', built = '', migrated = '', deployed = ''] = said;
     expect(written).toContain('.circleci/config.yml is written.\ndocker/run_task_db_migrate_stg.json is written.');
+    // The command of step 4 is the one that step 3 prints.
+    const printed = commands[2]?.replace('$ migrate-deploy ', '').replaceAll(/ +/g, ' ').split(' --organization-id')[0];
+    expect(written.replaceAll("'", '')).toContain(`npx migrate-deploy ${printed}\n`);
     expect(runs).toContain('run-migration-task --cluster hoge-stg --task-definition hoge-apps-service-stg');
     expect(policy).toContain('ecs:RunTask');
-    expect(health).toContain('Nothing to correct.');
+    for (const health of [stg, prod]) {
+      expect(health).toContain('Nothing to correct.');
+      expect(health).toContain('role/circleci-deploy lets in the tokens of these jobs');
+    }
+    expect(built).toContain('Pushed the image');
+    expect(migrated).toContain('Applying shop.0001_initial... OK');
     expect(migrated).toContain('succeeded');
-  }, 180_000);
+    expect(deployed).toContain('Deploying hoge-apps-service-stg:2, the revision that migrated.');
+    expect(deployed).toContain('hoge-apps-service-stg serves hoge-apps-service-stg:2');
+  }, 300_000);
 });
 
 describe('the schema of records', () => {
@@ -100,8 +127,10 @@ describe('Recipes', () => {
   it('leads to configs that are there, and to commands that print one', async () => {
     const text = await page('recipes.md');
     const files = [...text.matchAll(/\]\((\.\.[^)]+)\)/g)].map(([, path = '']) => path);
+    const examples = (await readdir(join(root, 'orb/examples'))).map((name) => `../orb/examples/${name}`);
+    expect(files.toSorted()).toEqual(examples.toSorted());
     const commands = [...text.matchAll(/`migrate-deploy ([^`]+)`/g)].map(([, words = '']) => words);
-    expect([files.length, commands.length]).toEqual([7, 2]);
+    expect(commands).toHaveLength(2);
     for (const path of files) expect(await readFile(join(root, 'docs', path), 'utf8')).toContain('workflows:');
     for (const words of commands) {
       const { exitCode, stdout } = await runCommand(splitWords(words) ?? []);

@@ -299,8 +299,7 @@ function findingsOf(one: Ended, model: LocalAws, schedule: MigrationSchedule): s
   if (outcome.verdict === 'succeeded' && !isTrue) findings.push(`false green: ${JSON.stringify(truth)}`);
   const code = outcome.explanation?.code ?? '';
   const isSidecars = code === 'CUT_SHORT' && endedBetweenPolls(one, model, schedule);
-  // A stop that is asked for within the seconds between the container's end and the task's: ECS says that it was stopped.
-  const isStopped = ![undefined, 'EssentialContainerExited'].includes(outcome.stopCode);
+  const isStopped = stoppedMeanwhile(outcome);
   if (outcome.verdict === 'failed' && isTrue && !isStopped && !isSidecars && !unknowable.has(code))
     findings.push(`wrong red (${code})`);
   if (outcome.verdict === 'timed-out' && run.wait && spentMs < run.timeoutMs - 1) {
@@ -319,6 +318,10 @@ function findingsOf(one: Ended, model: LocalAws, schedule: MigrationSchedule): s
     findings.push('refused without a fault');
   return findings;
 }
+
+/** A stop that is asked for within the seconds between the container's end and the task's: ECS says that it was stopped. */
+const stoppedMeanwhile = (outcome: MigrationOutcome | undefined): boolean =>
+  ![undefined, 'EssentialContainerExited'].includes(outcome?.stopCode);
 
 /** An essential sidecar that fails on its stop signal before the next look is one that may have failed first. */
 function endedBetweenPolls({ outcome, run }: Ended, model: LocalAws, schedule: MigrationSchedule): boolean {
@@ -343,7 +346,11 @@ function togetherFindings(ended: readonly Ended[], model: LocalAws, schedule: Mi
     // An order that nobody could know is a reason to run it again.
     const isUnknown = ended.some((one) => {
       const code = one.outcome?.explanation?.code ?? '';
-      return unknowable.has(code) || (code === 'CUT_SHORT' && endedBetweenPolls(one, model, schedule));
+      return (
+        unknowable.has(code) ||
+        stoppedMeanwhile(one.outcome) ||
+        (code === 'CUT_SHORT' && endedBetweenPolls(one, model, schedule))
+      );
     });
     if (succeeded.length > 1 && !isUnknown) findings.push(`it migrated ${succeeded.length} times`);
   }

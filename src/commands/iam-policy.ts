@@ -3,7 +3,7 @@ import { valid, wrong } from '../base/parsed.ts';
 import { awsCommands, type IamPolicyOptions, iamPolicies, partitionOf, repositoryScope } from '../iam/policy.ts';
 import { choice, flag, group, list, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { accountFault, generalOptions } from '../options/shared.ts';
+import { accountFault, generalOptions, projectOptions } from '../options/shared.ts';
 import { exitCode } from '../outcome.ts';
 import { iamPolicyLines } from '../report/iam-text.ts';
 import { defineCommand } from './command.ts';
@@ -98,12 +98,7 @@ export const iamPolicyOptions = {
     onFailure: choice(['leave', 'rollback'], { default: 'leave', describe: 'What a failed rollout does.' }),
   }),
   ...group('Who may assume the role', {
-    organizationId: text({
-      placeholder: 'UUID',
-      describe: 'CircleCI organization.',
-      variables: ['CIRCLE_ORGANIZATION_ID'],
-    }),
-    projectId: text({ placeholder: 'UUID', describe: 'CircleCI project.', variables: ['CIRCLE_PROJECT_ID'] }),
+    ...projectOptions,
     branch: text({ placeholder: 'NAME', describe: 'Only jobs of this branch (needs CIRCLE_OIDC_TOKEN_V2).' }),
   }),
   output,

@@ -23,7 +23,8 @@ export const rollbackServiceOptions = {
     }),
     to: text({
       placeholder: 'FAMILY:REV|ARN|sha256:…|TAG',
-      describe: 'What is to serve again: a revision, or the digest or tag of an image that served.',
+      describe:
+        'What is to serve again: a revision of the service’s family, or the digest or tag of an image that served (for several services, one that each served).',
       otherwise: 'a deployment that is under way is rolled back, else the revision that was deployed before',
     }),
   }),
@@ -42,7 +43,8 @@ export const rollbackServiceCommand = defineCommand({
       '$0 rollback-service --cluster prod --service web',
       'back to what served before; a deployment under way is rolled back',
     ],
-    ['$0 rollback-service --cluster prod --service web,worker --to web:41', 'back to this revision'],
+    ['$0 rollback-service --cluster prod --service web --to web:41', 'back to this revision'],
+    ['$0 rollback-service --cluster prod --service web,worker --to v41', 'both back to the image with this tag'],
   ],
   stages: ({ cluster = unnamed, services = [] }) =>
     (services.length === 0 ? [unnamed] : services).map((service) => ({

@@ -1,3 +1,4 @@
+import { hasCode } from '../errors.ts';
 import { group, names } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { awsOptions, clusterOfServices, generalOptions } from '../options/shared.ts';
@@ -5,6 +6,7 @@ import { exitCode } from '../outcome.ts';
 import { statusLines } from '../report/status-text.ts';
 import { statusOf } from '../rollout/status.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
+import { withWhatThereIs } from './what-there-is.ts';
 
 const { output, expandEnv, debug } = generalOptions;
 
@@ -40,7 +42,11 @@ export const statusCommand = defineCommand({
 async function run(values: ValuesOf<typeof statusOptions>, context: CommandContext): Promise<CommandResult> {
   const { cluster } = values;
   const aws = await context.connect(values);
-  const services = await statusOf(cluster, values.services, { ...context, aws });
+  const services = await statusOf(cluster, values.services, { ...context, aws }).catch(async (error: unknown) => {
+    // Names of services are answered by statusOf, all at once.
+    if (!hasCode(error, 'ClusterNotFoundException')) throw error;
+    throw await withWhatThereIs(error, [{ stage: 'update-service-and-verify', cluster, service: '' }], aws);
+  });
   return {
     exitCode: exitCode.done,
     lines: statusLines(services, cluster, context.clock.now()),

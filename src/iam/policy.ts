@@ -223,8 +223,14 @@ function wide(options: IamPolicyOptions, needed: readonly PolicyStatement[]): st
       scope.passRoles.length === 0 && uses('PassRolesOfTasks'),
       'It allows passing every role to tasks: narrow it with --pass-role',
     ],
-    [options.organizationId === undefined, 'ORGANIZATION_ID stands in the trust policy: give --organization-id'],
-    [options.projectId === undefined, 'PROJECT_ID stands in the trust policy: give --project-id'],
+    [
+      options.organizationId === undefined,
+      'ORGANIZATION_ID stands in the trust policy: give --organization-id (Organization Settings → Overview)',
+    ],
+    [
+      options.projectId === undefined,
+      'PROJECT_ID stands in the trust policy: give --project-id (Project Settings → Overview)',
+    ],
   ];
   return rules.filter(([applies]) => applies).map(([, text]) => text);
 }

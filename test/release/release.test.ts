@@ -6,6 +6,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mapOf, readYaml } from '../../local/circleci/yaml.ts';
 import { buildBundle } from '../../scripts/build.ts';
+import { packOrb } from '../../scripts/pack-orb.ts';
 import { sha256, writeRelease } from '../../scripts/release.ts';
 import { root } from '../orb/support.ts';
 
@@ -61,8 +62,9 @@ describe('a release', () => {
     expect(program).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
   });
 
-  it('the npm package holds the programs, their licences and nothing else, and runs', async () => {
+  it('the npm package holds the programs, the orb that check-config expands, their licences and nothing else, and runs', async () => {
     await buildBundle();
+    await packOrb();
     const packed = spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
       cwd: root,
       encoding: 'utf8',
@@ -70,12 +72,21 @@ describe('a release', () => {
     const [{ filename, files }] = JSON.parse(packed.stdout || 'null') as [
       { filename: string; files: { path: string }[] },
     ];
-    const known = /^(package\.json|README\.md|LICENSE|dist\/[a-z-]+\.[cm]js|dist\/THIRD_PARTY_LICENSES\.txt)$/;
+    const known =
+      /^(package\.json|README\.md|LICENSE|dist\/[a-z-]+\.[cm]js|dist\/(THIRD_PARTY_LICENSES\.txt|orb\.yml))$/;
     expect(files.filter(({ path }) => !known.test(path))).toEqual([]);
     expect(spawnSync('tar', ['xzf', filename], { cwd: folder }).status, packed.stderr).toBe(0);
     for (const name of ['migrate-deploy.mjs', 'migrate-deploy.cjs']) {
       const { stdout } = spawnSync('node', [join(folder, 'package/dist', name), '--version'], { encoding: 'utf8' });
       expect([name, stdout]).toEqual([name, `${version}\n`]);
     }
+    const program = join(folder, 'package/dist/migrate-deploy.mjs');
+    const generate = ['generate-config', '--name', 'shop', '--command', 'bin/migrate', '--write'];
+    expect(spawnSync('node', [program, ...generate], { cwd: folder }).status).toBe(0);
+    const checked = spawnSync('node', [program, 'check-config', '--branch', 'staging'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect([checked.status, checked.stderr]).toEqual([0, '']);
   }, 120_000);
 });

@@ -131,7 +131,7 @@ describe('generate-config', () => {
     expect(notes).toContain(
       "iam-policy --cluster 'hoge-prod' --repository 'hoge-prod' --task-definition 'hoge-service-prod,hoge-apps-service-prod' --service 'hoge-apps-service-prod'",
     );
-    expect(notes).toContain('trusts CircleCI’s OIDC tokens');
+    expect(notes).toContain('CircleCI’s OIDC provider is in IAM, and the role for the jobs is there');
     const [policy = ''] = /npx migrate-deploy iam-policy .*/.exec(notes) ?? [];
     expect((await runCommand(splitWords(policy)?.slice(2) ?? [])).exitCode).toBe(0);
   });
@@ -164,6 +164,8 @@ describe('generate-config', () => {
     [['--name', 'a', '--command', 'x && y'], /no shell would read it/],
     [['--name', 'a', '--command', 'x', '--environment', 'a=b', '--environment', 'a=c'], /names a twice/],
     [['--name', 'a', '--command', 'x', '--overrides', 'one.json'], /Two environments have different overrides/],
+    [['--name', 'a b', '--command', 'x'], /--name must be part of names in AWS/],
+    [['--name', 'a', '--command', 'x', '--role-arn', 'ci'], /--role-arn must be the ARN of a role/],
     [['--name', 'a', '--command', 'x', '--force'], /--force needs --write/],
   ])('refuses %j', async (args, message) => {
     const { exitCode, stderr } = await runCommand(['generate-config', ...args]);
