@@ -71,11 +71,13 @@ function requestFindings({ outcome, error, name, moments }: Ended, world: Rollou
   const begun = first.at(-1)?.deploymentId;
   const text = JSON.stringify([outcome, error instanceof UserError ? [error.message, error.why, error.fix] : '']);
   const isNamed = begun !== undefined && (text.includes(begun) || text.includes('migrate-deploy status'));
-  // Known limit: while answers are stale, a deployment that another job began of the very same revision is taken for ours.
-  const isTwin = world.updates.some(
-    ({ by, deploymentId, taskDefinition }) =>
-      by !== name && deploymentId === outcome?.deploymentId && taskDefinition === first.at(-1)?.taskDefinition,
-  );
+  // Known limit: where no answer named ours, a deployment that another job began of the very same revision is taken for it.
+  const isTwin =
+    first.at(-1)?.isNamed === false &&
+    world.updates.some(
+      ({ by, deploymentId, taskDefinition }) =>
+        by !== name && deploymentId === outcome?.deploymentId && taskDefinition === first.at(-1)?.taskDefinition,
+    );
   if (begun !== undefined && !isNamed && !isTwin) findings.push(`${begun} was begun and is not named`);
   return findings;
 }

@@ -16,6 +16,8 @@ export interface Update {
   taskDefinition: string;
   /** The deployment that it began; undefined where it began none. */
   deploymentId: string | undefined;
+  /** The answer that went out named it. */
+  isNamed: boolean;
 }
 
 /** What served at a moment. */
@@ -131,7 +133,8 @@ function watch(world: RolloutWorld): void {
     const by = call.principal?.accessKeyId === 'AKIAOPERATOR' ? 'operator' : (/run-\d+/.exec(agent)?.[0] ?? 'nobody');
     const after = primary();
     const { taskDefinition = '' } = input;
-    updates.push({ by, atMs: call.atMs, taskDefinition, deploymentId: before === after ? undefined : after });
+    const deploymentId = before === after ? undefined : after;
+    updates.push({ by, atMs: call.atMs, taskDefinition, deploymentId, isNamed: false });
     return answer;
   };
   ecs.DescribeServices = (input, call) => {
@@ -143,10 +146,23 @@ function watch(world: RolloutWorld): void {
   model.handle = async (request) => {
     const answer = await handle(request);
     const isTrouble = answer.status !== 200 || answer.sabotage !== undefined || answer.delayMs !== undefined;
-    if (isTrouble && model.requests.at(-1)?.operation === 'DescribeServices') troubleAtMs = model.clock.now();
+    const operation = model.requests.at(-1)?.operation;
+    if (isTrouble && operation === 'DescribeServices') troubleAtMs = model.clock.now();
+    const updated = operation === 'UpdateService' ? updates.at(-1) : undefined;
+    if (updated !== undefined && !isTrouble)
+      updated.isNamed ||= idsIn(String(answer.body)).includes(updated.deploymentId);
     return answer;
   };
   world.troubleAtMs = () => troubleAtMs;
+}
+
+/** The deployments that an answer of UpdateService names; none where it cannot be read. */
+function idsIn(body: string): (string | undefined)[] {
+  try {
+    return JSON.parse(body).service.deployments.map(({ id }: Json) => id);
+  } catch {
+    return [];
+  }
 }
 
 const ofServiceDeployments = ['ListServiceDeployments', 'DescribeServiceDeployments', 'DescribeServiceRevisions'];
