@@ -91,6 +91,27 @@ describe('errors that answer the question', () => {
     expect(exitCode).toBe(2);
   });
 
+  it.each([
+    [['--subnets', 'subnet 1'], '--subnets must be an id such as subnet-0a1b2c3d, not "subnet 1".'],
+    [['--timeout=-5m'], '--timeout must be a duration above 0'],
+    [
+      ['bin/migrate', 'up'],
+      '2 words belong to no option: quote values that hold spaces; put the command of the container',
+    ],
+    [['--overrides', 'nowhere.json'], '--overrides: there is no file nowhere.json (looked for /work/nowhere.json)'],
+    [['--container', '$NOWHERE', '--expand-env'], '--container needs the variable NOWHERE, which is not set.'],
+  ])('of options, before anything is asked: %j', async (given, message) => {
+    const start = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'web'];
+    const { exitCode, stderr } = await runCommand([...start, ...given], { model: await world() });
+    expect(stderr.split('\n')[0]).toContain(`Error: ${message}`);
+    expect(exitCode).toBe(2);
+  });
+
+  it('spaces in a list of names are none of the names', async () => {
+    const args = [...deploy('prod', 'web, shop'), '--dry-run', '--output', 'json'];
+    expect((await runCommand(args, { model: await world() })).exitCode).toBe(0);
+  });
+
   it('are AWS’s own where the names may not be listed', async () => {
     const model = await world();
     const user = model.identity.access.createUser('ci');

@@ -63,16 +63,14 @@ export function checklist(pipeline: Pipeline, file: string): string[] {
   const contexts = of(({ context }) => [context]);
   const holder = contexts === '' ? 'The project’s environment variables' : `The context ${contexts}`;
   const roles = of(({ roleArn }) => [roleArn]);
-  const keys =
-    roles === ''
-      ? 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION'
-      : pipeline.region === undefined
-        ? 'AWS_REGION'
-        : undefined;
   const forSlack = { webhook: 'SLACK_WEBHOOK', bot: 'SLACK_ACCESS_TOKEN and SLACK_DEFAULT_CHANNEL', none: undefined }[
     slack
   ];
-  const held = [keys, forSlack].filter((one) => one !== undefined).join(', and ');
+  const held = [
+    ...(roles === '' ? ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] : []),
+    ...(pipeline.region === undefined ? ['AWS_REGION'] : []),
+    ...(forSlack === undefined ? [] : [forSlack]),
+  ].join(', ');
   const branches = unique(environments.map(({ branch }) => branch));
   return [
     `The orb ${orb} is published, or the organization allows uncertified public orbs.`,

@@ -450,9 +450,12 @@ describe('doctor', () => {
       'iam:SimulatePrincipalPolicy',
       'secretsmanager:DescribeSecret',
       'logs:DescribeLogGroups',
+      'cloudwatch:DescribeAlarms',
+      'iam:GetRole',
     ];
     const { findings, faults, exitCode } = await examine((world) => {
       world.policy = { Statement: { Effect: 'Allow', NotAction: hidden, Resource: '*' } };
+      world.service.deploymentConfiguration.alarms = { enable: true, rollback: true, alarmNames: ['errors'] };
     });
     expect(faults).toEqual([]);
     expect(exitCode).toBe(0);
