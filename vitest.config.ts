@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 const jsonOutput = process.env.VITEST_JSON_OUTPUT;
+// The SDK announces the end of Node 20 into every worker's output.
+const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+/** Acceptance tests that run on the program of the orb as well: its own build must not lack what a verdict needs. */
+const onTheOrbToo = ['migration-verdicts', 'rollout-green', 'wait-for-task'];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'local/**/*.test.ts'],
-    // The SDK announces the end of Node 20 into every worker's output.
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     ...(jsonOutput === undefined
@@ -14,5 +15,16 @@ export default defineConfig({
       : {
           reporters: ['default', ['json', { outputFile: jsonOutput }]] as ['default', ['json', { outputFile: string }]],
         }),
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts', 'local/**/*.test.ts'], env } },
+      {
+        extends: true,
+        test: {
+          name: 'orb',
+          include: onTheOrbToo.map((name) => `test/acceptance/${name}.test.ts`),
+          env: { ...env, MIGRATE_DEPLOY_TEST_BUNDLE: 'orb' },
+        },
+      },
+    ],
   },
 });

@@ -12,19 +12,17 @@ import { type Measured, markdown, measured, type Section } from './bench/table.t
 import { buildBundle } from './build.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const HELP = `Measures the built program and prints a table.
+const HELP = `Measures the built program, prints the figures and writes docs/benchmarks.md.
 
-  npm run bench [-- --only WORD] [--write] [--json FILE]
+  npm run bench [-- --only WORD] [--json FILE]
 
-  --only WORD   only sections whose title holds it
-  --write       also writes docs/benchmarks.md
+  --only WORD   prints only the sections whose title holds it, and writes no page
   --json FILE   also writes the figures as JSON
 `;
 
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const { values } = parseArgs({ options: { only: text, json: text, write: flag, help: flag } });
+  const { values } = parseArgs({ options: { only: text, json: text, help: { type: 'boolean' } } });
   if (values.help === true) return void process.stdout.write(HELP);
   const built = await buildBundle();
   const sections: Section[] = [
@@ -50,7 +48,7 @@ async function main(): Promise<void> {
   }
   if (values.json !== undefined)
     await writeFile(values.json, `${JSON.stringify({ machine, sections: results }, null, 2)}\n`);
-  if (values.write === true) await writeFile(join(root, 'docs/benchmarks.md'), markdown(machine, results));
+  if (values.only === undefined) await writeFile(join(root, 'docs/benchmarks.md'), markdown(machine, results));
 }
 
 function print({ title, rows, failed }: Measured): void {

@@ -11,11 +11,47 @@ export type Swaps = Readonly<Record<string, string | readonly Edit[]>>;
 /** An error that is not registered keeps its name, its message and its members; only its class is the service's common one. */
 const noErrorClasses: Edit = [/^n0_registry\.registerError\(.*\);$/, ''];
 
+/** The numbers of an enumeration stand where it is used; the table of them is never asked. */
+const enumerations: Edit = [/^\(function \((\w+)\) \{[^}]*\}\)\(\1 \|\| \(\1 = \{\}\)\);$/, ''];
+
+/** Parts of ECS's answers and requests that no command reads or sends. */
+const unread = [
+  'Attachments',
+  'Attributes',
+  'ClusterConfiguration',
+  'ClusterServiceConnectDefaults',
+  'ClusterSettings',
+  'DeploymentEphemeralStorage',
+  'ECSManagedResources',
+  'GatewayConnectorList',
+  'InferenceAccelerators',
+  'LoadBalancers',
+  'ManagedAgents',
+  'MonitoringConfiguration',
+  'NetworkBindings',
+  'NetworkInterfaces',
+  'ResolvedConfiguration',
+  'ServiceConnectConfiguration',
+  'ServiceConnectServiceResourceList',
+  'ServiceRegistries',
+  'ServiceVolumeConfigurations',
+  'SharingStrategy',
+  'Statistics',
+  'TaskEphemeralStorage',
+  'TaskVolumeConfigurations',
+  'VpcLatticeConfigurations',
+];
+
 /** What no program of ours needs: yargs' translations, and parts of the SDK for other kinds of services. */
 const swapsOfEach: Swaps = {
   '@smithy/core/dist-es/submodules/event-streams/index.js': 'event-streams.mjs',
   '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': 'sha256-js.mjs',
-  '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js': 'adaptive-retry.mjs',
+  // src/aws/send.ts alone repeats requests, those behind credentials among them.
+  '@smithy/core/dist-es/submodules/retry/index.js': 'no-retry.mjs',
+  '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/check-features.js': 'no-features.mjs',
+  '@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/AwsSdkSigV4ASigner.js': 'sigv4a-signer.mjs',
+  '@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/resolveAwsSdkSigV4AConfig.js': 'sigv4a-config.mjs',
+  '@smithy/core/dist-es/submodules/serde/util-stream/sdk-stream-mixin.browser.js': 'web-streams.mjs',
   '@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js': 's3-endpoints.mjs',
   '@smithy/signature-v4/dist-es/HeaderFormatter.js': 'header-formatter.mjs',
   '@aws-sdk/signature-v4-multi-region/dist-es/index.js': 'sigv4-multi-region.mjs',
@@ -34,6 +70,8 @@ const swapsOfEach: Swaps = {
   ),
   '@aws-sdk/nested-clients/dist-es/submodules/sts/index.js': 'nested-sts.mjs',
   'yargs/index.mjs': 'yargs.mjs',
+  'jsonc-parser/lib/esm/main.js': [enumerations],
+  'jsonc-parser/lib/esm/impl/scanner.js': [enumerations],
   '@aws-sdk/client-sts/dist-es/schemas/schemas_0.js': [noErrorClasses],
   '@aws-sdk/client-ecr/dist-es/schemas/schemas_0.js': [noErrorClasses],
   '@aws-sdk/client-cloudwatch-logs/dist-es/schemas/schemas_0.js': [noErrorClasses],
@@ -42,6 +80,8 @@ const swapsOfEach: Swaps = {
     // src/aws/ecs.ts reads and writes task definitions as they stand on the wire, past any schema.
     [/\(\) => (?:Describe|Register|Deregister)TaskDefinitionResponse\$/, '() => "unit"'],
     [/\(\) => RegisterTaskDefinitionRequest\$/, '() => "unit"'],
+    // As a plain value, what nobody here reads passes as it stands on the wire.
+    ...unread.map((name): Edit => [new RegExp(`\\(\\) => ${name}\\b\\$?`), '0']),
   ],
 };
 

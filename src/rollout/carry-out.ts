@@ -31,7 +31,7 @@ export async function carryOut(
     const started = followed.map((seen) => outcomeOf(seen, startedEnding(seen), options, deps));
     return [...(await Promise.all(started.map((outcome) => kept(outcome, deps)))), ...ended];
   }
-  const evidence = evidenceOf(options.cluster, deps);
+  const evidence = evidenceOf(options.cluster, followed.length, deps);
   // The time-out is for everything together: an update that was looked for has used some of it.
   const timeoutMs = Math.max(0, options.timeoutMs - (deps.clock.now() - startMs));
   const end = await followAll(followed, { ...options, timeoutMs }, evidence, deps);

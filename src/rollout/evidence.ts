@@ -1,4 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
+import { inGroups, sideBySide } from '../base/side-by-side.ts';
 import { within } from '../base/within.ts';
 import { hasCode, TransientError, UserError } from '../errors.ts';
 import { failedTask, isFailure } from './failed-task.ts';
@@ -28,10 +29,13 @@ const afterTroubleMs = 120_000;
 const longestWaitMs = 5_000;
 const describedAtOnce = 100;
 const pagesAtMost = 10;
+/** The tasks of more services are listed for the whole cluster at once. */
+const mostListedAlone = 10;
 
-/** Evidence for the services of one cluster. */
-export function evidenceOf(cluster: string, deps: RolloutDeps): Evidence {
+/** Evidence for so many services of one cluster. */
+export function evidenceOf(cluster: string, services: number, deps: RolloutDeps): Evidence {
   const searches = new Map<Observation, Search>();
+  const find = services > mostListedAlone ? listOfAll(cluster, deps) : listOfOne(cluster, deps);
   return {
     gather: async (seen, { always = false } = {}) => {
       const search = searches.get(seen) ?? newSearch();
@@ -42,7 +46,7 @@ export function evidenceOf(cluster: string, deps: RolloutDeps): Evidence {
       search.isUnderWay = true;
       search.dueAtMs = deps.clock.now() + againAfterMs;
       search.counted = counted;
-      await within(readStopped(seen, search, cluster, deps), longestWaitMs);
+      await within(readStopped(seen, search, find, deps), longestWaitMs);
     },
   };
 }
@@ -55,9 +59,12 @@ const newSearch = (): Search => ({
   known: new Set(),
 });
 
-async function readStopped(seen: Observation, search: Search, cluster: string, deps: RolloutDeps): Promise<void> {
+/** The stopped tasks that may be of a service, those that are known already left out. */
+type Find = (seen: Observation, known: ReadonlySet<string>) => Promise<Task[]>;
+
+async function readStopped(seen: Observation, search: Search, find: Find, deps: RolloutDeps): Promise<void> {
   try {
-    await sortStoppedTasks(seen, search, cluster, deps);
+    for (const task of await find(seen, search.known)) sort(task, seen, search.known, deps);
     seen.stoppedTasks = 'read';
   } catch (error) {
     if (seen.stoppedTasks === 'unread') seen.stoppedTasks = 'unreadable';
@@ -75,27 +82,56 @@ async function readStopped(seen: Observation, search: Search, cluster: string, d
   }
 }
 
-async function sortStoppedTasks(
-  seen: Observation,
-  { known }: Search,
-  cluster: string,
-  deps: RolloutDeps,
-): Promise<void> {
-  const fresh = (await stoppedTasks(seen, cluster, deps)).filter((arn) => !known.has(arn));
-  for (let from = 0; from < fresh.length; from += describedAtOnce) {
-    const some = fresh.slice(from, from + describedAtOnce);
-    const { tasks = [] } = await deps.aws.ecs.describeTasks({ cluster, tasks: some });
-    for (const task of tasks) sort(task, seen, known, deps);
-  }
+const listOfOne =
+  (cluster: string, { aws }: RolloutDeps): Find =>
+  async ({ own }, known) => {
+    const arns = await stoppedTasks({ cluster, serviceName: own.name }, aws);
+    return describeTasks(
+      arns.filter((arn) => !known.has(arn)),
+      cluster,
+      aws,
+    );
+  };
+
+/** One list for all services that ask at the same moment. */
+function listOfAll(cluster: string, { aws, clock }: RolloutDeps): Find {
+  /** Tasks whose end is known in full. */
+  const ended = new Map<string, Task>();
+  let last: { atMs: number; tasks: Promise<Task[]> } | undefined;
+  const list = async (): Promise<Task[]> => {
+    const arns = await stoppedTasks({ cluster }, aws);
+    const described = await describeTasks(
+      arns.filter((arn) => !ended.has(arn)),
+      cluster,
+      aws,
+    );
+    for (const task of described) if (task.stopCode !== undefined) ended.set(task.taskArn ?? '', task);
+    return [...ended.values(), ...described.filter(({ stopCode }) => stopCode === undefined)];
+  };
+  return async ({ own }, known) => {
+    const nowMs = clock.now();
+    if (last?.atMs !== nowMs) last = { atMs: nowMs, tasks: list() };
+    const tasks = await last.tasks;
+    return tasks.filter(({ taskArn = '', startedBy }) => startedBy === own.deploymentId && !known.has(taskArn));
+  };
 }
 
-async function stoppedTasks({ own }: Observation, cluster: string, { aws }: RolloutDeps): Promise<string[]> {
+async function describeTasks(arns: readonly string[], cluster: string, aws: RolloutDeps['aws']): Promise<Task[]> {
+  const answers = await sideBySide(inGroups(arns, describedAtOnce), (tasks) =>
+    aws.ecs.describeTasks({ cluster, tasks }),
+  );
+  return answers.flatMap(({ tasks = [] }) => tasks);
+}
+
+async function stoppedTasks(
+  where: { cluster: string; serviceName?: string },
+  aws: RolloutDeps['aws'],
+): Promise<string[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   for (let page = 0; page < pagesAtMost; page++) {
     const answer = await aws.ecs.listTasks({
-      cluster,
-      serviceName: own.name,
+      ...where,
       desiredStatus: 'STOPPED',
       ...(nextToken === undefined ? {} : { nextToken }),
     });

@@ -1,5 +1,5 @@
 import { watchSilence } from '../base/heartbeat.ts';
-import { poll, troubleText } from '../base/poll.ts';
+import { adaptiveIntervalMs, poll, troubleText } from '../base/poll.ts';
 import type { Evidence } from './evidence.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
 import { continueCommand } from './next-commands.ts';
@@ -8,6 +8,10 @@ import { progressOf, progressTeller } from './progress.ts';
 import { pollServiceDeployments, type ServiceDeploymentReader } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
 import { verdictOf } from './verdict.ts';
+
+/** More services than one request describes are not polled each second at the start. */
+const few = 10;
+const calmIntervalMs = (elapsedMs: number): number => Math.max(2_000, adaptiveIntervalMs(elapsedMs));
 
 export type FollowEnd = 'judged' | 'timed-out' | 'interrupted';
 
@@ -49,7 +53,7 @@ export async function follow(
       clock,
       interrupt,
       timeoutMs: options.timeoutMs,
-      intervalMs: options.pollIntervalMs,
+      intervalMs: options.pollIntervalMs ?? (observations.length > few ? calmIntervalMs : undefined),
       maxLooks: options.maxLooks,
       onTrouble: (error, inARow) => {
         if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });

@@ -1,4 +1,5 @@
 import { familyOf, familyRevision } from '../base/arn.ts';
+import { sideBySide } from '../base/side-by-side.ts';
 import { hasCode, reworded, UserError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { definitionDifferences } from '../task-definition/diff.ts';
@@ -22,11 +23,16 @@ export async function planServices(
 ): Promise<ServicePlan[]> {
   const describe = once((reference) => describeDefinition(reference, deps));
   const resolve = once((reference) => resolveOne(reference, deps));
+  // What serves is read side by side; what is said of each service keeps its order.
+  await sideBySide(services, (before) => describe(servingOf(before)).catch(() => undefined));
   const plans: ServicePlan[] = [];
   for (const before of services)
     plans.push(await planService(before, options, { ...deps, describe, resolve, recorded: records }));
   return plans;
 }
+
+const servingOf = ({ primary, service }: ServiceBefore): string =>
+  primary?.taskDefinition ?? service.taskDefinition ?? '';
 
 /** Asks for each reference only once. */
 function once<T>(ask: (reference: string) => Promise<T>): (reference: string) => Promise<T> {
@@ -59,7 +65,7 @@ interface PlanDeps extends RolloutDeps {
 }
 
 async function planService(before: ServiceBefore, asked: RolloutOptions, deps: PlanDeps): Promise<ServicePlan> {
-  const current = before.primary?.taskDefinition ?? before.service.taskDefinition ?? '';
+  const current = servingOf(before);
   mustBeOwnFamily(asked, before, current);
   const serving = await deps.describe(current);
   const options = withRecorded(

@@ -1,5 +1,6 @@
-import type { ServiceDeploymentBrief } from '@aws-sdk/client-ecs';
+import type { ServiceDeployment, ServiceDeploymentBrief } from '@aws-sdk/client-ecs';
 import { resourceName } from '../base/arn.ts';
+import { inGroups, sideBySide } from '../base/side-by-side.ts';
 import { hasCode, TransientError } from '../errors.ts';
 import type { RolloutDeps } from './model.ts';
 import type { Observation } from './observe.ts';
@@ -17,6 +18,8 @@ const toleranceMs = 60_000;
 /** ListServiceDeployments refuses a time filter of more than three months ago (reference §4.1). */
 const oldestFilterMs = 85 * 86_400_000;
 const againAfterMs = 15_000;
+/** So many polls may show the deployment before ours as the current one. */
+const pollsForCurrent = 4;
 
 /**
  * Brings our service deployments up to date. Where they cannot be read, the verdict of this poll rests on the
@@ -31,7 +34,7 @@ export async function pollServiceDeployments(
   if (!reader.mayRead || observations.length === 0) return;
   if (deps.clock.now() < reader.againAtMs) return forget(observations);
   try {
-    for (const seen of observations) if (seen.serviceDeploymentArn === undefined) await find(seen, cluster, deps);
+    await findAll(observations, cluster, deps);
     await describe(observations, cluster, deps);
   } catch (error) {
     const isRefused = hasCode(
@@ -61,21 +64,32 @@ async function describe(
   { aws, ...deps }: RolloutDeps,
 ): Promise<void> {
   const found = observations.filter(({ serviceDeploymentArn }) => serviceDeploymentArn !== undefined);
-  for (let from = 0; from < found.length; from += describedAtOnce) {
-    const some = found.slice(from, from + describedAtOnce);
-    const { serviceDeployments = [], failures = [] } = await aws.ecs.describeServiceDeployments({
-      serviceDeploymentArns: some.map(({ serviceDeploymentArn }) => serviceDeploymentArn ?? ''),
-    });
-    for (const seen of some) {
-      const is = serviceDeployments.find(({ serviceDeploymentArn: arn }) => arn === seen.serviceDeploymentArn);
-      // It goes with its service: of one that was deleted and made anew the old state would stand for ever.
-      const isMissing = failures.some(({ arn }) => arn === seen.serviceDeploymentArn);
-      seen.serviceDeployment = is ?? (isMissing ? undefined : seen.serviceDeployment);
-      if (seen.serviceDeployment?.status?.startsWith('STOP') === true && seen.newer === undefined) {
-        seen.newer = await findNewer(seen, cluster, { aws, ...deps });
-      }
+  const { described, missing } = await describeArns(
+    found.map(({ serviceDeploymentArn }) => serviceDeploymentArn ?? ''),
+    aws,
+  );
+  for (const seen of found) {
+    const is = described.find(({ serviceDeploymentArn: arn }) => arn === seen.serviceDeploymentArn);
+    // It goes with its service: of one that was deleted and made anew the old state would stand for ever.
+    const isMissing = missing.has(seen.serviceDeploymentArn);
+    seen.serviceDeployment = is ?? (isMissing ? undefined : seen.serviceDeployment);
+    if (seen.serviceDeployment?.status?.startsWith('STOP') === true && seen.newer === undefined) {
+      seen.newer = await findNewer(seen, cluster, { aws, ...deps });
     }
   }
+}
+
+async function describeArns(
+  arns: readonly string[],
+  aws: RolloutDeps['aws'],
+): Promise<{ described: ServiceDeployment[]; missing: ReadonlySet<string | undefined> }> {
+  const answers = await sideBySide(inGroups(arns, describedAtOnce), (serviceDeploymentArns) =>
+    aws.ecs.describeServiceDeployments({ serviceDeploymentArns }),
+  );
+  return {
+    described: answers.flatMap(({ serviceDeployments = [] }) => serviceDeployments),
+    missing: new Set(answers.flatMap(({ failures = [] }) => failures.map(({ arn }) => arn))),
+  };
 }
 
 async function candidates(
@@ -92,21 +106,36 @@ async function candidates(
   return serviceDeployments;
 }
 
-/** The digits of a service revision are those of its deployment's id (reference §4.1); the list may show ours late. */
-async function find(seen: Observation, cluster: string, deps: RolloutDeps): Promise<void> {
-  const { own } = seen;
-  if (own.deploymentId === undefined) return;
-  const digits = resourceName(own.deploymentId);
-  const ours = (await candidates(seen, cluster, deps)).find(
-    ({ targetServiceRevisionArn: arn }) => arn !== undefined && resourceName(arn) === digits,
+/** Links each observation with its service deployment, where it has none yet; a list may show ours late. */
+async function findAll(observations: readonly Observation[], cluster: string, deps: RolloutDeps): Promise<void> {
+  const open = observations.filter(
+    ({ serviceDeploymentArn, own }) => serviceDeploymentArn === undefined && own.deploymentId !== undefined,
   );
-  if (ours?.serviceDeploymentArn === undefined) return;
-  seen.serviceDeploymentArn = ours.serviceDeploymentArn;
-  deps.announce({
-    type: 'service-deployment-found',
-    service: own.name,
-    serviceDeploymentArn: ours.serviceDeploymentArn,
+  // Several services say which deployment is their current one; where that stays another one, the list is asked.
+  const current = open.length > 1 ? await currentOf(open, deps) : [];
+  const found = await sideBySide(open, async (seen) => {
+    const known = current.find(({ targetServiceRevision }) => isOurs(seen, targetServiceRevision?.arn));
+    if (known !== undefined) return known.serviceDeploymentArn;
+    if (current.length > 0 && seen.polls < pollsForCurrent) return undefined;
+    const listed = await candidates(seen, cluster, deps);
+    return listed.find((one) => isOurs(seen, one.targetServiceRevisionArn))?.serviceDeploymentArn;
   });
+  for (const [index, seen] of open.entries()) {
+    const serviceDeploymentArn = found[index];
+    if (serviceDeploymentArn === undefined) continue;
+    seen.serviceDeploymentArn = serviceDeploymentArn;
+    deps.announce({ type: 'service-deployment-found', service: seen.own.name, serviceDeploymentArn });
+  }
+}
+
+async function currentOf(open: readonly Observation[], { aws }: RolloutDeps): Promise<ServiceDeployment[]> {
+  const arns = open.flatMap(({ service }) => service?.currentServiceDeployment ?? []);
+  return (await describeArns(arns, aws)).described;
+}
+
+/** The digits of a service revision are those of its deployment's id (reference §4.1). */
+function isOurs({ own }: Observation, revisionArn: string | undefined): boolean {
+  return revisionArn !== undefined && resourceName(revisionArn) === resourceName(own.deploymentId ?? '');
 }
 
 async function findNewer(seen: Observation, cluster: string, deps: RolloutDeps): Promise<string | undefined> {

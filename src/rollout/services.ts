@@ -1,4 +1,5 @@
 import type { Service } from '@aws-sdk/client-ecs';
+import { inGroups, sideBySide } from '../base/side-by-side.ts';
 import { hasCode, TransientError, UserError } from '../errors.ts';
 import type { Aws } from '../ports.ts';
 import type { RolloutDeps, ServiceBefore } from './model.ts';
@@ -9,15 +10,10 @@ const describedAtOnce = 10;
 
 /** Describes services in batches; those that are missing are left out. */
 export async function describeServices(cluster: string, names: readonly string[], aws: Aws): Promise<Service[]> {
-  const found: Service[] = [];
-  for (let from = 0; from < names.length; from += describedAtOnce) {
-    const { services = [] } = await aws.ecs.describeServices({
-      cluster,
-      services: names.slice(from, from + describedAtOnce),
-    });
-    found.push(...services);
-  }
-  return found;
+  const answers = await sideBySide(inGroups(names, describedAtOnce), (services) =>
+    aws.ecs.describeServices({ cluster, services }),
+  );
+  return answers.flatMap(({ services = [] }) => services);
 }
 
 /** The service of a name or ARN among those described. */
@@ -36,13 +32,15 @@ export async function findServices(
   const named = names.map((name) => usable(name, pickService(services, name), cluster));
   // A service that was named twice, as by name and by ARN, must not supersede itself.
   const found = [...new Map(named.map((one) => [one.name, one])).values()];
-  const before: ServiceBefore[] = [];
-  let mayRead = true;
-  for (const { name, service } of found) {
-    mayRead &&= await mayReadServiceDeployments(cluster, name, deps);
-    before.push({ name, service, primary: primaryOf(service), mayReadServiceDeployments: mayRead });
-  }
-  return before;
+  // The policy of one stands for all; a refusal of another one is met when it is followed.
+  const [first] = found;
+  const mayRead = first !== undefined && (await mayReadServiceDeployments(cluster, first.name, deps));
+  return found.map(({ name, service }) => ({
+    name,
+    service,
+    primary: primaryOf(service),
+    mayReadServiceDeployments: mayRead,
+  }));
 }
 
 function usable(name: string, service: Service | undefined, cluster: string): { name: string; service: Service } {

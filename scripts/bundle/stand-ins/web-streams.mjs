@@ -1,0 +1,2 @@
+// Streams are Node's own here.
+export const sdkStreamMixin = (stream) => stream;
