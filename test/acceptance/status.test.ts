@@ -163,7 +163,9 @@ describe('status', () => {
     const world = await rolloutWorld();
     const { exitCode, stderr } = await world.run(['status', '--cluster', 'prd']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('Error: There is no cluster prd in eu-west-1 (account 123456789012); there are: default, prod.');
+    expect(stderr).toContain(
+      'Error: There is no cluster prd in eu-west-1 (account 123456789012); there are: default, prod.',
+    );
     expect(stderr).toContain('Fix: Did you mean --cluster prod?');
   });
 });
