@@ -66,7 +66,7 @@ describe('waiting outlasts', () => {
     expect(lines).toEqual([...steps, ...flood].map(({ message }) => `[app] ${message}`));
     const heartbeats = stdout.split('\n').filter((line) => line.startsWith('Still waiting for container app'));
     const atS = heartbeats.map((line) => {
-      const [, minutes = '', seconds = ''] = /\((\d+)m (\d+)s so far, time-out in /.exec(line) ?? [];
+      const [, minutes = '', seconds = ''] = /: (\d+)m (\d+)s so far, time-out in /.exec(line) ?? [];
       return Number(minutes) * 60 + Number(seconds);
     });
     // None while there is a line every 20 s; else one as soon as a poll finds a minute without a word.
