@@ -14,7 +14,7 @@ const doctorAsks = ['rollout/least-duration.ts'];
 const house = [
   ['start.ts', ['main.ts']],
   ['main.ts', ['cli.ts', 'node.ts', 'outcome.ts', 'aws/connect.ts', 'tools.ts']],
-  ['tools.ts', ['aws/', ...base]],
+  ['tools.ts', ['aws/', 'report/', ...base]],
   ['node.ts', ['errors.ts']],
   ['cli.ts', ['commands/', 'options/', 'report/', 'records/', 'outcome.ts', ...base]],
   ['commands/', ['commands/', 'options/', 'report/', 'records/', ...useCases, ...facts]],
@@ -40,6 +40,7 @@ const packages = [
   ['valibot/', ['base/', 'records/', 'migrate/overrides-schema.ts', 'task-definition/faults.ts']],
   ['jsonc-parser/', ['base/json-fault.ts']],
   ['@clack/prompts/', ['tools.ts']],
+  ['log-update/', ['tools.ts']],
   ['@circleci/circleci-config-sdk/', ['setup/config-yaml.ts']],
   ['yaml/', ['setup/config-yaml.ts', 'tools.ts']],
 ];

@@ -9,7 +9,7 @@ import { TransientError, UserError } from './errors.ts';
 import { optionError, unknownVariables } from './options/read.ts';
 import type { AwsOptions } from './options/shared.ts';
 import { exitCode, explanationOf, interruptedExitCode, type Outcome } from './outcome.ts';
-import type { Announce, Aws } from './ports.ts';
+import type { Announce, Aws, OpenLive } from './ports.ts';
 import { openRecords, recordName } from './records/records.ts';
 import { bugLines, errorLines } from './report/error-text.ts';
 import { dim, documentText, type Line, line, paint, wantsColour, warn } from './report/line.ts';
@@ -20,6 +20,8 @@ export interface CliDeps
   extends Omit<CommandContext, 'common' | 'command' | 'announce' | 'drained' | 'records' | 'connect'> {
   stdout: Output;
   stderr: Output;
+  /** Draws on a terminal what is waited for. */
+  live?: OpenLive | undefined;
   /** Makes clients; sends nothing but what signing in and --expect-account need. */
   connect(
     options: AwsOptions,
@@ -33,6 +35,7 @@ interface Output {
   drained?(): Promise<void>;
   isTty: boolean;
   columns?: number | undefined;
+  rows?: number | undefined;
 }
 
 /** Runs one command line to its end and answers the exit code; never throws and never exits. */
@@ -44,8 +47,10 @@ export async function runCli(argv: readonly string[], given: CliDeps): Promise<n
     const stream = deps[to];
     const colour = wantsColour(deps.env, stream.isTty);
     const stamp = output.stamped ? `${new Date(deps.clock.now()).toISOString().slice(11, 19)} ` : '';
-    for (const one of lines) stream.write(`${stamp}${paint(one, colour)}\n`);
+    for (const one of lines) stream.write(`${stamp}${paint(one, colour, width(stream, stamp))}\n`);
   };
+  const width = ({ isTty, columns }: Output, stamp: string): number | undefined =>
+    isTty && columns !== undefined && !isInCi(deps.env) ? columns - stamp.length : undefined;
   const printDocument = (document: unknown): void => deps.stdout.write(`${documentText(document)}\n`);
   try {
     const chosen = await chooseCommand(argv, commands, { version: deps.version, columns: deps.stdout.columns });
@@ -91,11 +96,15 @@ export async function runCli(argv: readonly string[], given: CliDeps): Promise<n
 
 type Print = (lines: readonly Line[], to: 'stdout' | 'stderr') => void;
 
+/** Where nobody watches a terminal, though there may be one: CircleCI's steps have it, and keep what was drawn. */
+const isInCi = ({ CI = '', CIRCLECI = '' }: CliDeps['env']): boolean =>
+  CIRCLECI === 'true' || !['', '0', 'false'].includes(CI);
+
 /** Runs a command whose options were read; a refusal is put on record first. */
 async function run(
   { name, command }: { name: string; command: AnyCommand },
   { common, errors, stages, run: runCommand }: PreparedCommand,
-  { print, progressed, ...deps }: CliDeps & { print: Print; progressed: () => void },
+  { print: printAtOnce, progressed, live: openLive, ...deps }: CliDeps & { print: Print; progressed: () => void },
 ): Promise<CommandResult> {
   const opened = openRecords(common.recordDir, deps.files, deps.env, common.recordsFrom);
   const outcomes = new Map<string, Outcome>();
@@ -107,9 +116,22 @@ async function run(
   const startedAtMs = deps.clock.now();
   const progress = common.output === 'json' ? 'stderr' : 'stdout';
   const narrate = command.narrator();
+  const isWatched = deps.stdout.isTty && common.output === 'text' && !isInCi(deps.env) && deps.env.TERM !== 'dumb';
+  const live = isWatched
+    ? await openLive?.(deps.stdout, {
+        elapsedMs: () => deps.clock.now() - startedAtMs,
+        // A line that waits below would be stamped with the time at which it leaves.
+        tailLines: common.timestamps ? 0 : 5,
+      })
+    : undefined;
+  const print: Print = (lines, to) => {
+    if (lines.length > 0) live?.clear();
+    printAtOnce(lines, to);
+  };
   const announce: Announce = (event) => {
     progressed();
-    print(narrate(event), progress);
+    const lines = narrate(event);
+    print(live?.take(event, lines) ?? lines, progress);
   };
   const onRequest = (note: RequestNote): void => {
     if (common.debug) print([requestLine(note)], 'stderr');
@@ -129,6 +151,7 @@ async function run(
     if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });
     throw error;
   } finally {
+    printAtOnce(live?.end() ?? [], progress);
     const file = common.outputs ?? '';
     if (file !== '' && outcomes.size > 0) {
       // The verdict stands, whether or not it can be handed on.

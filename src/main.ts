@@ -1,6 +1,6 @@
 import { runCli } from './cli.ts';
 import { systemClock, systemFiles, systemHttp, systemOutput, systemProcesses } from './node.ts';
-import { interruptedExitCode } from './outcome.ts';
+import { exitCode, interruptedExitCode } from './outcome.ts';
 
 declare const MIGRATE_DEPLOY_VERSION: string;
 
@@ -26,10 +26,21 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// A reader that went away (`| head`) must not look like a bug of ours.
+// What escapes from a timer or a stream is a bug of ours; Node's own exit code for it would say that the answer is no.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`Error: migrate-deploy has a bug.\n  Why: ${error.stack}\n`, () => process.exit(exitCode.bug));
+});
+
+/** What speaks to AWS is followed to its end, whether or not somebody can read of it: its verdict is the exit code. */
+let isUnderWay = false;
+let isTold = false;
+// A reader that went away (`| head`) must not look like a bug of ours, nor a full disk like a verdict.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE' || isTold) return;
+    isTold = true;
+    process.stderr.write(`Error: What was to be printed is lost: ${error.message}\n`);
+    if (!isUnderWay) process.exit(exitCode.userError);
   });
 }
 
@@ -43,11 +54,13 @@ void runCli(process.argv.slice(2), {
   http: (url, request) => systemHttp(url, { ...request, ...(stop.signal.aborted ? {} : { signal: stop.signal }) }),
   processes: systemProcesses,
   ask: isInteractive ? { select: async (...given) => (await import('./tools.ts')).select(...given) } : undefined,
+  live: async (...given) => (await import('./tools.ts')).live(...given),
   circleCi: { expand: async (...given) => (await import('./tools.ts')).expand(...given) },
   version,
   stdout: systemOutput(process.stdout, stop.signal),
   stderr: systemOutput(process.stderr, stop.signal),
   connect: async (options, { onRequest, deadlineMs }) => {
+    isUnderWay = true;
     const { connectAws } = await import('./aws/connect.ts');
     return connectAws(options, {
       env: process.env,

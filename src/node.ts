@@ -103,6 +103,12 @@ export function systemOutput(stream: NodeJS.WriteStream, interrupt: AbortSignal)
   };
   return {
     isTty: stream.isTTY === true,
+    get columns(): number | undefined {
+      return stream.columns;
+    },
+    get rows(): number | undefined {
+      return stream.rows;
+    },
     write: (text: string): void => {
       if (pending === '') queueMicrotask(flush);
       pending += text;

@@ -1,3 +1,4 @@
+import { clockText, dateText, formatDuration } from './base/duration.ts';
 import { optional } from './base/optional.ts';
 import { TransientError, UserError } from './errors.ts';
 import type { Explanation, FailedTask, LogFinding, Outcome, RolloutOutcome } from './records/schema.ts';
@@ -124,6 +125,18 @@ function findingOfTasks({ failedTasks = [], explanation, verdict }: RolloutOutco
   const task = failedTasks.find(({ logFinding }) => logFinding !== undefined);
   const isWhy = explanation?.code === task?.explanation?.code || undecided.includes(verdict);
   return isWhy ? task?.logFinding : undefined;
+}
+
+/** How long a pause lasts and what comes then; with the date where no `nowMs` tells how far off that is. */
+export function untilText(
+  { expiresAt, timeoutAction }: { expiresAt?: Date | string | undefined; timeoutAction: string },
+  nowMs?: number,
+): string {
+  if (expiresAt === undefined) return '';
+  const atMs = new Date(expiresAt).getTime();
+  const when = nowMs === undefined ? dateText(atMs) : `${clockText(atMs)} UTC (in ${formatDuration(atMs - nowMs)})`;
+  const action = { ROLLBACK: 'Amazon ECS rolls it back', CONTINUE: 'it goes on' }[timeoutAction] ?? timeoutAction;
+  return ` until ${when}, then ${action}`;
 }
 
 /** What an error says, as data; undefined for what is neither the user's to correct nor AWS's silence: a bug of ours. */

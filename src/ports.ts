@@ -43,6 +43,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type { DBInstance } from '@aws-sdk/client-rds';
 import type { GetCallerIdentityCommandOutput } from '@aws-sdk/client-sts';
+import type { Line } from './report/line.ts';
 
 /** Time, handed in so that tests can turn it. */
 export interface Clock {
@@ -152,6 +153,10 @@ export interface SetupPort {
   /** Rejects with code ResourceNotFoundException where there is none. */
   describeSecret(id: string): Promise<void>;
   hasParameter(name: string): Promise<boolean>;
+  /** The state of each alarm that is there, by its name. */
+  alarmStates(names: readonly string[]): Promise<Map<string, string>>;
+  /** The audiences of an OIDC provider. Rejects with code NoSuchEntity where there is none. */
+  oidcAudiences(provider: string): Promise<string[]>;
   /** The trust policy, as JSON. */
   roleTrust(role: string): Promise<string>;
   /** Which of the actions the principal's policies do not allow on all of the resources. */
@@ -219,6 +224,22 @@ export interface Ask {
   /** One of the choices; rejects with a UserError when the person leaves. */
   select(message: string, choices: readonly string[]): Promise<string>;
 }
+
+/** What a terminal shows below the log while something is waited for. */
+export interface Live {
+  /** Takes a fact in; returns those of its lines, and of earlier ones, that belong to the log by now. */
+  take(event: { type: string }, lines: readonly Line[]): Line[];
+  /** Takes the rows away, until they are drawn next: for lines that go above them. */
+  clear(): void;
+  /** Draws no more; returns the lines that were still below. */
+  end(): Line[];
+}
+
+/** Begins to draw; undefined where the program has nothing to draw with. */
+export type OpenLive = (
+  screen: { write(text: string): void; columns?: number | undefined; rows?: number | undefined },
+  options: { elapsedMs: () => number; tailLines: number },
+) => Promise<Live | undefined>;
 
 /** How a child process went. */
 export interface ProcessResult {

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isCancel, select as selectPrompt } from '@clack/prompts';
+import { createLogUpdate } from 'log-update';
 import { ConfigError } from '../local/circleci/config-error.ts';
 import { expandConfig } from '../local/circleci/expand.ts';
 import { isMap, readYaml, type Yaml } from '../local/circleci/yaml.ts';
 import { UserError } from './errors.ts';
-import type { Ask, CircleCi, ExpandedConfig, JsonObject } from './ports.ts';
+import type { Ask, CircleCi, ExpandedConfig, JsonObject, OpenLive } from './ports.ts';
+import { liveView } from './report/live.ts';
 
 export { connectSetup } from './aws/setup.ts';
 
@@ -17,6 +19,36 @@ export const select: Ask['select'] = async (message, choices) => {
   const chosen = await selectPrompt({ message, options, output: process.stderr });
   if (isCancel(chosen)) throw new UserError('Nothing was chosen.', { fix: 'Give the option, or choose.' });
   return chosen;
+};
+
+/** Without it a row with characters of double width would take two, and the next drawing would leave one of them. */
+const uncut = (text: string): string => `\u001b[?7l${text}\u001b[?7h`;
+
+/** Draws at the bottom of the terminal, with the last lines of the containers' logs. */
+export const live: OpenLive = (screen, { elapsedMs, tailLines }) => {
+  const write = (text: string): void => screen.write(uncut(text));
+  const columns = screen.columns ?? 80;
+  const stream = { isTTY: true, write, columns, rows: screen.rows ?? 24 };
+  // The cursor stays: whatever ends the program, nothing has to be shown again.
+  const update = createLogUpdate(stream as unknown as NodeJS.WriteStream, { showCursor: true });
+  const view = liveView(tailLines);
+  let isDrawn = false;
+  const clear = (): void => {
+    if (isDrawn) update.clear();
+    isDrawn = false;
+  };
+  const timer = setInterval(() => {
+    const rows = view.rows(elapsedMs(), columns);
+    if (rows.length === 0) return;
+    update(rows.join('\n'));
+    isDrawn = true;
+  }, 100);
+  const end = () => {
+    clearInterval(timer);
+    clear();
+    return view.rest();
+  };
+  return Promise.resolve({ take: view.take, clear, end });
 };
 
 /** The orb lies beside the program; in the sources, where it is packed to. */

@@ -25,7 +25,9 @@ describe('parseDuration', () => {
 
 describe('formatDuration', () => {
   it.each([
-    [0, '0ms'],
+    [0, '0s'],
+    [86_400_000, '24h 00m'],
+    [187_200_000, '2d 04h'],
     [850, '850ms'],
     [9_400, '9s'],
     [59_600, '1m 00s'],

@@ -17,6 +17,7 @@ const targets: Record<string, AwsServiceName> = {
   Logs_20140328: 'logs',
   secretsmanager: 'secretsmanager',
   AmazonSSM: 'ssm',
+  GraniteServiceVersion20100801: 'cloudwatch',
 };
 
 /** The services of the query protocol, by the name in the signature's scope. */

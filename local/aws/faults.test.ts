@@ -34,6 +34,13 @@ describe('faults', () => {
     await expect(ecs.send(new RunTaskCommand(soundRunTask))).resolves.toBeDefined();
   });
 
+  test('empty-json-200: carried out, and the answer has no member', async () => {
+    const { model, ecs } = testModel();
+    model.faults.script({ kind: 'empty-json-200', operation: 'RunTask' });
+    const { $metadata, ...answer } = await ecs.send(new RunTaskCommand(soundRunTask));
+    expect([$metadata.httpStatusCode, answer, model.tasks.tasks.size]).toEqual([200, {}, 1]);
+  });
+
   test('hit other operations not, begin after `skip` and end after `forMs`', async () => {
     const { model, ecs } = testModel();
     model.faults.script({ kind: 'throttle', operation: 'ListTasks', skip: 1, forMs: 1_000 });

@@ -8,6 +8,7 @@ export type FaultKind =
   | 'empty-500'
   | 'truncate'
   | 'broken-json-200'
+  | 'empty-json-200'
   | 'reset-before'
   | 'reset-after'
   | 'hang'
@@ -63,7 +64,7 @@ export const connectionErrors: Readonly<Record<string, string>> = {
 /** Whether the operation is carried out although the client hears nothing good of it. */
 export const executes = (kind: FaultKind): boolean =>
   [
-    ...['reset-after', 'hang-after', 'truncate', 'broken-json-200'],
+    ...['reset-after', 'hang-after', 'truncate', 'broken-json-200', 'empty-json-200'],
     ...['slow', 'false-date', 'stale', 'twice'],
   ].includes(kind);
 
@@ -127,6 +128,7 @@ export function faultError(fault: Fault): ApiError | undefined {
     case 'empty-500':
     case 'truncate':
     case 'broken-json-200':
+    case 'empty-json-200':
     case 'reset-before':
     case 'reset-after':
     case 'hang':
@@ -153,6 +155,8 @@ export function spoil(fault: Fault, response: WireResponse): WireResponse {
       return { status: 500, headers, body: '' };
     case 'broken-json-200':
       return { status: 200, headers, body: String(response.body).slice(0, -2) };
+    case 'empty-json-200':
+      return { status: 200, headers, body: '{}' };
     case 'truncate':
       return { ...response, sabotage: 'truncate' };
     case 'reset-before':

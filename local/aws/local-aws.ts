@@ -99,6 +99,7 @@ export class LocalAws implements Core {
       rds: this.account.rds,
       secretsmanager: this.account.secretsmanager,
       ssm: this.account.ssm,
+      cloudwatch: this.account.cloudwatch,
     };
     this.operators = new Operators(this.world, () => this.operations.ecs);
   }

@@ -1,3 +1,4 @@
+import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ecr from '@aws-sdk/client-ecr';
 import * as ecs from '@aws-sdk/client-ecs';
@@ -7,7 +8,15 @@ import * as sts from '@aws-sdk/client-sts';
 import type { AwsServiceName, Json } from './wire.ts';
 
 /** Of the services that answer JSON as their schemas say, and of STS. */
-const schemas: Partial<Record<AwsServiceName, Record<string, unknown>>> = { ecs, ecr, logs, sts, secretsmanager, ssm };
+const schemas: Partial<Record<AwsServiceName, Record<string, unknown>>> = {
+  ecs,
+  ecr,
+  logs,
+  sts,
+  secretsmanager,
+  ssm,
+  cloudwatch,
+};
 
 /** Kinds of the SDK's schemas: the first element of each. */
 const list = 1;

@@ -26,6 +26,8 @@ test('no part answers with a member or a type that the SDK does not know', async
   await call('secretsmanager', 'DescribeSecret', { SecretId: 'shop' });
   model.account.parameters.add('mode');
   await call('ssm', 'DescribeParameters', { ParameterFilters: [{ Key: 'Name', Values: ['mode'] }] });
+  model.account.alarms.set('errors', 'OK');
+  await call('cloudwatch', 'DescribeAlarms', { AlarmNames: ['errors'] });
   model.ecr.push('layered', ['1']);
   const [layerDigest] = model.ecr.store.repositories.get('layered')?.blobs.keys() ?? [];
   await call('ecr', 'GetDownloadUrlForLayer', { repositoryName: 'layered', layerDigest });
@@ -61,6 +63,7 @@ function recorded(): { model: LocalAws; call: Caller; seen: { operations: Set<st
     logs: 'Logs_20140328',
     secretsmanager: 'secretsmanager',
     ssm: 'AmazonSSM',
+    cloudwatch: 'GraniteServiceVersion20100801',
   };
   for (const [service, operations] of Object.entries(model.operations) as [AwsServiceName, Json][]) {
     for (const [name, run] of Object.entries(operations) as [string, Json][]) {

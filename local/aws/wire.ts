@@ -28,7 +28,17 @@ export interface Principal {
   accessKeyId: string;
 }
 
-export type AwsServiceName = 'ecs' | 'ecr' | 'logs' | 'sts' | 'ec2' | 'rds' | 'iam' | 'secretsmanager' | 'ssm';
+export type AwsServiceName =
+  | 'ecs'
+  | 'ecr'
+  | 'logs'
+  | 'sts'
+  | 'ec2'
+  | 'rds'
+  | 'iam'
+  | 'secretsmanager'
+  | 'ssm'
+  | 'cloudwatch';
 
 /** A JSON document from the wire; operations check it themselves, as AWS does. */
 // biome-ignore lint/suspicious/noExplicitAny: the wire carries whatever a client sends

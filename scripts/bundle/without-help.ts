@@ -14,7 +14,8 @@ export function withoutHelp(leftOut: readonly string[]): Plugin {
       filter: { id: /[/\\]src[/\\](tools|(options|commands)[/\\][\w-]+)\.ts$/ },
       handler: async (path) => {
         // Only commands that are left out ask for these tools.
-        if (basename(path) === 'tools.ts') return 'export const select = undefined, expand = undefined;';
+        if (basename(path) === 'tools.ts')
+          return 'export const select = undefined, expand = undefined, live = () => undefined;';
         const source = await readFile(path, 'utf8');
         const isLeftOut = /[/\\]commands[/\\]/.test(path) && leftOut.includes(basename(path, '.ts'));
         return isLeftOut ? hollow(source) : cutHelp(path, source);

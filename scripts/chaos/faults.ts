@@ -11,6 +11,7 @@ const kinds = [
   'empty-500',
   'truncate',
   'broken-json-200',
+  'empty-json-200',
   'reset-before',
   'reset-after',
   'hang',

@@ -228,6 +228,7 @@ function optionsOf(run: MigrationRun): MigrateOptions {
   return {
     cluster: 'prod',
     taskDefinition: 'app',
+    taskDefinitionFromService: undefined,
     overrides: {},
     container: 'app',
     command: ['rails', 'db:migrate'],

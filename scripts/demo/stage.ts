@@ -45,7 +45,7 @@ export async function setStage({ buildOrb, tell }: StageDeps): Promise<Stage> {
   const aws = await startLocalAws({ scale: SCALE, inDocker: docker.isEngine });
   // A second of AWS's time is short for a real process: one that crashes must be seen to crash before it counts as healthy.
   aws.model.services.settings.healthyAfterMs = HEALTHY_AFTER_MS;
-  tell('AWS', `${aws.url}; its time and that of the commands runs ${SCALE} times as fast`);
+  tell('AWS', `${aws.url}, where time runs ${SCALE} times as fast`);
   tell(
     'docker',
     docker.isEngine ? 'the engine of this machine' : 'a stand-in: no Docker engine answers on this machine',

@@ -75,7 +75,10 @@ function describe({ option, name }: NamedOption, all: readonly NamedOption[]): s
       return no === undefined ? parameterName(other) : `${parameterName(other)}: false`;
     });
   const { kind } = option;
-  const many = kind === 'list' ? ' One a line.' : kind === 'names' ? ' One a line, or with commas between them.' : '';
+  const many = { list: 'one a line', names: 'one a line, or with commas between them' };
+  const written = [formOf(option), kind === 'list' || kind === 'names' ? many[kind] : undefined]
+    .filter(Boolean)
+    .join(', ');
   const hasDefault = defaults[name] !== undefined || (option.default ?? '') !== '';
   const fallback = hasDefault ? undefined : absence(option);
   const none = noInteger(option);
@@ -85,5 +88,11 @@ function describe({ option, name }: NamedOption, all: readonly NamedOption[]): s
         ? ''
         : ` ${none} means not given.`
       : ` When ${none ?? 'empty'}: ${inOrb(fallback)}.`;
-  return inOrb(option.describe) + many + empty;
+  const sentence = written === '' ? '' : ` ${written.charAt(0).toUpperCase()}${written.slice(1)}.`;
+  return inOrb(option.describe) + sentence + empty;
+}
+
+/** How its text is written, where that is more than one word: --help has its placeholder, the orb's page has none. */
+function formOf({ placeholder = '' }: NamedOption['option']): string | undefined {
+  return /[=|:/]/.test(placeholder) ? `as ${placeholder.replaceAll('|', ' or ')}` : undefined;
 }

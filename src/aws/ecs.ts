@@ -21,6 +21,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { resourceName } from '../base/arn.ts';
+import { TransientError } from '../errors.ts';
 import type { EcsPort, RawTaskDefinition } from '../ports.ts';
 import { captureJson, sendJson } from './raw-json.ts';
 import type { Send } from './send.ts';
@@ -34,12 +35,17 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
       send(
         'ecs:RunTask',
         input.clientToken === undefined ? 'change' : 'repeatable',
-        (attempt) => client.send(new RunTaskCommand(input), attempt),
+        async (attempt) => whole(await client.send(new RunTaskCommand(input), attempt), 'tasks'),
         input,
       ),
     describeTasks: (input) =>
-      send('ecs:DescribeTasks', 'read', (attempt) => client.send(new DescribeTasksCommand(input), attempt)),
-    listTasks: (input) => send('ecs:ListTasks', 'read', (attempt) => client.send(new ListTasksCommand(input), attempt)),
+      send('ecs:DescribeTasks', 'read', async (attempt) =>
+        whole(await client.send(new DescribeTasksCommand(input), attempt), 'tasks'),
+      ),
+    listTasks: (input) =>
+      send('ecs:ListTasks', 'read', async (attempt) =>
+        whole(await client.send(new ListTasksCommand(input), attempt), 'taskArns'),
+      ),
     stopTask: (input) =>
       send('ecs:StopTask', 'repeatable', (attempt) => client.send(new StopTaskCommand(input), attempt)),
     describeClusters: (input) =>
@@ -47,7 +53,9 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
     describeTaskDefinition: async (taskDefinition) => {
       const command = new DescribeTaskDefinitionCommand({ taskDefinition, include: ['TAGS'] });
       const raw = captureJson(command);
-      await send('ecs:DescribeTaskDefinition', 'read', (attempt) => client.send(command, attempt));
+      await send('ecs:DescribeTaskDefinition', 'read', async (attempt) =>
+        whole(await client.send(command, attempt), 'taskDefinition'),
+      );
       const answer = raw() as { taskDefinition?: RawTaskDefinition; tags?: { key: string; value: string }[] };
       return { taskDefinition: answer.taskDefinition ?? {}, tags: answer.tags ?? [] };
     },
@@ -55,7 +63,12 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
       const command = new RegisterTaskDefinitionCommand({ family: undefined, containerDefinitions: undefined });
       sendJson(command, document);
       const raw = captureJson(command);
-      await send('ecs:RegisterTaskDefinition', 'change', (attempt) => client.send(command, attempt), document);
+      await send(
+        'ecs:RegisterTaskDefinition',
+        'change',
+        async (attempt) => whole(await client.send(command, attempt), 'taskDefinition'),
+        document,
+      );
       return (raw() as { taskDefinition?: RawTaskDefinition }).taskDefinition ?? {};
     },
     deregisterTaskDefinition: async (taskDefinition) => {
@@ -64,7 +77,9 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
       );
     },
     describeServices: (input) =>
-      send('ecs:DescribeServices', 'read', (attempt) => client.send(new DescribeServicesCommand(input), attempt)),
+      send('ecs:DescribeServices', 'read', async (attempt) =>
+        whole(await client.send(new DescribeServicesCommand(input), attempt), 'services'),
+      ),
     updateService: (input) =>
       send('ecs:UpdateService', 'change', (attempt) => client.send(new UpdateServiceCommand(input), attempt)),
     listServiceDeployments: (input) =>
@@ -109,6 +124,15 @@ export function connectEcs(config: ECSClientConfig, send: Send): EcsPort {
         return { names: page.families ?? [], nextToken: page.nextToken };
       }),
   };
+}
+
+/** ECS always answers with these members, be they empty: an answer without them is of something in between, and says nothing. */
+function whole<T extends object>(answer: T, member: keyof T & string): T {
+  if (answer[member] !== undefined) return answer;
+  throw new TransientError(`an answer without ${member}, which is not one of Amazon ECS`, {
+    code: 'IncompleteAnswer',
+    throttled: false,
+  });
 }
 
 async function allPages(

@@ -41,6 +41,8 @@ const afterwardsMs: Readonly<Record<Kind, number>> = { read: 5_000, repeatable: 
 const patienceMs: Readonly<Record<Kind, number>> = { read: 0, repeatable: 3_000, change: 3_000 };
 /** The body may take longer than its first byte, but not for ever. */
 const bodyFactor = 4;
+/** A timer of Node that is longer ends at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Requests under way end with an interrupt, and none outlasts the deadline. What is sent after either, to stop, roll back
@@ -64,7 +66,7 @@ export function createLimits(limits: Limits, clock: Clock): { begin(kind: Kind):
         attempt: async (action, request) => {
           const leftMs = Math.max(leastMs[kind], untilMs - clock.now());
           const requestTimeout = Math.min(requestTimeoutMs, leftMs);
-          const longestMs = Math.ceil(Math.min(leftMs, bodyFactor * requestTimeoutMs));
+          const longestMs = Math.ceil(Math.min(leftMs, bodyFactor * requestTimeoutMs, longestTimerMs));
           const whole = new AbortController();
           const isCut = (): TransientError => cutShort(action, longestMs, isInterrupted());
           const cut = new Promise<never>((_resolve, reject) => {

@@ -1,3 +1,4 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DescribeRouteTablesCommand,
@@ -8,7 +9,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ECRClient, GetDownloadUrlForLayerCommand } from '@aws-sdk/client-ecr';
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
-import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import {
+  GetOpenIDConnectProviderCommand,
+  GetRoleCommand,
+  IAMClient,
+  SimulatePrincipalPolicyCommand,
+} from '@aws-sdk/client-iam';
 import { type DBInstance, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -22,6 +28,7 @@ export function connectSetup(config: ECSClientConfig, send: Send): SetupPort {
   const rds = new RDSClient(config);
   const ecr = new ECRClient(config);
   const logs = new CloudWatchLogsClient(config);
+  const cloudwatch = new CloudWatchClient(config);
   const ssm = new SSMClient(config);
   const secrets = new SecretsManagerClient(config);
   const ofVpc = (vpcId: string) => ({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] });
@@ -85,6 +92,23 @@ export function connectSetup(config: ECSClientConfig, send: Send): SetupPort {
         ssm.send(new DescribeParametersCommand({ ParameterFilters }), attempt),
       );
       return Parameters.length > 0;
+    },
+    alarmStates: async (names) => {
+      const { MetricAlarms = [], CompositeAlarms = [] } = await send('cloudwatch:DescribeAlarms', 'read', (attempt) =>
+        cloudwatch.send(
+          new DescribeAlarmsCommand({ AlarmNames: [...names], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] }),
+          attempt,
+        ),
+      );
+      return new Map(
+        [...MetricAlarms, ...CompositeAlarms].map(({ AlarmName = '', StateValue = '' }) => [AlarmName, StateValue]),
+      );
+    },
+    oidcAudiences: async (OpenIDConnectProviderArn) => {
+      const { ClientIDList = [] } = await send('iam:GetOpenIDConnectProvider', 'read', (attempt) =>
+        iam.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }), attempt),
+      );
+      return ClientIDList;
     },
     roleTrust: async (RoleName) => {
       const { Role } = await send('iam:GetRole', 'read', (attempt) =>

@@ -11,12 +11,21 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(totalMs);
 }
 
-/** A span for people: `850ms`, `9s`, `4m 31s`, `1h 05m`. */
+/** A span for people: `850ms`, `9s`, `4m 31s`, `1h 05m`, `2d 04h`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
+  if (ms < 0.5) return '0s';
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 60) return `${seconds}s`;
   const two = (amount: number): string => String(amount).padStart(2, '0');
   if (seconds < 3_600) return `${Math.floor(seconds / 60)}m ${two(seconds % 60)}s`;
-  return `${Math.floor(seconds / 3_600)}h ${two(Math.floor((seconds % 3_600) / 60))}m`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h ${two(Math.floor((seconds % 3_600) / 60))}m`;
+  return `${Math.floor(seconds / 86_400)}d ${two(Math.floor((seconds % 86_400) / 3_600))}h`;
 }
+
+/** `09:04:31`, UTC. */
+export const clockText = (at: string | number | Date): string => new Date(at).toISOString().slice(11, 19);
+
+/** `2026-01-06 09:04:31 UTC`, for what is read on another day. */
+export const dateText = (at: string | number | Date): string =>
+  `${new Date(at).toISOString().slice(0, 10)} ${clockText(at)} UTC`;

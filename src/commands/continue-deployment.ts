@@ -1,8 +1,8 @@
 import { resourceName } from '../base/arn.ts';
 import { circleCiFacts } from '../base/circleci.ts';
-import { choice, duration, group, names, text } from '../options/define.ts';
+import { choice, group, names } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { awsOptions, generalOptions } from '../options/shared.ts';
+import { awsOptions, clusterOfServices, followingTimes, generalOptions } from '../options/shared.ts';
 import { exitCodeOfAll } from '../outcome.ts';
 import { rolloutNarrator } from '../report/rollout-narrator.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
@@ -14,12 +14,7 @@ import { unnamed } from './refusal.ts';
 /** The options of continue-deployment. */
 export const continueDeploymentOptions = {
   ...group('Service', {
-    cluster: text({
-      required: true,
-      alias: 'cluster-name',
-      placeholder: 'NAME|ARN',
-      describe: 'The cluster of the services.',
-    }),
+    cluster: clusterOfServices,
     services: names({
       name: 'service',
       required: true,
@@ -32,16 +27,7 @@ export const continueDeploymentOptions = {
     }),
   }),
   ...group('Following', {
-    timeout: duration({
-      placeholder: 'DURATION',
-      default: '30m',
-      describe: 'Longest time to follow; the deployment itself is not limited by it.',
-    }),
-    pollInterval: duration({
-      placeholder: 'DURATION',
-      describe: 'Fixed time between two polls.',
-      otherwise: 'adaptive, 1s to 10s',
-    }),
+    ...followingTimes,
     until: choice(['deployed', 'drained', 'paused'], {
       default: 'deployed',
       describe:

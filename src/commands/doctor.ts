@@ -1,13 +1,13 @@
-import { accountOf } from '../base/arn.ts';
+import { accountOf, familyOf as definitionFamily, resourceName } from '../base/arn.ts';
 import { iamPolicies, partitionOf, repositoryScope } from '../iam/policy.ts';
 import { duration, flag, group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { awsOptions, generalOptions } from '../options/shared.ts';
+import { awsOptions, generalOptions, projectOptions } from '../options/shared.ts';
 import { exitCode } from '../outcome.ts';
 import { bad, good, type Line, line, warn } from '../report/line.ts';
 import { doctor } from '../setup/doctor/doctor.ts';
 import type { Finding } from '../setup/doctor/finding.ts';
-import type { Target } from '../setup/doctor/target.ts';
+import type { Need, Target } from '../setup/doctor/target.ts';
 import { configOptions, configRun } from './check-config.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
 import { type Stages, stagesOfConfig } from './stages-of-config.ts';
@@ -35,6 +35,7 @@ export const doctorOptions = {
     }),
     database: text({ placeholder: 'HOST|IDENTIFIER', describe: 'Database in RDS that the tasks connect to.' }),
   }),
+  ...group('Whose tokens the roles of a config must let in', projectOptions),
   ...awsOptions,
   ...group('General', { output, expandEnv, debug }),
 };
@@ -71,7 +72,9 @@ async function run(values: DoctorOptions, context: CommandContext): Promise<Comm
   const aws = await context.connect(values);
   const { Account: account = '*', Arn: arn = '' } = await aws.sts.getCallerIdentity();
   const permissions = permissionsOf(stages, { account: accountOf(arn) ?? account, region: aws.region });
-  const findings = await doctor({ ...stages, database: values.database, permissions }, { ...context, aws });
+  const { organizationId, projectId, branch = 'main', database } = values;
+  const push = { organizationId, projectId, branch };
+  const findings = await doctor({ ...stages, database, push, permissions }, { ...context, aws });
   const hasFaults = findings.some(({ state }) => state === 'fault');
   const code = hasFaults ? exitCode.userError : exitCode.done;
   const count = findings.filter(({ state }) => state === 'fault').length;
@@ -84,11 +87,16 @@ async function run(values: DoctorOptions, context: CommandContext): Promise<Comm
 
 function byHand(values: DoctorOptions): Stages {
   const { cluster = '', taskDefinition, subnets, securityGroups } = values;
+  // A role that is given by hand is assumed: it is the caller.
+  const roleArn = undefined;
   const network = subnets.length === 0 ? undefined : { subnets, securityGroups, publicIp: values.assignPublicIp };
   return {
-    builds: values.repositories.map((repository) => ({ repository, tags: values.tags })),
-    migrations: taskDefinition === undefined ? [] : [{ ...values, cluster, taskDefinition, network }],
-    rollouts: values.services.length === 0 ? [] : [{ cluster, services: values.services, timeoutMs: values.timeoutMs }],
+    builds: values.repositories.map((repository) => ({ roleArn, repository, tags: values.tags })),
+    migrations: taskDefinition === undefined ? [] : [{ ...values, roleArn, cluster, taskDefinition, network }],
+    rollouts:
+      values.services.length === 0
+        ? []
+        : [{ roleArn, cluster, services: values.services, timeoutMs: values.timeoutMs }],
   };
 }
 
@@ -100,54 +108,88 @@ async function fromConfig(values: DoctorOptions, context: CommandContext): Promi
   );
 }
 
-/** The actions of the policy that iam-policy would print, for IAM's simulator. */
-function permissionsOf(
-  { builds, migrations, rollouts }: Stages,
-  place: { account: string; region: string },
-): Target['permissions'] {
-  const clusters = [...new Set([...migrations, ...rollouts].map(({ cluster }) => cluster))];
-  const policies = (clusters.length === 0 ? ['*'] : clusters).map((cluster) =>
-    iamPolicies({
-      commands: [
-        ...(builds.length > 0 ? (['build-and-push-image'] as const) : []),
-        ...(migrations.length > 0 ? (['run-migration-task'] as const) : []),
-        ...(rollouts.length > 0 ? (['update-service-and-verify'] as const) : []),
-      ],
-      scope: {
-        ...place,
-        partition: partitionOf(place.region),
-        cluster: cluster.split('/').at(-1) ?? cluster,
-        families: migrations
-          .filter((one) => one.cluster === cluster)
-          .map(({ taskDefinition }) => taskDefinition.replace(/:\d+$/, '')),
-        services: rollouts.filter((one) => one.cluster === cluster).flatMap(({ services }) => services),
-        repositories: builds.map(({ repository }) => repositoryScope(repository)),
-        logGroups: [],
-        passRoles: [],
-      },
-      createRepository: false,
-      putLifecyclePolicy: false,
-      setRepositoryPolicy: false,
-      pinsImage: builds.length > 0,
-      tagsTasks: false,
-      networkFromServices: migrations.flatMap(({ networkFromService = [] }) => networkFromService),
-      stopsTasks: false,
-      rollsBack: false,
-      logs: false,
-      organizationId: undefined,
-      projectId: undefined,
-      branch: undefined,
-    }),
-  );
-  return policies.flatMap(({ policy }) =>
-    policy.Statement.flatMap((statement) => {
-      // Which roles are passed is checked by the definitions.
-      if (!('Action' in statement) || !('Resource' in statement) || statement.Sid === 'PassRolesOfTasks') return [];
-      const conditions = Object.values(statement.Condition ?? {}).flatMap((keys) => Object.entries(keys));
-      const context = Object.fromEntries(conditions.map(([key, value]) => [key, [value].flat()[0] ?? '']));
-      return [{ actions: statement.Action, resources: [statement.Resource].flat(), context }];
-    }),
-  );
+/** The actions of the policy that iam-policy would print, for IAM's simulator, each for the role of its stage. */
+function permissionsOf({ builds, migrations, rollouts }: Stages, place: Place): Target['permissions'] {
+  const common = { pinsImage: builds.length > 0 };
+  return (familyOf) => [
+    ...builds.flatMap(({ roleArn, repository }) =>
+      needs(roleArn, { ...common, place, commands: ['build-and-push-image'], repositories: [repository] }),
+    ),
+    ...migrations.flatMap(({ roleArn, cluster, taskDefinition, taskDefinitionFromService, networkFromService }) =>
+      needs(roleArn, {
+        ...common,
+        place,
+        commands: ['run-migration-task'],
+        cluster,
+        families: taskDefinition === undefined ? [] : [definitionFamily(taskDefinition)],
+        servicesRead: [networkFromService, taskDefinitionFromService].filter((name) => name !== undefined),
+        repositories: builds.map(({ repository }) => repository),
+      }),
+    ),
+    ...rollouts.flatMap(({ roleArn, cluster, services }) =>
+      needs(roleArn, {
+        ...common,
+        place,
+        commands: ['update-service-and-verify'],
+        cluster,
+        services: services.map(resourceName),
+        families: services.flatMap((service) => familyOf(cluster, service) ?? []),
+        repositories: builds.map(({ repository }) => repository),
+      }),
+    ),
+  ];
+}
+
+interface Place {
+  account: string;
+  region: string;
+}
+
+function needs(
+  roleArn: string | undefined,
+  stage: {
+    place: Place;
+    commands: Parameters<typeof iamPolicies>[0]['commands'];
+    pinsImage: boolean;
+    cluster?: string;
+    families?: readonly string[];
+    services?: readonly string[];
+    servicesRead?: readonly string[];
+    repositories: readonly string[];
+  },
+): Need[] {
+  const { policy } = iamPolicies({
+    commands: stage.commands,
+    scope: {
+      ...stage.place,
+      partition: partitionOf(stage.place.region),
+      cluster: resourceName(stage.cluster ?? '*'),
+      families: stage.families ?? [],
+      services: stage.services ?? [],
+      repositories: stage.repositories.map(repositoryScope),
+      logGroups: [],
+      passRoles: [],
+    },
+    createRepository: false,
+    putLifecyclePolicy: false,
+    setRepositoryPolicy: false,
+    pinsImage: stage.pinsImage,
+    tagsTasks: false,
+    servicesRead: stage.servicesRead ?? [],
+    stopsTasks: false,
+    rollsBack: false,
+    // Roles that are passed and logs that are read are checked by the definitions.
+    logs: false,
+    organizationId: undefined,
+    projectId: undefined,
+    branch: undefined,
+  });
+  return policy.Statement.flatMap((statement) => {
+    if (!('Action' in statement) || !('Resource' in statement) || statement.Sid === 'PassRolesOfTasks') return [];
+    const conditions = Object.values(statement.Condition ?? {}).flatMap((keys) => Object.entries(keys));
+    const context = Object.fromEntries(conditions.map(([key, value]) => [key, [value].flat()[0] ?? '']));
+    return [{ roleArn, actions: statement.Action, resources: [statement.Resource].flat(), context }];
+  });
 }
 
 const marks = { ok: '✔', fault: '✘', unknown: '?' } as const;

@@ -197,13 +197,14 @@ export const generateConfigCommand = defineCommand({
 });
 
 async function run(given: GenerateConfigOptions, context: CommandContext): Promise<CommandResult> {
-  const values = given.fromAws ? withFound(given, await found(given, context)) : given;
+  const seen = given.fromAws ? await lookAround(given, context) : undefined;
+  const values = seen?.values ?? given;
   const pipeline = pipelineOf(values);
   const madeBy = commandLine(namedOptions(generateConfigOptions), values);
   const { configYaml } = await import('../setup/config-yaml.ts');
   const config = { path: values.file, text: configYaml(configPlan(pipeline), comment(madeBy)) };
   const files = [config, ...overridesFiles(pipeline)];
-  const policy = iamPolicyCommandLine(pipeline);
+  const policy = iamPolicyCommandLine(pipeline, seen);
   const todo = checklist(pipeline, values.file);
   if (values.write) {
     if (!values.force) await checkNotThere(files, context.files);
@@ -216,7 +217,7 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
       ...(values.write
         ? []
         : files.slice(1).flatMap(({ path, text: content }) => [strong(`${path}:`), ...lines(content)])),
-      strong('Policy of the deploy role:'),
+      strong('Policies of the role of the jobs:'),
       ...lines(policy),
       strong('Before the first push:'),
       ...todo.map((one, index) => line(`${index + 1}. ${one}`)),
@@ -238,7 +239,8 @@ const lines = (content: string): Line[] => content.trimEnd().split('\n').map(lin
 const comment = (madeBy: string): string =>
   [' Made by the next line; change it and run it again, or go on by hand.', ` ${madeBy}`].join('\n');
 
-async function found(values: GenerateConfigOptions, context: CommandContext) {
+/** The options with what AWS has in the place of what no option names, and what only the policies need. */
+async function lookAround(values: GenerateConfigOptions, context: CommandContext) {
   const aws = await context.connect({
     ...values,
     roleArn: undefined,
@@ -246,5 +248,7 @@ async function found(values: GenerateConfigOptions, context: CommandContext) {
     sessionDurationMs: undefined,
     expectAccount: values.account,
   });
-  return discover(values, { aws, ask: context.ask });
+  const { found, policyNames } = await discover(values, { aws, ask: context.ask });
+  const { Account: account } = await aws.sts.getCallerIdentity();
+  return { values: withFound({ ...values, region: aws.region }, found), policyNames, account };
 }

@@ -3,7 +3,7 @@ import { valid, wrong } from '../base/parsed.ts';
 import { awsCommands, type IamPolicyOptions, iamPolicies, partitionOf, repositoryScope } from '../iam/policy.ts';
 import { choice, flag, group, list, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { accountFault, generalOptions } from '../options/shared.ts';
+import { accountFault, generalOptions, projectOptions } from '../options/shared.ts';
 import { exitCode } from '../outcome.ts';
 import { iamPolicyLines } from '../report/iam-text.ts';
 import { defineCommand } from './command.ts';
@@ -85,6 +85,12 @@ export const iamPolicyOptions = {
       describe: 'Services whose network a migration copies.',
       parse: (name) => valid(resourceName(name)),
     }),
+    taskDefinitionFromServices: names({
+      name: 'task-definition-from-service',
+      placeholder: 'SERVICE',
+      describe: 'Services whose task definition a migration runs.',
+      parse: (name) => valid(resourceName(name)),
+    }),
     tags: list({ name: 'tag', placeholder: 'KEY=VALUE', describe: 'Migration tasks get tags.' }),
     logs: flag({ default: true, describe: 'Logs are read; --no-logs: they are not.' }),
     onTimeout: choice(['leave', 'stop'], { default: 'leave', describe: 'What a time-out does to the task.' }),
@@ -92,12 +98,7 @@ export const iamPolicyOptions = {
     onFailure: choice(['leave', 'rollback'], { default: 'leave', describe: 'What a failed rollout does.' }),
   }),
   ...group('Who may assume the role', {
-    organizationId: text({
-      placeholder: 'UUID',
-      describe: 'CircleCI organization.',
-      variables: ['CIRCLE_ORGANIZATION_ID'],
-    }),
-    projectId: text({ placeholder: 'UUID', describe: 'CircleCI project.', variables: ['CIRCLE_PROJECT_ID'] }),
+    ...projectOptions,
     branch: text({ placeholder: 'NAME', describe: 'Only jobs of this branch (needs CIRCLE_OIDC_TOKEN_V2).' }),
   }),
   output,
@@ -139,6 +140,7 @@ export function policyOptions(values: ValuesOf<typeof iamPolicyOptions>): IamPol
     ...values,
     commands,
     scope: { ...values, partition: partitionOf(region), region, account, cluster: resourceName(values.cluster ?? '*') },
+    servicesRead: [...new Set([...values.networkFromServices, ...values.taskDefinitionFromServices])],
     pinsImage: values.images.length > 0 || commands.includes('build-and-push-image'),
     tagsTasks: values.tags.length > 0,
     stopsTasks: onTimeout === 'stop' || onInterrupt === 'stop',

@@ -39,7 +39,7 @@ export const notifySlackOptions = {
     }),
     channel: text({
       placeholder: 'ID|#NAME',
-      describe: 'Channel that the bot writes to.',
+      describe: 'Channel that the bot of SLACK_ACCESS_TOKEN writes to.',
       variables: ['SLACK_DEFAULT_CHANNEL'],
       mayBeEmpty: true,
       parse: trimmed,

@@ -1,8 +1,8 @@
 import { resourceName } from '../base/arn.ts';
 import { circleCiFacts } from '../base/circleci.ts';
-import { duration, group, names, text } from '../options/define.ts';
+import { group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { awsOptions, generalOptions } from '../options/shared.ts';
+import { awsOptions, clusterOfServices, followingTimes, generalOptions } from '../options/shared.ts';
 import { exitCodeOfAll } from '../outcome.ts';
 import { rolloutNarrator } from '../report/rollout-narrator.ts';
 import { summaryLines } from '../report/rollout-summary.ts';
@@ -14,12 +14,7 @@ import { unnamed } from './refusal.ts';
 /** The options of rollback-service. */
 export const rollbackServiceOptions = {
   ...group('Service', {
-    cluster: text({
-      required: true,
-      alias: 'cluster-name',
-      placeholder: 'NAME|ARN',
-      describe: 'The cluster of the services.',
-    }),
+    cluster: clusterOfServices,
     services: names({
       name: 'service',
       required: true,
@@ -28,21 +23,13 @@ export const rollbackServiceOptions = {
     }),
     to: text({
       placeholder: 'FAMILY:REV|ARN|sha256:…|TAG',
-      describe: 'What is to serve again: a revision, or the digest or tag of an image that served.',
+      describe:
+        'What is to serve again: a revision of the service’s family, or the digest or tag of an image that served (for several services, one that each served).',
       otherwise: 'a deployment that is under way is rolled back, else the revision that was deployed before',
     }),
   }),
   ...group('Following', {
-    timeout: duration({
-      placeholder: 'DURATION',
-      default: '30m',
-      describe: 'Longest time to follow; the deployment itself is not limited by it.',
-    }),
-    pollInterval: duration({
-      placeholder: 'DURATION',
-      describe: 'Fixed time between two polls.',
-      otherwise: 'adaptive, 1s to 10s',
-    }),
+    ...followingTimes,
   }),
   ...awsOptions,
   ...generalOptions,
@@ -56,7 +43,8 @@ export const rollbackServiceCommand = defineCommand({
       '$0 rollback-service --cluster prod --service web',
       'back to what served before; a deployment under way is rolled back',
     ],
-    ['$0 rollback-service --cluster prod --service web,worker --to web:41', 'back to this revision'],
+    ['$0 rollback-service --cluster prod --service web --to web:41', 'back to this revision'],
+    ['$0 rollback-service --cluster prod --service web,worker --to v41', 'both back to the image with this tag'],
   ],
   stages: ({ cluster = unnamed, services = [] }) =>
     (services.length === 0 ? [unnamed] : services).map((service) => ({

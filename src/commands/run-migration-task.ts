@@ -20,9 +20,13 @@ export const runMigrationTaskOptions = {
   ...group('Task', {
     cluster: text({ required: true, placeholder: 'NAME|ARN', describe: 'The cluster that the task runs in.' }),
     taskDefinition: text({
-      required: true,
       placeholder: 'FAMILY[:REV]|ARN',
       describe: 'The task definition; a family alone means its latest active revision.',
+    }),
+    taskDefinitionFromService: text({
+      placeholder: 'SERVICE',
+      describe:
+        'Service whose task definition runs: the revision that serves, whatever the latest of its family is by now. Takes the place of --task-definition.',
     }),
     overrides: text({
       placeholder: 'FILE|JSON|-',
@@ -146,16 +150,22 @@ export const runMigrationTaskCommand = defineCommand({
   ],
   check: (known, isGiven) => [
     ...placementErrors(known),
+    ...(isGiven('taskDefinition') && isGiven('taskDefinitionFromService')
+      ? ['--task-definition and --task-definition-from-service exclude each other']
+      : []),
+    ...(isGiven('taskDefinition') || isGiven('taskDefinitionFromService')
+      ? []
+      : ['--task-definition is missing: what the task runs, or --task-definition-from-service']),
     ...(known.command !== undefined && isGiven('overrides')
       ? ['--overrides and --command (or words behind `--`) exclude each other; put the command into one of them']
       : []),
   ],
-  stages: ({ cluster = unnamed, taskDefinition = unnamed, name }) => [
+  stages: ({ cluster = unnamed, taskDefinition, name }) => [
     {
       stage: 'run-migration-task',
       cluster,
-      taskDefinition,
-      family: familyOf(taskDefinition),
+      ...optional('taskDefinition', taskDefinition),
+      ...optional('family', taskDefinition === undefined ? undefined : familyOf(taskDefinition)),
       ...optional('name', name),
     },
   ],

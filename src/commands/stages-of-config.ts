@@ -39,12 +39,13 @@ export async function stagesOfConfig(
         .map((one) => one.trim())
         .filter((one) => one !== '');
     const cluster = get('cluster', 'cluster-name') ?? '';
+    const roleArn = get('role-arn');
     if (command === 'build-and-push-image') {
       // The commit's tag is another one with each push.
       const tags = raw('tag')
         .split(/[,\n]/)
         .filter((tag) => tag !== '' && !tag.includes('$'));
-      stages.builds.push({ repository: get('repository', 'repo') ?? '', tags });
+      stages.builds.push({ roleArn, repository: get('repository', 'repo') ?? '', tags });
     }
     if (command === 'run-migration-task') {
       const subnets = list('subnets');
@@ -54,8 +55,10 @@ export async function stagesOfConfig(
         publicIp: get('assign-public-ip') === 'ENABLED',
       };
       stages.migrations.push({
+        roleArn,
         cluster,
-        taskDefinition: get('task-definition') ?? '',
+        taskDefinition: get('task-definition'),
+        taskDefinitionFromService: get('task-definition-from-service'),
         container: get('container') ?? (await overridden(get('overrides'), files)),
         networkFromService: get('network-from-service'),
         network: subnets.length === 0 ? undefined : network,
@@ -67,6 +70,7 @@ export async function stagesOfConfig(
       const polls = Number(raw('max-poll-attempts')) * (parseDuration(get('poll-interval') ?? '20s') ?? 0);
       const timeoutMs = parseDuration(get('timeout') ?? '') ?? (polls > 0 ? polls : 1_800_000);
       stages.rollouts.push({
+        roleArn,
         cluster,
         services: services.length > 0 || family === undefined ? services : [resourceName(family)],
         timeoutMs,

@@ -1,22 +1,19 @@
-import { group, names, text } from '../options/define.ts';
+import { hasCode } from '../errors.ts';
+import { group, names } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { awsOptions, generalOptions } from '../options/shared.ts';
+import { awsOptions, clusterOfServices, generalOptions } from '../options/shared.ts';
 import { exitCode } from '../outcome.ts';
 import { statusLines } from '../report/status-text.ts';
 import { statusOf } from '../rollout/status.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
+import { withWhatThereIs } from './what-there-is.ts';
 
 const { output, expandEnv, debug } = generalOptions;
 
 /** The options of status. */
 export const statusOptions = {
   ...group('Service', {
-    cluster: text({
-      required: true,
-      alias: 'cluster-name',
-      placeholder: 'NAME|ARN',
-      describe: 'The cluster of the services.',
-    }),
+    cluster: clusterOfServices,
     services: names({
       name: 'service',
       alias: 'service-name',
@@ -45,7 +42,11 @@ export const statusCommand = defineCommand({
 async function run(values: ValuesOf<typeof statusOptions>, context: CommandContext): Promise<CommandResult> {
   const { cluster } = values;
   const aws = await context.connect(values);
-  const services = await statusOf(cluster, values.services, { ...context, aws });
+  const services = await statusOf(cluster, values.services, { ...context, aws }).catch(async (error: unknown) => {
+    // Names of services are answered by statusOf, all at once.
+    if (!hasCode(error, 'ClusterNotFoundException')) throw error;
+    throw await withWhatThereIs(error, [{ stage: 'update-service-and-verify', cluster, service: '' }], aws);
+  });
   return {
     exitCode: exitCode.done,
     lines: statusLines(services, cluster, context.clock.now()),

@@ -2,7 +2,7 @@ import { resourceName } from '../base/arn.ts';
 import { circleCiFacts } from '../base/circleci.ts';
 import { choice, duration, flag, group, integer, list, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
-import { awsOptions, generalOptions } from '../options/shared.ts';
+import { awsOptions, clusterOfServices, generalOptions } from '../options/shared.ts';
 import { awsTag, nameInContainer, repeated, setTwice, valueInContainer, webAddress } from '../options/values.ts';
 import { exitCodeOfAll } from '../outcome.ts';
 import { rolloutNarrator } from '../report/rollout-narrator.ts';
@@ -18,12 +18,7 @@ import { unnamed } from './refusal.ts';
 /** The options of update-service-and-verify. */
 export const updateServiceOptions = {
   ...group('Service', {
-    cluster: text({
-      required: true,
-      alias: 'cluster-name',
-      placeholder: 'NAME|ARN',
-      describe: 'The cluster of the services.',
-    }),
+    cluster: clusterOfServices,
     services: names({
       name: 'service',
       alias: 'service-name',

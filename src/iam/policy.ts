@@ -22,7 +22,7 @@ export interface IamPolicyOptions {
   /** An image is resolved and a revision registered for it. */
   pinsImage: boolean;
   tagsTasks: boolean;
-  networkFromServices: readonly string[];
+  servicesRead: readonly string[];
   stopsTasks: boolean;
   rollsBack: boolean;
   logs: boolean;
@@ -83,7 +83,7 @@ const needs: Readonly<Record<IamPolicyOptions['commands'][number], Needs>> = {
     statements.runTasks(scope),
     statements.passRoles(scope),
     ...(options.tagsTasks ? [statements.tagTasks(scope)] : []),
-    ...(options.networkFromServices.length > 0 ? [statements.readServices(scope, options.networkFromServices)] : []),
+    ...(options.servicesRead.length > 0 ? [statements.readServices(scope, options.servicesRead)] : []),
     // Our own task of an earlier run is looked for, whatever is done about those of others.
     statements.listTasks(scope),
     ...watching(options, scope),
@@ -223,8 +223,14 @@ function wide(options: IamPolicyOptions, needed: readonly PolicyStatement[]): st
       scope.passRoles.length === 0 && uses('PassRolesOfTasks'),
       'It allows passing every role to tasks: narrow it with --pass-role',
     ],
-    [options.organizationId === undefined, 'ORGANIZATION_ID stands in the trust policy: give --organization-id'],
-    [options.projectId === undefined, 'PROJECT_ID stands in the trust policy: give --project-id'],
+    [
+      options.organizationId === undefined,
+      'ORGANIZATION_ID stands in the trust policy: give --organization-id (Organization Settings → Overview)',
+    ],
+    [
+      options.projectId === undefined,
+      'PROJECT_ID stands in the trust policy: give --project-id (Project Settings → Overview)',
+    ],
   ];
   return rules.filter(([applies]) => applies).map(([, text]) => text);
 }

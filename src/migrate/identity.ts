@@ -49,7 +49,8 @@ function markOf(
   env: Readonly<Record<string, string | undefined>>,
 ): string {
   const workspace = env.CIRCLE_WORKFLOW_WORKSPACE_ID ?? '';
-  const job = workspace === '' ? randomUUID() : [workspace, env.CIRCLE_JOB, env.CIRCLE_NODE_INDEX];
+  // The containers of a job with parallelism ask for the same thing: one task, not one beside the other.
+  const job = workspace === '' ? randomUUID() : [workspace, env.CIRCLE_JOB];
   return sha256([clientToken ?? job, name, resourceName(cluster), ordered(definition), ordered(overrides)]);
 }
 

@@ -1,7 +1,8 @@
-import type { RunTaskCommandInput, Service } from '@aws-sdk/client-ecs';
-import { hasCode, UserError } from '../errors.ts';
+import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
+import { UserError } from '../errors.ts';
 import type { EcsPort } from '../ports.ts';
 import type { PlacementOptions } from './options.ts';
+import { serviceNamedBy } from './service.ts';
 
 export type Placement = Pick<
   RunTaskCommandInput,
@@ -68,7 +69,7 @@ function given(options: PlacementOptions, service: Placement): Placement {
 }
 
 async function placementOfService(name: string, cluster: string, ecs: EcsPort): Promise<Placement> {
-  const service = await findService(name, cluster, ecs);
+  const service = await serviceNamedBy('--network-from-service', name, cluster, ecs);
   // Services that CodeDeploy or something external deploys keep these facts in their task sets.
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY') ?? service.taskSets?.[0];
   const from = service.networkConfiguration === undefined && primary !== undefined ? primary : service;
@@ -82,26 +83,4 @@ async function placementOfService(name: string, cluster: string, ecs: EcsPort): 
         : { launchType }),
     ...(platformVersion === undefined || platformVersion === '' ? {} : { platformVersion }),
   };
-}
-
-async function findService(name: string, cluster: string, ecs: EcsPort): Promise<Service> {
-  const fix = 'Check --network-from-service, --cluster and --region.';
-  try {
-    const { services = [] } = await ecs.describeServices({ cluster, services: [name] });
-    const service = services[0];
-    if (service !== undefined && service.status !== 'INACTIVE') return service;
-    throw new UserError(`There is no service ${name} in the cluster ${cluster} to copy the network from.`, {
-      code: 'ServiceNotFoundException',
-      why: service === undefined ? 'Amazon ECS answered MISSING.' : 'It was deleted.',
-      fix,
-    });
-  } catch (error) {
-    if (!hasCode(error, 'InvalidParameterException')) throw error;
-    throw new UserError(`The service ${name} cannot be looked up.`, {
-      why: error.why,
-      fix,
-      code: error.code,
-      cause: error,
-    });
-  }
 }

@@ -2,18 +2,20 @@ import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { familyOf, familyRevision } from '../base/arn.ts';
 import { hiddenValues } from '../diagnosis/log-finding.ts';
 import { UserError } from '../errors.ts';
-import type { Announce, Aws, JsonObject, RawTaskDefinition } from '../ports.ts';
+import type { Announce, Aws, EcsPort, JsonObject, RawTaskDefinition } from '../ports.ts';
 import { buildsFor, buildsOf, mustHaveSucceeded } from '../records/fitting.ts';
 import type { RecordStore } from '../records/records.ts';
 import { chooseContainer } from '../task/container.ts';
 import type { FollowedContainer } from '../task/follow.ts';
 import { ownTags, registrable } from '../task-definition/edit.ts';
 import { type DefinitionDocument, withImages } from '../task-definition/pin.ts';
+import { servedRevision } from '../task-definition/served-revision.ts';
 import type { MigrationEvent } from './events.ts';
 import type { MigrateOptions } from './options.ts';
 import { overriddenContainers, overridesFaults, type TaskOverrides, withContainerOverride } from './overrides.ts';
 import { pinImages } from './pin-images.ts';
 import { findPlacement } from './placement.ts';
+import { serviceNamedBy } from './service.ts';
 import { refused } from './start.ts';
 
 /** Everything that is known before anything is started. */
@@ -38,7 +40,7 @@ interface PlanDeps {
 export async function planMigration(options: MigrateOptions, deps: PlanDeps): Promise<MigrationPlan> {
   const { aws, announce } = deps;
   const { taskDefinition, tags } = await describe(options, aws);
-  const name = familyRevision(taskDefinition.taskDefinitionArn ?? options.taskDefinition);
+  const name = familyRevision(taskDefinition.taskDefinitionArn ?? '');
   const containers = taskDefinition.containerDefinitions ?? [];
   const faults = overridesFaults(
     options.overrides,
@@ -63,9 +65,9 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
   );
   const definition = containers.find((one) => one.name === judged.name);
   const own = ownTags(tags);
-  const command = overrides.containerOverrides?.find((one) => one.name === judged.name)?.command;
+  const { command = [] } = overrides.containerOverrides?.find((one) => one.name === judged.name) ?? {};
   warnOfRestarts(definition, announce);
-  if (command === undefined) warnOfNoCommand(judged.name, definition, announce);
+  if (command.length === 0) warnOfNoCommand(judged.name, definition, announce);
   if (images.length === 0) warnOfTag(definition, announce);
   return {
     family: taskDefinition.family ?? familyOf(name),
@@ -81,16 +83,32 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
 }
 
 async function describe(options: MigrateOptions, { ecs }: Aws): ReturnType<Aws['ecs']['describeTaskDefinition']> {
+  const { cluster, taskDefinition = await revisionOfService(options, ecs) } = options;
   try {
-    const found = await ecs.describeTaskDefinition(options.taskDefinition);
+    const found = await ecs.describeTaskDefinition(taskDefinition);
     if (found.taskDefinition.status !== 'INACTIVE') return found;
   } catch (error) {
-    throw refused(error, { cluster: options.cluster, taskDefinition: options.taskDefinition });
+    throw refused(error, { cluster, taskDefinition });
   }
-  throw new UserError(`The task definition ${options.taskDefinition} is inactive.`, {
+  throw new UserError(`The task definition ${taskDefinition} is inactive.`, {
     code: 'InactiveTaskDefinition',
     why: 'It was deregistered, and no new task can be started from it.',
     fix: 'Name a revision that is ACTIVE, or only the family.',
+  });
+}
+
+async function revisionOfService(
+  { cluster, taskDefinitionFromService: name = '' }: MigrateOptions,
+  ecs: EcsPort,
+): Promise<string> {
+  const service = await serviceNamedBy('--task-definition-from-service', name, cluster, ecs);
+  // Services that CodeDeploy or something external deploys keep it in their task sets.
+  const inTaskSet = service.taskSets?.find(({ status }) => status === 'PRIMARY')?.taskDefinition;
+  const serves = servedRevision(service) ?? service.taskDefinition ?? inTaskSet;
+  if (serves !== undefined) return serves;
+  throw new UserError(`The service ${name} runs no task definition yet.`, {
+    code: 'NoTaskDefinition',
+    fix: 'Name the task definition with --task-definition.',
   });
 }
 
@@ -163,7 +181,7 @@ function request(
   const hasOverrides = Object.keys(overrides).length > 0;
   return {
     cluster: options.cluster,
-    taskDefinition: definition.taskDefinitionArn ?? options.taskDefinition,
+    taskDefinition: definition.taskDefinitionArn ?? '',
     count: 1,
     ...placement,
     ...(hasOverrides ? { overrides: overrides as NonNullable<RunTaskCommandInput['overrides']> } : {}),

@@ -65,7 +65,7 @@ export function recordsMessage(
 export function logReply(record: Outcome): SlackMessage | undefined {
   const [block] = logBlocks(record);
   if (block === undefined) return undefined;
-  const text = `Last log lines: ${escapeSlack(stageWords(record))}`;
+  const text = `Last log lines: ${escapeSlack(stageWords(record, true))}`;
   return { text: clip(text, 3_000), blocks: [section(`*${clip(text, 500)}*`), block] };
 }
 
@@ -73,7 +73,7 @@ export function logReply(record: Outcome): SlackMessage | undefined {
 function stageBlocks(stages: readonly Outcome[]): SlackBlock[] {
   const lines = stages.map((record) => {
     const { startedAt, finishedAt, verdict } = record;
-    const sign = !isGreen(record) ? '❌' : ['started', 'not-verified'].includes(verdict) ? '⚠️' : '✅';
+    const sign = !isGreen(record) ? '❌' : isUnproved(record) ? '⚠️' : '✅';
     const tookMs = finishedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt);
     const took = tookMs === undefined ? '' : ` · ${formatDuration(tookMs)}`;
     const service = isRollout(record) ? ` *${escapeSlack(resourceName(record.service))}*` : '';
@@ -98,11 +98,16 @@ function titleOf({ status, stages, failed }: DeploymentOutcome, ci: CiFacts, liv
   const project = [ci.owner, ci.project].filter((part) => part !== undefined).join('/');
   const what = [...(project === '' ? [] : [project]), ...subject(stages)].join(' · ') || 'The deployment';
   // A stage that others follow is no end yet.
-  const sign = living && !stages.some(isRollout) ? '▶️' : '✅';
+  const sign = stages.some(isUnproved) ? '⚠️' : living && !stages.some(isRollout) ? '▶️' : '✅';
   if (status === 'pass') return escapeSlack(`${sign} ${what}: ${achieved(stages)}${from}`);
-  const stage = failed[0] === undefined ? '' : `: ${failed.map((record) => stageWords(record)).join(', ')}`;
+  const several = stages.filter(isRollout).length > 1;
+  const ends = [...new Set(failed.map((record) => stageWords(record, several)))];
+  const stage = ends.length === 0 ? '' : `: ${listed(ends, 3)}`;
   return escapeSlack(`❌ ${what}: deployment${from} failed${stage}`);
 }
+
+/** Nothing failed, and nothing is proved. */
+const isUnproved = ({ verdict }: Outcome): boolean => verdict === 'started' || verdict === 'not-verified';
 
 /** What the last stage did: an image alone is not a deployment. */
 function achieved(stages: readonly Outcome[]): string {
@@ -136,7 +141,14 @@ function subject(stages: readonly Outcome[]): string[] {
   return [names === '' ? clusters.join(', ') : `${names} on ${clusters.join(', ')}`];
 }
 
-const stageWords = (outcome: Outcome): string => `${stageName(outcome)} ${outcome.verdict.replaceAll('-', ' ')}`;
+/** `rollout of web failed`; the service is left out where there is only one. */
+function stageWords(outcome: Outcome, withService: boolean): string {
+  const of = withService && isRollout(outcome) ? ` of ${resourceName(outcome.service)}` : '';
+  return `${stageName(outcome)}${of} ${outcome.verdict.replaceAll('-', ' ')}`;
+}
+
+const listed = (texts: readonly string[], most: number): string =>
+  texts.slice(0, most).join(', ') + (texts.length > most ? ` and ${texts.length - most} more` : '');
 
 function stageName({ stage, name }: Outcome): string {
   const names = {
@@ -163,7 +175,7 @@ function fieldsOf(stages: readonly Outcome[], ci: CiFacts): string[] {
   return [
     ...field('Environment', clusters.join(', ')),
     ...field('Service', rollouts.map(({ service }) => resourceName(service)).join(', ')),
-    ...field('Image', image),
+    ...field('Image', image?.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1…')),
     ...field('Task definition', definition === undefined ? undefined : familyRevision(definition)),
     ...(commit === undefined ? [] : [clip(`*Commit*\n${commitText(ci, commit)}`, 2_000)]),
     ...field('By', ci.username),
@@ -180,7 +192,7 @@ function failureBlock(record: Outcome): SlackBlock {
   const because = [meaning, cause, said].filter((text) => text !== undefined).join(' ');
   const servesNow = isRollout(record) ? record.servesNow : undefined;
   const lines = [
-    `*${escapeSlack(stageWords(record))}*${exitOf(record)}`,
+    `*${escapeSlack(stageWords(record, true))}*${exitOf(record)}`,
     ...(quote === undefined ? [] : [codeBlock([quote.line], 700)]),
     ...(because === '' ? [] : [escapeSlack(because)]),
     ...(servesNow === undefined ? [] : [`*Serves now:* ${escapeSlack(familyRevision(servesNow))}`]),
@@ -196,7 +208,7 @@ function logBlocks(record: Outcome): SlackBlock[] {
 
 /** The exit code of what failed. */
 function exitOf(record: Outcome): string {
-  if (!isRollout(record)) return record.exitCode === undefined ? '' : ` (exit code ${record.exitCode})`;
+  if (!isRollout(record)) return (record.exitCode ?? 0) === 0 ? '' : ` (exit code ${record.exitCode})`;
   const containers = (record.failedTasks ?? []).flatMap((task) => task.containers ?? []);
   const code = containers.find(({ exitCode = 0 }) => exitCode !== 0)?.exitCode;
   return code === undefined ? '' : ` (container exit code ${code})`;

@@ -35,6 +35,8 @@ function shellOperator(words: readonly string[], areSeparate: boolean): string |
     if (operators.test(word)) return word;
     const [, redirection] = /^(\d?>>?|<<?<?)(?:&\d|[\w./-]+)?$/.exec(word) ?? [];
     if (redirection !== undefined) return redirection;
+    const [, glued] = /^[\w:./-]+(&&|\|\|)[\w:./-]+$/.exec(word) ?? [];
+    if (!areSeparate && glued !== undefined) return glued;
     // Words that were separate already may well end so, e.g. an SQL statement.
     if (!areSeparate && index < words.length - 1 && /^\S+;$/.test(word)) return ';';
   }

@@ -47,6 +47,9 @@ export function choice<const Word extends string, const Needs extends Need<Word>
   return { ...one<Present<Needs, Word>, 'choice'>('choice', config, parse), choices };
 }
 
+/** Timers of Node end at once beyond 24.8 days; a deployment may be paused for 14. */
+const longestMs = 500 * 3_600_000;
+
 /** A span of time such as 90s, 30m, 1h30m, or a number of seconds; its value is in milliseconds. */
 export function duration<const Needs extends Need<string> = Need<string>>(
   config: Face & Needs & { range?: readonly [least: string, most: string] },
@@ -57,8 +60,9 @@ export function duration<const Needs extends Need<string> = Need<string>>(
     if (ms === undefined || ms <= 0) {
       return wrong('must be a duration above 0 such as 90s, 30m, 1h30m or a number of seconds');
     }
-    const [least = 0, most = Number.POSITIVE_INFINITY] = range.map(parseDuration);
-    return ms < least || ms > most ? wrong(`must be from ${range.join(' to ')}`) : valid(ms);
+    const [least = 0, most = longestMs] = range.map(parseDuration);
+    if (ms >= least && ms <= most) return valid(ms);
+    return wrong(range.length === 0 ? 'must be at most 500h' : `must be from ${range.join(' to ')}`);
   });
 }
 

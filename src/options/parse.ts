@@ -36,7 +36,7 @@ export async function parseOptions(
   const { options } = command;
   const { plain, flags } = takeFlagTexts(joinDashedValues(words, options), options);
   const { text, found } = await parse(commandParser(command, screen), plain);
-  if (text !== '') return { text };
+  if (text !== '') return { text: text.startsWith('Usage') ? `${text}${exampleText(command)}` : text };
   return given(options, found, flags);
 }
 
@@ -51,8 +51,14 @@ export async function programText(
   return (await parse(parser, words)).text;
 }
 
+/** Not in yargs' two columns: a command line in one piece can be copied. */
+const exampleText = ({ examples }: Described): string => {
+  const shown = examples.map(([example, meaning]) => `  # ${meaning}\n  ${example.replace('$0', 'migrate-deploy')}`);
+  return `\n\nExamples:\n${shown.join('\n\n')}`;
+};
+
 function commandParser(command: Described, screen: Screen): Argv {
-  const { name, describe, options, examples } = command;
+  const { name, describe, options } = command;
   const takesRest = options.some(({ option }) => option.takesRest === true);
   const takesWord = options.find(({ option }) => option.takesWord === true);
   const parser = frame(screen)
@@ -68,7 +74,6 @@ function commandParser(command: Described, screen: Screen): Argv {
     // Not yargs' own aliases: those would widen the column of names.
     if (named.option.alias !== undefined) parser.option(named.option.alias, { ...type, hidden: true });
   }
-  for (const [example, meaning] of examples) parser.example(example, meaning);
   return parser;
 }
 

@@ -50,6 +50,28 @@ export function accountFault(account: string): string | undefined {
   return /^\d{12}$/.test(account) ? undefined : 'must be the 12 digits of an AWS account';
 }
 
+function uuidFault(id: string): string | undefined {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id)
+    ? undefined
+    : 'must be the UUID that stands in its settings, under Overview';
+}
+
+/** Whose tokens a role of the jobs trusts. */
+export const projectOptions = {
+  organizationId: text({
+    placeholder: 'UUID',
+    describe: 'CircleCI organization.',
+    variables: ['CIRCLE_ORGANIZATION_ID'],
+    check: uuidFault,
+  }),
+  projectId: text({
+    placeholder: 'UUID',
+    describe: 'CircleCI project.',
+    variables: ['CIRCLE_PROJECT_ID'],
+    check: uuidFault,
+  }),
+};
+
 /** Options that every command takes. */
 export const generalOptions = group('General', {
   output: choice(['text', 'json'], {
@@ -59,6 +81,12 @@ export const generalOptions = group('General', {
   recordDir: text({
     placeholder: 'DIR',
     describe: 'Folder for the record of this stage, and where earlier stages left theirs; ~/ is the home folder.',
+    parse: (text, { expand }) =>
+      // `$$` tells whether variables are replaced at all; the folder's own need not be set for that.
+      expand('$$') === '$' && /\$[\w{]/.test(text)
+        ? wrong('must be without variables, as CircleCI replaces none where a job hands the folder on')
+        : valid(text),
+    expandsItself: true,
   }),
   recordsFrom: text({
     placeholder: 'DIR',
@@ -82,6 +110,30 @@ export const generalOptions = group('General', {
 });
 export type GeneralOptions = ValuesOf<typeof generalOptions>;
 
+const pollInterval = duration({
+  placeholder: 'DURATION',
+  describe: 'Fixed time between two polls.',
+  otherwise: 'adaptive, 1s to 10s',
+});
+
+/** The cluster, as the commands about services take it. */
+export const clusterOfServices = text({
+  required: true,
+  alias: 'cluster-name',
+  placeholder: 'NAME|ARN',
+  describe: 'The cluster of the services.',
+});
+
+/** How long the commands about services follow a deployment, and how often they poll. */
+export const followingTimes = {
+  timeout: duration({
+    placeholder: 'DURATION',
+    default: '30m',
+    describe: 'Longest time to follow; the deployment itself is not limited by it.',
+  }),
+  pollInterval,
+};
+
 /** How run-migration-task and wait-for-task wait. */
 export const waitingOptions = group('Waiting and logs', {
   timeout: duration({
@@ -89,11 +141,7 @@ export const waitingOptions = group('Waiting and logs', {
     default: '60m',
     describe: 'Longest time for everything together; the task itself is not limited by it.',
   }),
-  pollInterval: duration({
-    placeholder: 'DURATION',
-    describe: 'Fixed time between two polls.',
-    otherwise: 'adaptive, 1s to 10s',
-  }),
+  pollInterval,
   logs: flag({ default: true, describe: 'Prints the log of the container while it runs; --no-logs does not.' }),
   logGrace: duration({
     placeholder: 'DURATION',

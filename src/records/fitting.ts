@@ -1,6 +1,6 @@
 import { familyOf, resourceName } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
-import { explanationText, type Outcome } from '../outcome.ts';
+import { explanationText, isGreen, type Outcome } from '../outcome.ts';
 import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
 import type { BuildOutcome, RolloutOutcome, TaskOutcome } from './schema.ts';
 
@@ -14,10 +14,12 @@ export interface Place {
 /**
  * The records that say how things stand: of one subject the newest, where a refusal knew it too little to write the same
  * file; a wait that came later speaks for the migration whose task it waited for, and whoever continued a paused
- * deployment for its rollout.
+ * deployment for its rollout. A rollout that had ended badly before keeps its word: who saw its rollback through adds nothing.
  */
 export function settled(all: readonly Outcome[]): Outcome[] {
-  const records = all.filter((record) => !all.some((other) => isLater(other, record) && speaksFor(other, record)));
+  const records = all.filter(
+    (record) => !all.some((other) => isLater(other, record) && speaksFor(other, record)) && !isSeenThrough(record, all),
+  );
   const waits = records.filter((record) => record.stage === 'wait-for-task');
   return records.flatMap((record): Outcome[] => {
     if (record.stage === 'wait-for-task') return isAlone(record, records) ? [record] : [];
@@ -32,13 +34,21 @@ export function settled(all: readonly Outcome[]): Outcome[] {
 
 const isLater = (one: Outcome, other: Outcome): boolean => Date.parse(one.startedAt) > Date.parse(other.startedAt);
 
+const endedBadly: ReadonlySet<Outcome['verdict']> = new Set(['failed', 'rolled-back', 'superseded', 'refused']);
+
 /** Whether a later record says how things stand with the subject of this one. */
 function speaksFor(later: Outcome, record: Outcome): boolean {
-  if (later.stage === 'continue-deployment' && record.stage === 'update-service-and-verify') {
-    return isSameSubject({ ...later, stage: record.stage }, record);
-  }
-  return isSameSubject(later, record);
+  return continues(later, record) ? !endedBadly.has(record.verdict) : isSameSubject(later, record);
 }
+
+const continues = (later: Outcome, record: Outcome): boolean =>
+  later.stage === 'continue-deployment' &&
+  record.stage === 'update-service-and-verify' &&
+  isSameSubject({ ...later, stage: record.stage }, record);
+
+const isSeenThrough = (record: Outcome, all: readonly Outcome[]): boolean =>
+  isGreen(record) &&
+  all.some((other) => isLater(record, other) && continues(record, other) && endedBadly.has(other.verdict));
 
 /** Whether two records may be of one subject: what one of them does not know does not tell them apart. */
 export function isSameSubject(a: Outcome, b: Outcome): boolean {

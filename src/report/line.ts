@@ -43,9 +43,52 @@ export function harmless(text: string): string {
     .join('\n    ');
 }
 
-/** The line as it is printed: harmless, coloured only when asked for. */
-export function paint({ text, tone }: Line, colour: boolean): string {
-  const safe = harmless(text);
+/** Commands to copy keep working when they are broken: each row but the last ends with a backslash. */
+const command = /^(?: *|.*? with: )(?=migrate-deploy )/;
+/** An option with its values, none of them torn apart. */
+const commandParts = /(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\]|\s(?!--))+/g;
+
+/** Breaks a text between words where it is wider than the terminal; what has no spaces, e.g. an ARN, stays whole. */
+export function wrapped(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((row) => (row.length <= columns ? row : wrappedRow(row, columns)))
+    .join('\n');
+}
+
+function wrappedRow(row: string, columns: number): string {
+  const [indent = ''] = /^ */.exec(row) ?? [];
+  const [label = ''] = command.exec(row) ?? [];
+  if (!command.test(row)) return filled(indent, row.trimStart().split(' '), columns, '');
+  const rows = filled(indent, label.trim().split(' '), columns, '').split('\n');
+  const first = `${rows.pop()}${label.trim() === '' ? '' : ' '}`;
+  const parts = row.slice(label.length).match(commandParts) ?? [];
+  return [
+    ...rows,
+    filled(
+      first,
+      parts.map((part) => part.trim()),
+      columns,
+      ' \\',
+    ),
+  ].join('\n');
+}
+
+/** As many parts a row as it has room for; further rows are indented below the first. */
+function filled(first: string, parts: readonly string[], columns: number, end: string): string {
+  const [indent = ''] = /^ */.exec(first) ?? [];
+  const rows = [`${first}${parts[0] ?? ''}`];
+  for (const part of parts.slice(1)) {
+    const joined = `${rows.at(-1)} ${part}`;
+    if (joined.length + end.length <= columns) rows[rows.length - 1] = joined;
+    else rows.push(`${indent}    ${part}`);
+  }
+  return rows.join(`${end}\n`);
+}
+
+/** The line as it is printed: harmless, coloured and broken to the width of a terminal only when asked for. */
+export function paint({ text, tone }: Line, colour: boolean, columns?: number): string {
+  const safe = columns === undefined ? harmless(text) : wrapped(harmless(text), columns);
   // Whether to colour is decided by `wantsColour`: Node's own rule lets FORCE_COLOR win over NO_COLOR.
   return colour && tone !== undefined ? styleText(styles[tone], safe, { validateStream: false }) : safe;
 }

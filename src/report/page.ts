@@ -1,7 +1,7 @@
 import { familyRevision, resourceName, taskId } from '../base/arn.ts';
 import { commitUrl } from '../base/circleci.ts';
 import { logConsoleUrl, serviceConsoleUrl, taskConsoleUrl } from '../base/console-url.ts';
-import { formatDuration } from '../base/duration.ts';
+import { clockText, formatDuration } from '../base/duration.ts';
 import type { Outcome } from '../outcome.ts';
 import type { RolloutOutcome } from '../records/schema.ts';
 import { chainsOf, type Link } from './chain.ts';
@@ -9,7 +9,6 @@ import { anchor, html, type Markup } from './markup.ts';
 import { pageStyle } from './page-style.ts';
 import { command, logs, reasons } from './reasons.ts';
 import {
-  clockText,
   type Deployment,
   isRollout,
   isTask,

@@ -1,6 +1,6 @@
 import { taskId } from '../base/arn.ts';
 import type { RolloutEvent } from '../rollout/events.ts';
-import { bad, dim, type Line, line } from './line.ts';
+import { bad, type Line, line } from './line.ts';
 import { failureText, rolloutEventLines } from './rollout-text.ts';
 import { shortener } from './shorten.ts';
 
@@ -37,7 +37,10 @@ function teller(): (event: RolloutEvent) => Line[] {
         return [...(began === undefined ? [] : [began]), ...(consoleOf === event.service ? more : [])];
       }
       case 'service-deployment-found':
-        return [dim(shorten(`${event.service}: service deployment ${event.serviceDeploymentArn}`))];
+        // A short ARN says itself what it is of.
+        return short(rolloutEventLines(event), (text) =>
+          shorten(text).replace('service deployment service-deployment/', 'service-deployment/'),
+        );
       case 'task-failed': {
         const text = failureText(event.task);
         const key = `${event.service} ${text}`;

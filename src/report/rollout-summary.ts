@@ -2,7 +2,7 @@ import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
 import { groupFailures } from '../base/failure-groups.ts';
-import { isGreen, reasonOf } from '../outcome.ts';
+import { isGreen, reasonOf, untilText } from '../outcome.ts';
 import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 import { failureText, isAlarming, progressText, rollbackTexts } from './rollout-text.ts';
@@ -52,13 +52,13 @@ function tookMs({ startedAt, finishedAt = startedAt, timingsMs }: RolloutOutcome
 function greenLines(outcome: RolloutOutcome, shorten: Shorten): Line[] {
   const { service, verdict, images = [], undo } = outcome;
   const after = `after ${formatDuration(tookMs(outcome))}`;
-  const back =
-    outcome.previousTaskDefinition === undefined ? '' : ` from ${familyRevision(outcome.previousTaskDefinition)}`;
+  const { previousTaskDefinition: before } = outcome;
+  const back = before === undefined ? '' : ` from ${familyRevision(before)}`;
   const headline =
     verdict === 'unchanged'
       ? `${service} serves ${revision(outcome)} already: nothing was changed.`
       : verdict === 'rolled-back'
-        ? `${service} serves ${revision(outcome)} again ${after}: rolled back${back}, as asked for.`
+        ? `${service} was rolled back${back} to ${revision(outcome)} ${after}, as asked for.`
         : `${service} serves ${revision(outcome)} ${after}.`;
   return [
     good(headline),
@@ -76,14 +76,12 @@ function greenLines(outcome: RolloutOutcome, shorten: Shorten): Line[] {
 
 /** A pause that was asked for: what to test, until when, and how to answer. */
 function pausedLines(outcome: RolloutOutcome): Line[] {
-  const { service, pause, progress, servesNow } = outcome;
+  const { service, pause, progress, servesNow, startedAt, finishedAt = startedAt } = outcome;
   const at = pause?.stage === undefined ? '' : ` after ${pause.stage}`;
-  const until =
-    pause?.expiresAt === undefined ? '' : ` It waits until ${pause.expiresAt}, then ${pause.timeoutAction}.`;
+  const until = pause === undefined ? '' : untilText(pause, Date.parse(finishedAt));
   return [
-    good(
-      `${service}: ${revision(outcome)} is paused${at}, as asked for, after ${formatDuration(tookMs(outcome))}.${until}`,
-    ),
+    good(`${service}: ${revision(outcome)} is paused${at}, as asked for, after ${formatDuration(tookMs(outcome))}.`),
+    ...(until === '' ? [] : [line(`  It waits${until}.`)]),
     ...(progress === undefined ? [] : [line(`  So far: ${progressText(progress)}`)]),
     ...(servesNow === undefined ? [] : [line(`  Serves now: ${familyRevision(servesNow)}`)]),
     ...answerLines(pause),
@@ -95,7 +93,9 @@ function phaseLines(outcome: RolloutOutcome): Line[] {
   const { tasksRunning, deployed } = outcome.timingsMs ?? {};
   const took = formatDuration(tookMs(outcome));
   const parts = [
-    ...(tasksRunning === undefined ? [] : [`all tasks running after ${formatDuration(tasksRunning)}`]),
+    ...(tasksRunning === undefined || tasksRunning <= 0
+      ? []
+      : [`all tasks running after ${formatDuration(tasksRunning)}`]),
     ...(deployed === undefined ? [] : [`deployed after ${formatDuration(deployed)}`]),
   ].filter((part) => !part.endsWith(` after ${took}`));
   const isTold = outcome.verdict === 'deployed' || outcome.verdict === 'timed-out';

@@ -1,9 +1,10 @@
 import { familyRevision, taskId } from '../base/arn.ts';
 import { serviceConsoleUrl } from '../base/console-url.ts';
 import { formatDuration } from '../base/duration.ts';
+import { untilText } from '../outcome.ts';
 import type { FailedTask, Progress, RolloutOutcome } from '../records/schema.ts';
 import type { RolloutEvent } from '../rollout/events.ts';
-import type { Pause, RollbackPhase } from '../rollout/snapshot.ts';
+import type { RollbackPhase } from '../rollout/snapshot.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 
@@ -40,7 +41,7 @@ export function rolloutEventLines(event: RolloutEvent): Line[] {
     case 'breaker-threshold':
       return [
         warn(
-          `${event.service}: ${event.failed} tasks failed in a row: the breaker's threshold (${event.threshold}) is reached; Amazon ECS has not spoken yet`,
+          `${event.service}: ${event.failed} tasks failed in a row: the circuit breaker's threshold (${event.threshold}) is reached; Amazon ECS has not decided yet`,
         ),
       ];
     case 'service-event':
@@ -113,17 +114,14 @@ export function failureText(task: FailedTask): string {
   return [...ends, ...(isNew ? [said] : [])].join('; ') + (task.stopCode === undefined ? '' : ` (${task.stopCode})`);
 }
 
-function pausedLines({ service, pause, continueCommand }: Extract<RolloutEvent, { type: 'paused' }>): Line[] {
+function pausedLines({ service, pause, continueCommand, atMs }: Extract<RolloutEvent, { type: 'paused' }>): Line[] {
   return [
     warn(
-      `${service}: paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}; it waits${untilText(pause)}`,
+      `${service}: paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}${untilText(pause, atMs)}`,
     ),
     line(`  Continue with: ${continueCommand}`),
   ];
 }
-
-const untilText = ({ expiresAt, timeoutAction }: Pause): string =>
-  expiresAt === undefined ? '' : ` until ${expiresAt.toISOString()}, then ${timeoutAction}`;
 
 /** How a rollout failed, by how far its rollback has come. */
 export const rollbackTexts: Readonly<Record<RollbackPhase, string>> = {
@@ -138,29 +136,32 @@ const judgedWords: Readonly<Partial<Record<RolloutOutcome['verdict'], string>>> 
   unchanged: 'serves already',
   'not-verified': 'is not verified',
   superseded: 'was superseded',
-  'rolled-back': 'serves again',
 };
 
 /** The duration stands in the summary alone: two of them would only differ. */
 function judgedLine(event: Extract<RolloutEvent, { type: 'service-judged' }>): Line {
   const { service, verdict, phase, taskDefinitionArn } = event;
   if (phase !== undefined) return bad(`${service}: ${rollbackTexts[phase]}`);
-  const text = `${service}: ${familyRevision(taskDefinitionArn)} ${judgedWords[verdict] ?? verdict}`;
+  const name = familyRevision(taskDefinitionArn);
+  const text = `${service}: ${verdict === 'rolled-back' ? `rolled back to ${name}` : `${name} ${judgedWords[verdict] ?? verdict}`}`;
   if (verdict === 'not-verified') return warn(text);
   return ['deployed', 'unchanged', 'rolled-back'].includes(verdict) ? good(text) : bad(text);
 }
 
+/** One line: with a hook that waits, its command was told when it began to. */
 function heartbeat(event: Extract<RolloutEvent, { type: 'heartbeat' }>): Line[] {
-  const { services, elapsedMs, leftMs, progress, paused } = event;
+  const { services, elapsedMs, leftMs, progress, pausedService } = event;
   const shown = services.slice(0, 3).join(', ') + (services.length > 3 ? ` and ${services.length - 3} more` : '');
-  const far = progress === undefined ? '' : `; ${progressText(progress)}`;
   const times = `${formatDuration(elapsedMs)} so far, time-out in ${formatDuration(leftMs)}`;
-  const { pending = 0 } = progress ?? {};
-  const starting = pending === 0 ? '' : `, ${pending} PENDING`;
-  return [
-    dim(`Still waiting for ${shown}: ${times}${far}${starting}`),
-    ...(paused === undefined
-      ? []
-      : [warn(`  ${paused.service} is paused${untilText(paused.pause)}. Continue with: ${paused.continueCommand}`)]),
-  ];
+  if (pausedService !== undefined)
+    return [dim(`Still waiting for an answer to the hook of ${pausedService}: ${times}`)];
+  return [dim(`Still waiting for ${shown}${progress === undefined ? '' : ` (${countText(progress)})`}: ${times}`)];
 }
+
+/** What changes while one waits; the rest was said when it changed. */
+const countText = ({ running, desired, pending, stage }: Progress): string =>
+  [
+    `${running} of ${desired} running`,
+    ...(pending === 0 ? [] : [`${pending} PENDING`]),
+    ...(stage === undefined ? [] : [stage]),
+  ].join(', ');

@@ -1,5 +1,6 @@
 import { familyRevision } from '../base/arn.ts';
 import { formatDuration } from '../base/duration.ts';
+import { untilText } from '../outcome.ts';
 import type { ServiceStatus } from '../rollout/status.ts';
 import { bad, dim, good, type Line, line, strong, warn } from './line.ts';
 import { answerLines } from './rollout-summary.ts';
@@ -50,7 +51,6 @@ function underWayLines(
   nowMs: number,
 ): Line[] {
   const what = taskDefinition === undefined ? 'an unknown revision' : familyRevision(taskDefinition);
-  const until = pause?.expiresAt === undefined ? '' : ` until ${pause.expiresAt}, then ${pause.timeoutAction}`;
   return [
     warn(`  Under way: ${what}, ${status}, began ${ago(startedAt, nowMs)}: ${progressText(progress)}`),
     ...(explanation === undefined || verdict === 'paused'
@@ -58,7 +58,11 @@ function underWayLines(
       : [line(`    Why: ${explanation.said ?? explanation.cause}`)]),
     ...(pause === undefined
       ? []
-      : [warn(`  Paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}; it waits${until}`)]),
+      : [
+          warn(
+            `  Paused by a hook${pause.stage === undefined ? '' : ` after ${pause.stage}`}${untilText(pause, nowMs)}`,
+          ),
+        ]),
     ...answerLines(pause),
   ];
 }

@@ -94,7 +94,8 @@ export function stageSubject(outcome: Outcome): string {
 }
 
 function endWords(outcome: Outcome): string {
-  const code = 'exitCode' in outcome && outcome.exitCode !== undefined ? ` with exit code ${outcome.exitCode}` : '';
+  // What was stopped from outside may well end with 0: that is not why it failed.
+  const code = 'exitCode' in outcome && (outcome.exitCode ?? 0) !== 0 ? ` with exit code ${outcome.exitCode}` : '';
   const words: Partial<Record<Outcome['verdict'], string>> = {
     failed: `failed${code}`,
     'rolled-back': 'failed and was rolled back',
@@ -132,6 +133,3 @@ export function spanOf(stages: readonly Outcome[]): { fromMs: number; toMs: numb
 export function tookText({ startedAt, finishedAt }: Outcome): string | undefined {
   return finishedAt === undefined ? undefined : formatDuration(Date.parse(finishedAt) - Date.parse(startedAt));
 }
-
-/** `09:04:31`, UTC. */
-export const clockText = (at: string | number): string => new Date(at).toISOString().slice(11, 19);

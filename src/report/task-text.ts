@@ -12,7 +12,7 @@ import { timesLines } from './times.ts';
 /** How one fact of a migration looks; where several tasks are followed each line names its own. */
 export function taskEventLines(event: MigrationEvent): Line[] {
   const isOneOfSeveral = 'several' in event && event.several === true;
-  const name = (taskArn: string): string => (isOneOfSeveral ? `${taskId(taskArn).slice(0, 8)} ` : '');
+  const name = (taskArn: string): string => (isOneOfSeveral ? `${shortId(taskArn)} ` : '');
   switch (event.type) {
     case 'warning':
       return [warn(`Warning: ${event.text}`)];
@@ -65,6 +65,9 @@ export function taskEventLines(event: MigrationEvent): Line[] {
   }
 }
 
+/** So much of an id as tells tasks apart, where it was said in full before. */
+const shortId = (taskArn: string): string => taskId(taskArn).slice(0, 8);
+
 function started(event: Extract<MigrationEvent, { type: 'task-started' }>): Line[] {
   const { taskArn, cluster, region, taskDefinition, container } = event;
   return [
@@ -88,9 +91,9 @@ function containerEnded(event: Extract<MigrationEvent, { type: 'container-ended'
 
 function heartbeat(event: Extract<MigrationEvent, { type: 'heartbeat' }>): Line {
   const { taskArn, waitsFor, elapsedMs, leftMs, others } = event;
-  const more = others === 0 ? '' : ` and ${others} more`;
+  const which = others === 0 ? '' : ` (task ${shortId(taskArn)} and ${others} more)`;
   const times = `${formatDuration(elapsedMs)} so far, time-out in ${formatDuration(leftMs)}`;
-  return dim(`Still waiting for ${waitsFor}: task ${taskId(taskArn)}${more} (${times})`);
+  return dim(`Still waiting for ${waitsFor}${which}: ${times}`);
 }
 
 const adopted = {
@@ -130,10 +133,10 @@ export function taskOutcomeLines(outcome: TaskOutcome): Line[] {
   const said = [
     explanation?.said,
     verdict === 'failed' && stopCode !== undefined && stopCode !== 'EssentialContainerExited'
-      ? `stop code ${stopCode}`
+      ? `(stop code ${stopCode})`
       : undefined,
   ];
-  const told = said.filter((text) => text !== undefined).join('; ');
+  const told = said.filter((text) => text !== undefined).join(' ');
   return [
     loud(headline(outcome)),
     ...(quote === undefined ? [] : textLines('Log says', quote.line)),
@@ -153,12 +156,15 @@ export function taskOutcomeLines(outcome: TaskOutcome): Line[] {
 function headline(outcome: TaskOutcome): string {
   const { verdict, exitCode, taskArn, container, signal, stage } = outcome;
   const id = taskArn === undefined ? undefined : taskId(taskArn);
-  const what = stage === 'wait-for-task' ? `Task ${id}` : `The migration${id === undefined ? '' : ` (task ${id})`}`;
+  const what =
+    stage === 'wait-for-task'
+      ? `Task ${id}`
+      : `The migration${taskArn === undefined ? '' : ` (task ${shortId(taskArn)})`}`;
   const took = formatDuration(Date.parse(outcome.finishedAt ?? outcome.startedAt) - Date.parse(outcome.startedAt));
   if (outcome.explanation?.code === startUnanswered) return `${what} may have been started: no answer within ${took}.`;
   switch (verdict) {
     case 'succeeded':
-      return `${what} succeeded: container ${container} ended with exit code 0. It took ${took}.`;
+      return `${what} succeeded: container ${container} ended with exit code 0 after ${took}.`;
     case 'started':
       return `${what} was started and not waited for: whether it succeeds is not known.`;
     case 'refused':
@@ -175,6 +181,8 @@ function headline(outcome: TaskOutcome): string {
       if (id === undefined) return `${what} was not started.`;
       if (outcome.explanation?.code === 'TASK_LOST' || outcome.explanation?.code === taskNotFound)
         return `${what} cannot be found.`;
+      if (exitCode === 0)
+        return `${what} failed after ${took}, although container ${container} ended with exit code 0.`;
       return `${what} failed ${exitCode === undefined ? 'without an exit code' : `with exit code ${exitCode}`} after ${took}.`;
   }
 }

@@ -1,9 +1,9 @@
 import { resourceName } from '../base/arn.ts';
-import { formatDuration } from '../base/duration.ts';
+import { clockText, formatDuration } from '../base/duration.ts';
 import type { Outcome } from '../outcome.ts';
 import { html, type Markup } from './markup.ts';
 import { type Mark, marksOf, type Phase, phasesOf } from './phases.ts';
-import { clockText, isRollout, isTask, spanOf } from './story.ts';
+import { isRollout, isTask, spanOf } from './story.ts';
 
 interface Scale {
   fromMs: number;

@@ -3,7 +3,7 @@ import { groupFailures } from '../base/failure-groups.ts';
 import { late, within } from '../base/within.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { Explanation, FailedTask, RolloutOutcome } from '../records/schema.ts';
-import { servedRevision } from './adopt.ts';
+import { servedRevision } from '../task-definition/served-revision.ts';
 import type { Evidence } from './evidence.ts';
 import { readFailureLogs } from './failure-logs.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';

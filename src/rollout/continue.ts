@@ -26,8 +26,11 @@ interface Waiting {
 
 /** What answering would send; nothing is changed. */
 export async function planContinue(options: ContinueOptions, deps: RolloutDeps): Promise<PlannedRequest[]> {
-  return (await allWaiting(options, deps)).flatMap(({ deployment, hookIds }): PlannedRequest[] => {
+  return (await allWaiting(options, deps)).flatMap(({ seen, deployment, hookIds }): PlannedRequest[] => {
     if (deployment === undefined) return [];
+    const { name, plan } = seen.own;
+    // Where it is carried out, the summary says so.
+    if (plan.database !== undefined) deps.announce({ type: 'warning', text: `${name}: ${plan.database}` });
     const { serviceDeploymentArn } = deployment;
     if (hookIds.length === 0 && options.action === 'rollback') {
       return [{ action: 'ecs:StopServiceDeployment', input: { serviceDeploymentArn, stopType: 'ROLLBACK' } }];
@@ -91,7 +94,6 @@ async function waiting(
     const place = { account: accountOf(service.serviceArn ?? ''), region: aws.region, cluster };
     const { plan } = seen.own;
     plan.database = migrationsSince(records, place, plan.before.primary?.createdAt?.getTime());
-    announce({ type: 'warning', text: `${name}: ${plan.database}` });
   }
   const hooks = serviceDeployments[0]?.lifecycleHookDetails ?? [];
   const hookIds = hooks.flatMap(({ hookId, status }) =>

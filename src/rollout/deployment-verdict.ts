@@ -57,7 +57,8 @@ function primaryVerdict(service: ServiceSnapshot, mine: DeploymentSnapshot): Rol
     }
     case undefined: {
       // Behind a Classic Load Balancer there is no rollout state; counts are all there is.
-      const isFull = mine.runningCount === mine.desiredCount && (mine.pendingCount ?? 0) === 0;
+      const { desiredCount, runningCount, pendingCount = 0 } = mine;
+      const isFull = desiredCount !== undefined && runningCount === desiredCount && pendingCount === 0;
       return { verdict: isFull && service.deployments?.length === 1 ? 'deployed' : 'running' };
     }
     default:

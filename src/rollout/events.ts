@@ -31,7 +31,7 @@ export type RolloutEvent =
   | { type: 'breaker-threshold'; service: string; failed: number; threshold: number }
   | { type: 'service-event'; service: string; message: string }
   | { type: 'task-failed'; service: string; task: FailedTask }
-  | { type: 'paused'; service: string; pause: Pause; continueCommand: string }
+  | { type: 'paused'; service: string; pause: Pause; continueCommand: string; atMs: number }
   | {
       type: 'service-judged';
       service: string;
@@ -46,8 +46,8 @@ export type RolloutEvent =
       elapsedMs: number;
       leftMs: number;
       progress: Progress | undefined;
-      /** What the first paused one of them waits for, and the command that goes on. */
-      paused?: { service: string; pause: Pause; continueCommand: string } | undefined;
+      /** The first one of them whose hook waits for an answer. */
+      pausedService: string | undefined;
     }
   | { type: 'trouble'; message: string; inARow: number }
   | { type: 'rolling-back'; service: string; how: string }

@@ -39,7 +39,7 @@ export async function follow(
       elapsedMs,
       leftMs,
       progress,
-      paused: pausedOf(open, options, deps),
+      pausedService: open.find(({ pause }) => pause !== undefined)?.own.name,
     }));
   };
   const tellProgress = progressTeller(options, deps);
@@ -111,21 +111,14 @@ async function pollOnce(
   }
 }
 
-function pausedOf(open: readonly Observation[], { cluster }: RolloutOptions, { aws }: RolloutDeps) {
-  const paused = open.find(({ pause }) => pause !== undefined);
-  if (paused?.pause === undefined) return undefined;
-  const service = paused.own.name;
-  const command = continueCommand({ aws, cluster, service }, 'continue');
-  return { service, pause: paused.pause, continueCommand: command };
-}
-
 function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): void {
   const verdict = verdictOf(seen, options);
   const { own } = seen;
   const pause = verdict.verdict === 'paused' ? verdict.pause : undefined;
   if (pause !== undefined && pause.hookId !== seen.pause?.hookId) {
     const where = { aws: deps.aws, cluster: options.cluster, service: own.name };
-    deps.announce({ type: 'paused', service: own.name, pause, continueCommand: continueCommand(where, 'continue') });
+    const command = continueCommand(where, 'continue');
+    deps.announce({ type: 'paused', service: own.name, pause, continueCommand: command, atMs: seen.atMs });
   }
   seen.pause = pause;
   const isSuccessful = seen.serviceDeployment?.status === 'SUCCESSFUL' && runningTasks(seen) > 0;

@@ -1,4 +1,5 @@
 import { familyRevision, resourceName, taskId } from '../base/arn.ts';
+import { dateText } from '../base/duration.ts';
 import { UserError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { isOfPlace, type Place, settled } from '../records/fitting.ts';
@@ -25,7 +26,7 @@ export function migrationsSince(records: readonly Outcome[], place: Place, since
       Date.parse(record.startedAt) > (sinceMs ?? 0),
   );
   const stays = 'The database is not rolled back';
-  if (migrations.length === 0) return `${stays}. Whether a migration ran since is not known: no record tells.`;
+  if (migrations.length === 0) return `${stays}. No record says whether a migration ran since.`;
   return `${stays}: ${migrations.map(named).join('; ')}. The older revision must be able to work with that.`;
 }
 
@@ -40,5 +41,5 @@ function named({
 }: TaskOutcome): string {
   const what = taskDefinition === undefined ? family : familyRevision(taskDefinition);
   const step = name === undefined ? '' : ` (${name})`;
-  return `the migration of ${what}${step} on ${resourceName(cluster)} ran since, at ${startedAt}, and ${verdict === 'succeeded' ? verdict : `is ${verdict}`} (task ${taskId(taskArn)})`;
+  return `the migration of ${what}${step} on ${resourceName(cluster)} ran since, at ${dateText(startedAt)}, and ${verdict === 'succeeded' ? verdict : `is ${verdict}`} (task ${taskId(taskArn)})`;
 }

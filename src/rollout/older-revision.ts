@@ -1,5 +1,5 @@
 import type { Service } from '@aws-sdk/client-ecs';
-import { familyRevision } from '../base/arn.ts';
+import { familyOf, familyRevision } from '../base/arn.ts';
 import { hasCode, UserError } from '../errors.ts';
 import { platformDigests, resolveImage } from '../task-definition/digests.ts';
 import { parseImageReference, pinned, repositoryUri } from '../task-definition/image-reference.ts';
@@ -60,6 +60,9 @@ export async function revisionNamed(
   const deployed = history.filter(isDeployed);
   if (/^arn:|^[\w-]+:\d+$/.test(to)) {
     const past = deployed.find(({ taskDefinition = '' }) => familyRevision(taskDefinition) === familyRevision(to));
+    if (past === undefined && familyOf(to) !== familyOf(before.service.taskDefinition ?? to)) {
+      throw ofAnotherFamily(to, before);
+    }
     return { taskDefinition: past?.taskDefinition ?? to, past };
   }
   const digests = to.startsWith('sha256:') ? [to] : await digestsOfTag(to, history, deps);
@@ -73,6 +76,15 @@ export async function revisionNamed(
     code: 'NoSuchRevision',
     why,
     fix: 'Name the revision as FAMILY:REVISION; `migrate-deploy status` lists the last deployments.',
+  });
+}
+
+/** A revision that only another service ran, as where one is named for several services. */
+function ofAnotherFamily(to: string, { name, service: { taskDefinition = '' } }: ServiceBefore): UserError {
+  return new UserError(`${name} never served ${familyRevision(to)}, as far as Amazon ECS remembers.`, {
+    code: 'NoSuchRevision',
+    why: `It runs the family ${familyOf(taskDefinition)}; another family is another program.`,
+    fix: 'Name a revision of that family with --to; for several services, the digest or tag of an image that all of them served.',
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { accountOf, resourceName } from '../base/arn.ts';
 import { optional } from '../base/optional.ts';
+import { untilText } from '../outcome.ts';
 import { type Explanation, type FailedTask, type RolloutOutcome, schemaVersion } from '../records/schema.ts';
 import { isDrained } from './deployment-verdict.ts';
 import type { RolloutDeps, RolloutOptions } from './model.ts';
@@ -190,7 +191,7 @@ function lateCause(seen: Observation): string {
   }
   const threshold = thresholdReached(seen);
   if (threshold === undefined) return 'Time ran out before the verdict; the deployment goes on.';
-  return `Time ran out. The threshold of the circuit breaker (${threshold} failed tasks) is reached, but Amazon ECS has not spoken yet; the deployment goes on.`;
+  return `Time ran out. The threshold of the circuit breaker (${threshold} failed tasks) is reached, but Amazon ECS has not decided yet; the deployment goes on.`;
 }
 
 function unansweredEnding(unanswered: string, { interrupt }: RolloutDeps): Ending {
@@ -202,9 +203,8 @@ function unansweredEnding(unanswered: string, { interrupt }: RolloutDeps): Endin
   return { verdict: 'failed', explanation: { code: 'CHECK_URL', cause: unanswered, fix } };
 }
 
-function pausedEnding({ stage, expiresAt, timeoutAction }: NonNullable<Observation['pause']>): Ending {
-  const until = expiresAt === undefined ? '' : ` until ${expiresAt.toISOString()}, then ${timeoutAction}`;
-  const cause = `A pause hook (${stage ?? 'stage unknown'}) waits for an answer${until}.`;
+function pausedEnding(pause: NonNullable<Observation['pause']>): Ending {
+  const cause = `A pause hook (${pause.stage ?? 'stage unknown'}) waits for an answer${untilText(pause)}.`;
   return {
     verdict: 'paused',
     explanation: { code: 'PAUSED', cause, fix: 'Test the new revision, then answer the hook.' },

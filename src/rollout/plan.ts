@@ -1,6 +1,6 @@
 import { familyOf, familyRevision } from '../base/arn.ts';
 import { sideBySide } from '../base/side-by-side.ts';
-import { hasCode, UserError } from '../errors.ts';
+import { hasCode, reworded, UserError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { definitionDifferences } from '../task-definition/diff.ts';
 import { resolveImage } from '../task-definition/digests.ts';
@@ -145,12 +145,17 @@ async function startingPoint(serving: Described, options: RolloutOptions, deps: 
     return { ...tagged({ arn: serving.arn, definition, tags: own }), isDocument: true };
   }
   if (taskDefinition === undefined) return { ...tagged(serving), isDocument: false };
-  const given = await deps.describe(taskDefinition.reference);
+  const fix = `Name an ACTIVE revision with ${options.stage === 'rollback-service' ? '--to' : '--task-definition'}.`;
+  const { reference } = taskDefinition;
+  const given = await deps.describe(reference).catch((error: unknown) => {
+    if (!(error instanceof UserError) || !/unable to describe/i.test(error.awsMessage ?? '')) throw error;
+    throw reworded(error, `There is no task definition ${familyRevision(reference)} in ${deps.aws.region}.`, { fix });
+  });
   if (given.definition.status === 'INACTIVE') {
     throw new UserError(`The task definition ${familyRevision(given.arn)} is INACTIVE.`, {
       code: 'ClientException',
       why: 'It was deregistered: new tasks cannot use it.',
-      fix: 'Name an ACTIVE revision with --task-definition.',
+      fix,
     });
   }
   return { ...tagged(given), isDocument: false };

@@ -35,6 +35,9 @@ type Way = { by: 'update'; plan: ServicePlan } | UnderWay;
 /** What a rollback would send, in order; nothing is changed. */
 export async function planRollback(options: RollbackOptions, deps: RolloutDeps): Promise<PlannedRequest[]> {
   return (await waysBack(options, deps)).flatMap((way): PlannedRequest[] => {
+    const { plan, name } = way.by === 'update' ? { plan: way.plan, name: way.plan.before.name } : way.seen.own;
+    // Where it is carried out, the summary says so.
+    if (plan.database !== undefined) deps.announce({ type: 'warning', text: `${name}: ${plan.database}` });
     if (way.by === 'update') return requestsFor(way.plan, options, deps);
     return way.by === 'stop' ? [{ action: 'ecs:StopServiceDeployment', input: stopInput(way.deployment) }] : [];
   });
@@ -69,7 +72,6 @@ async function waysBack(options: RollbackOptions, deps: RolloutDeps): Promise<Wa
     };
     const { way, sinceMs } = await wayBack(before, history, options, deps);
     const database = migrationsSince(records, place, sinceMs);
-    deps.announce({ type: 'warning', text: `${before.name}: ${database}` });
     if (way.by === 'update') ways.push({ ...way, plan: { ...way.plan, database } });
     else ways.push({ ...way, seen: withDatabase(way.seen, database) });
   }

@@ -64,24 +64,32 @@ async function describe(
   { aws, ...deps }: RolloutDeps,
 ): Promise<void> {
   const found = observations.filter(({ serviceDeploymentArn }) => serviceDeploymentArn !== undefined);
-  const described = await describeArns(
+  const { described, missing } = await describeArns(
     found.map(({ serviceDeploymentArn }) => serviceDeploymentArn ?? ''),
     aws,
   );
   for (const seen of found) {
     const is = described.find(({ serviceDeploymentArn: arn }) => arn === seen.serviceDeploymentArn);
-    seen.serviceDeployment = is ?? seen.serviceDeployment;
+    // It goes with its service: of one that was deleted and made anew the old state would stand for ever.
+    const isMissing = missing.has(seen.serviceDeploymentArn);
+    seen.serviceDeployment = is ?? (isMissing ? undefined : seen.serviceDeployment);
     if (seen.serviceDeployment?.status?.startsWith('STOP') === true && seen.newer === undefined) {
       seen.newer = await findNewer(seen, cluster, { aws, ...deps });
     }
   }
 }
 
-async function describeArns(arns: readonly string[], aws: RolloutDeps['aws']): Promise<ServiceDeployment[]> {
+async function describeArns(
+  arns: readonly string[],
+  aws: RolloutDeps['aws'],
+): Promise<{ described: ServiceDeployment[]; missing: Set<string | undefined> }> {
   const answers = await sideBySide(inGroups(arns, describedAtOnce), (serviceDeploymentArns) =>
     aws.ecs.describeServiceDeployments({ serviceDeploymentArns }),
   );
-  return answers.flatMap(({ serviceDeployments = [] }) => serviceDeployments);
+  return {
+    described: answers.flatMap(({ serviceDeployments = [] }) => serviceDeployments),
+    missing: new Set(answers.flatMap(({ failures = [] }) => failures.map(({ arn }) => arn))),
+  };
 }
 
 async function candidates(
@@ -122,7 +130,7 @@ async function findAll(observations: readonly Observation[], cluster: string, de
 
 async function currentOf(open: readonly Observation[], { aws }: RolloutDeps): Promise<ServiceDeployment[]> {
   const arns = open.flatMap(({ service }) => service?.currentServiceDeployment ?? []);
-  return describeArns(arns, aws);
+  return (await describeArns(arns, aws)).described;
 }
 
 /** The digits of a service revision are those of its deployment's id (reference §4.1). */

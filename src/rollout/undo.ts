@@ -128,6 +128,7 @@ function pollAloud<T>(service: string, ask: () => Promise<T | undefined>, deps: 
       elapsedMs: clock.now() - startMs,
       leftMs: longestWaitMs - (clock.now() - startMs),
       progress: undefined,
+      pausedService: undefined,
     }));
   return poll(
     async () => {

@@ -102,7 +102,8 @@ function standing(seen: Observation, limits: Limits): RolloutVerdict {
   const { service = {}, own, atMs } = seen;
   // While a rollback brings it back, tasks of both revisions run.
   const ownRunning = ownDeploymentIn(seen)?.runningCount ?? service.runningCount;
-  const isFull = [ownRunning, service.runningCount].every((count) => count === service.desiredCount);
+  const isCounted = service.desiredCount !== undefined;
+  const isFull = isCounted && [ownRunning, service.runningCount].every((count) => count === service.desiredCount);
   const isPending = (service.pendingCount ?? 0) > 0;
   const isQuiet = failedInARow(seen) === 0 && !isPending;
   if (own.plan.kind === 'scaling') {

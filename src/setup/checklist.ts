@@ -1,36 +1,55 @@
-import type { Pipeline } from './pipeline.ts';
+import type { PolicyNames } from './discover.ts';
+import type { Environment, Pipeline } from './pipeline.ts';
 
 const unique = (values: readonly (string | undefined)[]): string[] =>
   [...new Set(values)].filter((value) => value !== undefined);
 
-/** The `iam-policy` command whose policy the role of this pipeline needs. */
-export function iamPolicyCommandLine({ environments, account, region }: Pipeline): string {
+/** What AWS was asked for, where it was. */
+interface Seen {
+  account: string | undefined;
+  policyNames: ReadonlyMap<string, PolicyNames>;
+}
+
+/** The `iam-policy` commands whose policies the roles of this pipeline need: one for each cluster. */
+export function iamPolicyCommandLine({ environments, account, region }: Pipeline, seen: Seen | undefined): string {
   const clusters = unique(environments.map(({ cluster }) => cluster));
   const each = (name: string, values: readonly (string | undefined)[]): string[] =>
     unique(values).length === 0 ? [] : [`--${name} '${unique(values).join(',')}'`];
   return clusters
     .map((cluster) => {
       const own = environments.filter((one) => one.cluster === cluster);
+      const of = (pick: (one: Environment) => string | undefined | readonly (string | undefined)[]) =>
+        own.flatMap((one) => pick(one));
+      const branches = unique(of(({ branch }) => branch));
+      const names = own.flatMap(({ name }) => seen?.policyNames.get(name) ?? []);
+      // Where nobody asked AWS, a service is taken to run the family of its name, as in the article.
+      const families = [...of(({ taskDefinition }) => taskDefinition), ...names.flatMap(({ families: all }) => all)];
       return [
         `npx migrate-deploy iam-policy --cluster '${cluster}'`,
-        ...each('account', [account]),
+        ...each('account', [account ?? seen?.account]),
         ...each('region', [region]),
         ...each(
           'repository',
-          own.map(({ repository }) => repository),
+          of(({ repository }) => repository),
         ),
-        ...each(
-          'task-definition',
-          own.flatMap(({ taskDefinition, services }) => [taskDefinition, ...services]),
-        ),
+        ...each('task-definition', seen === undefined ? [...families, ...of(({ services }) => services)] : families),
         ...each(
           'service',
-          own.flatMap(({ services }) => services),
+          of(({ services }) => services),
         ),
         ...each(
           'network-from-service',
-          own.map(({ networkFromService }) => networkFromService),
+          of(({ networkFromService }) => networkFromService),
         ),
+        ...each(
+          'pass-role',
+          names.flatMap(({ passRoles }) => passRoles),
+        ),
+        ...each(
+          'log-group',
+          names.flatMap(({ logGroups }) => logGroups),
+        ),
+        ...(branches.length === 1 ? each('branch', branches) : []),
       ].join(' ');
     })
     .join('\n');
@@ -39,7 +58,7 @@ export function iamPolicyCommandLine({ environments, account, region }: Pipeline
 /** What must be there before the first push, in the order to do it in. */
 export function checklist(pipeline: Pipeline, file: string): string[] {
   const { environments, orb, slack } = pipeline;
-  const of = (pick: (one: Pipeline['environments'][number]) => readonly (string | undefined)[]): string =>
+  const of = (pick: (one: Environment) => readonly (string | undefined)[]): string =>
     unique(environments.flatMap(pick)).join(', ');
   const contexts = of(({ context }) => [context]);
   const holder = contexts === '' ? 'The project’s environment variables' : `The context ${contexts}`;
@@ -54,12 +73,23 @@ export function checklist(pipeline: Pipeline, file: string): string[] {
     slack
   ];
   const held = [keys, forSlack].filter((one) => one !== undefined).join(', and ');
+  const branches = unique(environments.map(({ branch }) => branch));
   return [
     `The orb ${orb} is published, or the organization allows uncertified public orbs.`,
     ...(held === '' ? [] : [`${holder} ${contexts === '' ? 'hold' : 'holds'} ${held}.`]),
-    ...(roles === '' ? [] : [`${roles} trusts CircleCI’s OIDC tokens (iam-policy prints the trust policy).`]),
+    ...(roles === ''
+      ? []
+      : [
+          `CircleCI’s OIDC provider is in IAM, and the role for the jobs is there with the two policies that iam-policy prints: ${roles}.`,
+        ]),
     `Repositories are there: ${of(({ repository }) => [repository])}.`,
-    `Clusters, services and families are there: ${of(({ cluster, services, taskDefinition }) => [cluster, ...services, taskDefinition])}.`,
-    `\`npx migrate-deploy check-config ${file} --branch ${environments[0]?.branch ?? 'main'}\` says what a push runs; \`npx migrate-deploy doctor --config ${file} --branch ${environments[0]?.branch ?? 'main'}\` asks AWS whether all of it is there.`,
+    ...environments.map(
+      ({ name, cluster, services, taskDefinition }) =>
+        `Of ${name}: cluster ${cluster}, ${services.length === 1 ? 'service' : 'services'} ${services.join(', ')}, and the task definition ${taskDefinition}.`,
+    ),
+    ...branches.map(
+      (branch) =>
+        `\`npx migrate-deploy check-config ${file} --branch ${branch}\` says what a push runs; \`npx migrate-deploy doctor --config ${file} --branch ${branch}\` asks AWS whether all of it is there.`,
+    ),
   ];
 }

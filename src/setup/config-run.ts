@@ -46,6 +46,9 @@ function planned({ steps, ...job }: ConfigJob): PlannedJob {
   return { name, called, isApproval, requires, contexts, serialGroup, stages };
 }
 
+/** Files of the job that the orb names itself, in every job alike. */
+const ofTheOrb = /^(\$BASH_ENV|\.\/\.migrate-deploy|\$HOME\/\.migrate-deploy-job\/\S*)$/;
+
 /** What a stage is given beyond the defaults: option names and texts; texts that may be secret are left out. */
 export function givenOptions(
   { environment }: StageCall,
@@ -57,7 +60,7 @@ export function givenOptions(
     const names = [name, ...(option.alias === undefined ? [] : [option.alias])];
     const text = names.map((one) => environment[variableOf(one)] ?? '').find((value) => value.trim() !== '');
     const isDefault = text === undefined || text === option.default || text === notGiven(option);
-    if (isDefault || ['expand-env', 'record-dir'].includes(name)) return [];
+    if (isDefault || ['expand-env', 'record-dir'].includes(name) || ofTheOrb.test(text)) return [];
     const isShown = option.secret !== true || (name === 'overrides' && !/^\s*[[{-]/.test(text));
     return [{ name, text: isShown ? text : '…' }];
   });

@@ -2,8 +2,8 @@ import { familyOf } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
 import type { Ask, Aws, RawContainerDefinition } from '../ports.ts';
 import { ecrAddress, isLoopback, parseImageReference } from '../task-definition/image-reference.ts';
-import type { Found, FoundKey } from './made-by.ts';
-import { fill, mentions, patternFor } from './patterns.ts';
+import { type Found, type FoundKey, shellWord } from './made-by.ts';
+import { fill, mentions, patternFor, patternsOf } from './patterns.ts';
 import { environmentsOf, type Settings } from './resolve.ts';
 
 interface Deps {
@@ -12,8 +12,18 @@ interface Deps {
   ask: Ask | undefined;
 }
 
-/** Names for what no option names, from what the account has; reads only. */
-export async function discover(settings: Settings, deps: Deps): Promise<Found> {
+/** What else the policy of an environment's role must name. */
+export interface PolicyNames {
+  families: readonly string[];
+  passRoles: readonly string[];
+  logGroups: readonly string[];
+}
+
+/** Names for what no option names, from what the account has, and what the policies must name; reads only. */
+export async function discover(
+  settings: Settings,
+  deps: Deps,
+): Promise<{ found: Found; policyNames: Map<string, PolicyNames> }> {
   const found: Record<FoundKey, Map<string, string>> = {
     clusters: new Map(),
     services: new Map(),
@@ -22,17 +32,23 @@ export async function discover(settings: Settings, deps: Deps): Promise<Found> {
     repositories: new Map(),
     networkFromServices: new Map(),
   };
+  const policyNames = new Map<string, PolicyNames>();
   for (const { name: env } of environmentsOf(settings)) {
-    const names = await inEnvironment(env, settings, deps);
+    const { families, ...names } = await inEnvironment(env, settings, deps);
+    policyNames.set(env, await policyNamesOf(families, deps));
     for (const key of Object.keys(found) as FoundKey[]) {
       const name = names[key];
       if (name !== undefined) found[key].set(env, name);
     }
   }
-  return Object.fromEntries(Object.entries(found).filter(([, names]) => names.size > 0));
+  return { found: Object.fromEntries(Object.entries(found).filter(([, names]) => names.size > 0)), policyNames };
 }
 
-async function inEnvironment(env: string, settings: Settings, deps: Deps): Promise<Partial<Record<FoundKey, string>>> {
+async function inEnvironment(
+  env: string,
+  settings: Settings,
+  deps: Deps,
+): Promise<Partial<Record<FoundKey, string>> & { families: string[] }> {
   const { aws } = deps;
   const given = (key: FoundKey): string | undefined => {
     const text = patternFor(settings[key], env);
@@ -46,6 +62,7 @@ async function inEnvironment(env: string, settings: Settings, deps: Deps): Promi
   const service = app.services[0] ?? '';
   const family = given('taskDefinitions') ?? (await migrationFamily(app, env, pick, aws));
   return {
+    families: [...new Set([family, ...app.families])],
     clusters: cluster,
     services: app.services.join(','),
     repositories: app.repository,
@@ -53,6 +70,21 @@ async function inEnvironment(env: string, settings: Settings, deps: Deps): Promi
     containers: given('containers') ?? (await containerOf(family, app, pick, aws)),
     ...(app.hasNetwork ? { networkFromServices: given('networkFromServices') ?? service } : {}),
   };
+}
+
+async function policyNamesOf(families: readonly string[], { aws }: Deps): Promise<PolicyNames> {
+  const definitions = await Promise.all(
+    families.map(async (family) => (await aws.ecs.describeTaskDefinition(family)).taskDefinition),
+  );
+  const roles = definitions.flatMap(({ executionRoleArn, taskRoleArn }) => [executionRoleArn, taskRoleArn]);
+  const groups = definitions.flatMap(({ containerDefinitions = [] }) =>
+    containerDefinitions.map(
+      ({ logConfiguration }) =>
+        (logConfiguration as { options?: Record<string, string> } | undefined)?.options?.['awslogs-group'],
+    ),
+  );
+  const texts = (all: unknown[]): string[] => [...new Set(all)].filter((one) => typeof one === 'string');
+  return { families, passRoles: texts(roles), logGroups: texts(groups) };
 }
 
 /** The clusters that have services; all, where none has. */
@@ -159,6 +191,15 @@ function narrowed(names: readonly string[], env: string): string[] {
   return own.length > 0 ? own : [...names];
 }
 
+/** What a newcomer must know to choose. */
+const howToChoose: Readonly<Record<string, string>> = {
+  repository: 'the one that the pipeline builds and pushes; every service that runs its image is updated',
+  'task-definition':
+    'the migration runs as one more task of that family, with its environment variables, secrets and roles',
+  container: 'the one whose image has the migrations',
+};
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 async function choose(
   { option, env, candidates, what }: { option: string; env: string; candidates: readonly string[]; what: string },
   { aws, ask }: Deps,
@@ -171,9 +212,11 @@ async function choose(
       fix: `Check --region and the account, or give --${option} ${env}=NAME.`,
     });
   }
-  if (ask !== undefined) return ask.select(`--${option} of ${env}`, candidates);
+  const how = howToChoose[option];
+  if (ask !== undefined) return ask.select(`--${option} of ${env}${how === undefined ? '' : ` (${how})`}`, candidates);
   throw new UserError(`Several ${what} could be those of ${env}: ${candidates.join(', ')}.`, {
     code: 'Options',
-    fix: `Give --${option} ${env}=NAME.`,
+    ...(how === undefined ? {} : { why: `${sentence(how)}.` }),
+    fix: `Give --${option} ${shellWord(patternsOf(new Map([[env, only]]))[0] ?? only)} for every environment, or --${option} ${env}=${only}.`,
   });
 }

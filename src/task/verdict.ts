@@ -44,12 +44,15 @@ export function taskVerdict(
   const facts: Facts = { stopCode, stoppedReason, exitCode: container?.exitCode, containerReason: container?.reason };
   const { exitCode } = facts;
   // While answers do not know the task, none of them can bring it.
-  const isLate = missingSinceMs === undefined && nowMs - (seen.overSeenMs ?? nowMs) >= stopCodeForMs;
-  const mayCome = stopCode === undefined && !isLate;
+  const isLate = (sinceMs = nowMs): boolean => missingSinceMs === undefined && nowMs - sinceMs >= stopCodeForMs;
+  const mayCome = stopCode === undefined && !isLate(seen.overSeenMs);
+  // A stop that is asked for sets both before the container ends (reference: timestamps of real tasks).
+  const isUntouched = !isStopped && task.desiredStatus === 'RUNNING' && task.stoppingAt === undefined;
   if (exitCode === undefined) {
-    // The container's end can be seen before its reason: the stop code comes with it.
+    // The container's end can be seen before its reason: the stop code comes with it, or never where the task goes on.
     const isExplained = container?.reason !== undefined || (stoppedReason ?? '') !== '';
-    return mayCome && !isExplained ? going : failed(facts, noExitCode);
+    const goesOn = isUntouched && isLate(seen.endSeenMs);
+    return mayCome && !isExplained && !goesOn ? going : failed(facts, noExitCode);
   }
   const other = endedBefore(seen, counting);
   if (exitCode !== 0) {
@@ -59,20 +62,18 @@ export function taskVerdict(
     return failed(facts, stopCodes[stopCode] ?? unknownStop);
   }
   if (other !== undefined) return other.failed ? cutShort(facts, other.name) : orderUnknown(facts, other.name);
-  // A stop that is asked for sets both before the container ends (reference: timestamps of real tasks).
-  const isUntouched = !isStopped && task.desiredStatus === 'RUNNING' && task.stoppingAt === undefined;
   if (isUntouched) return succeeded;
   if (!counting.essential) return mayCome ? going : failed(facts, notEssential);
   if (stopCode === 'EssentialContainerExited' || isNoReason(stoppedReason)) return succeeded;
   return mayCome ? going : failed(facts, stoppedWithoutCode);
 }
 
-/** SIGKILL and SIGTERM: how ECS stops the containers of a task that ends. */
-const signals = new Set([137, 143]);
+/** SIGTERM or the image's own STOPSIGNAL (SIGHUP, SIGINT, SIGQUIT), then SIGKILL: how ECS stops the containers of a task that ends. */
+const signals = new Set([129, 130, 131, 137, 143]);
 
 /**
  * The essential container that ended before the one that counts, or that may have: `failed` where that is sure enough to
- * say so. One that was merely taken along (137, 143) did not.
+ * say so. One that was merely taken along did not.
  */
 function endedBefore(
   { task, endedFirst, endedAlone }: TaskObservation,

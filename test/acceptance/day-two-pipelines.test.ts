@@ -79,11 +79,12 @@ describe('pause_and_test', () => {
   const lifecycleHooks = [{ targetType: 'PAUSE', lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] }];
   const deploymentConfiguration = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 1, lifecycleHooks };
 
-  async function tested(exitCode: number) {
+  async function tested(exitCode: number, crashes = false) {
     const world = await pipelineWorld();
     await call(world, 'UpdateService', { cluster, service, deploymentConfiguration });
     const before = digests(world);
     const digest = world.model.ecr.push('hoge-stg', ['next'], 'version 2');
+    if (crashes) world.model.behaviours.script({ image: digest }, { runMs: 1_000, exitCode: 1 });
     const result = await run(world, 'pause_and_test', (text) =>
       text
         .replaceAll('cluster: production', `cluster: ${cluster}`)
@@ -114,7 +115,7 @@ describe('pause_and_test', () => {
     const { world, before, result } = await tested(1);
     expect(result.status, outputOf(result)).toBe('failed');
     expect(stepsOf(result)).toContain('Roll back what did not pass: success');
-    expect(outputOf(result)).toMatch(/serves hoge-apps-service-stg:1 again after .*, as asked for\./);
+    expect(outputOf(result)).toMatch(/was rolled back from \S+ to hoge-apps-service-stg:1 after .*, as asked for\./);
     expect(digests(world)).toEqual(before);
     expect(world.slack.messages()).toHaveLength(1);
     expect(JSON.stringify(world.slack.messages())).toContain('❌');
@@ -127,11 +128,22 @@ describe('pause_and_test', () => {
       expect.stringMatching(/hoge-apps-service-stg:1$/),
     ]);
   });
+
+  it('a deployment that fails before its pause is told as that, though a later step saw the rollback through', async () => {
+    const { world, before, result } = await tested(0, true);
+    expect(result.status).toBe('failed');
+    expect(stepsOf(result)).toContain('Roll back what did not pass: success');
+    const told = JSON.stringify(world.slack.messages());
+    expect(told).toContain('the circuit breaker threshold was exceeded');
+    expect(told).toContain(`${service} on ${cluster}: deployment from main failed: rollout rolled back`);
+    expect(told).not.toContain(`${service}, ${service}`);
+    expect(digests(world)).toEqual(before);
+  });
 });
 
 describe('rollback_pipeline', () => {
   /** Two versions were deployed; the button was pressed for `target`. */
-  async function rolledBack(target: string) {
+  async function rolledBack(target: string, cli = '') {
     const world = await pipelineWorld();
     const served: Record<string, string> = {};
     for (const version of ['a1b2c3d', 'e4f5a6b']) {
@@ -143,7 +155,7 @@ describe('rollback_pipeline', () => {
       expect(deployed.exitCode, deployed.stdout).toBe(0);
       world.model.clock.advance(hourMs);
     }
-    await world.program('circleci', `echo "$@" >> ${join(world.folder, 'circleci-calls')}`);
+    await world.program('circleci', `echo "$@" >> ${join(world.folder, 'circleci-calls')}; ${cli}`);
     const deploy = { component_name: service, environment_name: cluster, target_version: target };
     const result = await run(world, 'rollback_pipeline', (text) => text, { deploy });
     const calls = (await readFile(join(world.folder, 'circleci-calls'), 'utf8')).trim().split('\n');
@@ -165,6 +177,13 @@ describe('rollback_pipeline', () => {
     expect(
       new Set(tasks.map((task: { containers: { imageDigest: string }[] }) => task.containers[0]?.imageDigest)),
     ).toEqual(new Set([served.a1b2c3d]));
+  });
+
+  it('a release CLI that fails keeps no service from going back', async () => {
+    const { world, served, result } = await rolledBack('a1b2c3d', 'exit 1');
+    expect(result.status, outputOf(result)).toBe('success');
+    expect(digests(world)).toEqual([served.a1b2c3d]);
+    expect(outputOf(result)).toContain('The deploys page was not told; the rollback goes on.');
   });
 
   it('is red for a version that never served, changes nothing, and CircleCI hears FAILED', async () => {

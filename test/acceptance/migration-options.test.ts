@@ -115,6 +115,11 @@ describe('wrong input is exit 2, one clear message, and starts nothing', () => {
   test.each([
     ['no cluster', ['run-migration-task', '--task-definition', 'app'], '--cluster is missing'],
     ['no task definition', ['run-migration-task', '--cluster', 'prod'], '--task-definition is missing'],
+    [
+      'two task definitions',
+      ['--task-definition-from-service', 'web'],
+      '--task-definition and --task-definition-from-service exclude each other',
+    ],
     ['a missing file', ['--overrides', 'file://nowhere.json'], 'there is no file nowhere.json'],
     [
       'broken JSON',

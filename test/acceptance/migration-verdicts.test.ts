@@ -11,7 +11,7 @@ describe('run-migration-task judges', () => {
     const { exitCode, stdout, stderr } = await migrate(command);
     expect(stdout).toContain('[app] CREATE TABLE users');
     expect(stdout).toMatch(
-      /The migration \(task [0-9a-f]{32}\) succeeded: container app ended with exit code 0\. It took \d+s\./,
+      /The migration \(task [0-9a-f]{8}\) succeeded: container app ended with exit code 0 after \d+s\./,
     );
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(model.truth.runs).toMatchObject([{ container: 'app', command: ['rails', 'db:migrate'], exitCode: 0 }]);

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { serve } from '../../local/aws/http.ts';
+import { LocalAws } from '../../local/aws/local-aws.ts';
 import type { RunOptions } from '../../local/circleci/runner.ts';
 import type { YamlMap } from '../../local/circleci/yaml.ts';
 import { outputOf, runConfig, staticKeys, statuses } from './orb-world.ts';
@@ -48,8 +50,24 @@ async function run(world: PipelineWorld, { jobs, last, variables, ...options }: 
   return { result, records: records ?? [], green: result.jobs.every(({ status }) => status === 'success') };
 }
 
+/** The staging environment once more, in another region, and the steps that lead a job there. */
+async function otherRegion(region: string) {
+  const model = new LocalAws({ region, seed: 2 });
+  const served = await serve(model);
+  onTestFinished(() => served.close());
+  await environment(model, 'stg');
+  model.clock.advance(3_600_000);
+  const { accessKeyId, secretAccessKey } = model.identity.access.createUser('circleci');
+  const variables = {
+    ...{ AWS_ENDPOINT_URL: served.url, LOCAL_AWS_CONTROL: served.url },
+    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `echo 'export ${name}=${value}' >> $BASH_ENV`);
+  return { model, steps: [{ run: { name: `go to ${region}`, command: lines.join('\n') } }] };
+}
+
 const place = '123456789012.eu-west-1';
-const buildRecord = ({ model }: PipelineWorld, repository: string): string =>
+const buildRecord = (model: LocalAws, repository: string): string =>
   `build-and-push-image.${model.ecr.store.uri(repository).replaceAll(/[^A-Za-z0-9_-]+/g, '-')}`;
 const serving = ({ model }: PipelineWorld, name: string) => model.truth.serving(name).imageDigests;
 
@@ -69,7 +87,7 @@ describe('jobs that share a workspace end green, each with its own record', () =
     });
     expect(green, outputOf(result)).toBe(true);
     expect(records).toEqual([
-      ...[buildRecord(world, 'hoge-stg'), buildRecord(world, 'hoge-web')],
+      ...[buildRecord(world.model, 'hoge-stg'), buildRecord(world.model, 'hoge-web')],
       `run-migration-task.${place}.hoge-stg.hoge-service-stg`,
       `update-service-and-verify.${place}.hoge-stg.hoge-apps-service-stg`,
       `update-service-and-verify.${place}.hoge-stg.web`,
@@ -98,33 +116,49 @@ describe('jobs that share a workspace end green, each with its own record', () =
     ]);
   });
 
-  it.each<[string, YamlMap, YamlMap, string[]]>([
-    [
-      'clusters',
-      { cluster: 'hoge-stg' },
-      { cluster: 'hoge-prod' },
-      [`${place}.hoge-prod.web`, `${place}.hoge-stg.web`],
-    ],
-    [
-      // The model has one region; what counts here is that the two records have two names.
-      'regions',
-      { region: 'eu-west-1' },
-      { region: 'us-east-1' },
-      [`${place}.hoge-stg.web`, '123456789012.us-east-1.hoge-stg.web'],
-    ],
-  ])('one service name in two %s', async (_what, one, other, names) => {
+  it('one service name in two clusters', async () => {
     const world = await pipelineWorld();
     await environment(world.model, 'prod');
     for (const env of ['stg', 'prod']) await service(world.model, { env, name: 'web' });
     const { records, green, result } = await run(world, {
-      jobs: [
-        deploy('stg', { name: 'one', service: 'web', force_new_deployment: true, ...one }),
-        deploy('stg', { name: 'other', service: 'web', force_new_deployment: true, ...other }),
-      ],
-      last: ['one', 'other'],
+      jobs: ['stg', 'prod'].map((env) => deploy(env, { name: env, service: 'web', force_new_deployment: true })),
+      last: ['stg', 'prod'],
     });
     expect(green, outputOf(result)).toBe(true);
-    expect(records).toEqual(names.map((name) => `update-service-and-verify.${name}`));
+    expect(records).toEqual(['prod', 'stg'].map((env) => `update-service-and-verify.${place}.hoge-${env}.web`));
+  });
+
+  it('everything by the same names in two regions: each builds, migrates and deploys its own', async () => {
+    const world = await pipelineWorld();
+    const other = await otherRegion('us-east-1');
+    const inRegion = (region: string, given: YamlMap = {}) => [
+      build({ name: `build-${region}`, repo: 'hoge-stg', region, ...given }),
+      migrate('stg', { name: `migrate-${region}`, requires: [`build-${region}`], region, ...given }),
+      deploy('stg', {
+        ...{ name: `deploy-${region}`, service: 'hoge-apps-service-stg', region },
+        ...{ requires: ['migrate-eu-west-1', 'migrate-us-east-1'], ...given },
+      }),
+    ];
+    const { records, green, result } = await run(world, {
+      jobs: [...inRegion('eu-west-1'), ...inRegion('us-east-1', { 'pre-steps': other.steps })],
+      last: ['deploy-eu-west-1', 'deploy-us-east-1'],
+    });
+    expect(green, outputOf(result)).toBe(true);
+    expect(records).toEqual(
+      [
+        ...[world, other].map(({ model }) => buildRecord(model, 'hoge-stg')),
+        ...['eu-west-1', 'us-east-1'].flatMap((region) => [
+          `run-migration-task.123456789012.${region}.hoge-stg.hoge-service-stg`,
+          `update-service-and-verify.123456789012.${region}.hoge-stg.hoge-apps-service-stg`,
+        ]),
+      ].sort(),
+    );
+    for (const { model } of [world, other]) {
+      const migrated = model.truth.runs.filter(({ family: name }) => name === 'hoge-service-stg');
+      expect(migrated).toHaveLength(1);
+      const [arn = ''] = model.truth.serving('hoge-apps-service-stg').taskDefinitionArns;
+      expect(arn).toBe(`arn:aws:ecs:${model.world.region}:123456789012:task-definition/hoge-apps-service-stg:2`);
+    }
   });
 
   it('a matrix, and canary → web and worker side by side → last', async () => {
@@ -146,7 +180,7 @@ describe('jobs that share a workspace end green, each with its own record', () =
     });
     expect(green, outputOf(result)).toBe(true);
     expect(records).toEqual([
-      buildRecord(world, 'hoge-stg'),
+      buildRecord(world.model, 'hoge-stg'),
       `run-migration-task.${place}.hoge-stg.hoge-service-stg`,
       ...['canary', 'last', 'web', 'worker'].map((name) => `update-service-and-verify.${place}.hoge-stg.${name}`),
     ]);
@@ -168,6 +202,15 @@ describe('jobs that share a workspace end green, each with its own record', () =
     expect(green, outputOf(result)).toBe(true);
     const [digest] = serving(world, 'hoge-apps-service-stg');
     expect(outputOf(result)).toContain(`hoge-stg@${digest}`);
+  });
+
+  it.each(['$WHERE', 'records/$NONE'])('record_dir: %s is refused before anything is started', async (name) => {
+    const world = await pipelineWorld();
+    const given = migrate('stg', { name: 'migrate', record_dir: name });
+    const { result } = await run(world, { jobs: [given], last: ['migrate'], variables: { WHERE: 'records' } });
+    expect(statuses(result).at(0)).toEqual(['migrate', 'failed']);
+    expect(outputOf(result)).toContain('--record-dir must be without variables, as CircleCI replaces none');
+    expect(world.model.requests).toEqual([]);
   });
 });
 

@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bundlePath } from '../../scripts/run-bundle.ts';
+import { hasTool } from '../support/needs-tool.ts';
 import { migrationWorld, requestsOf } from './migration-world.ts';
 
 const command = ['--', 'rails', 'db:migrate'];
@@ -65,3 +67,79 @@ it('a value that AWS quotes from the overrides is not printed', async () => {
   expect(stderr).toContain("Value '(hidden)' at 'overrides'");
   expect(stdout + stderr).not.toContain('canary-4711');
 });
+
+/** run-migration-task in real time; the model's clock is driven by hand, so that its container ends. */
+async function inRealTime(containerCode: number, stdout: number | 'pipe', begun: (child: ChildProcess) => void) {
+  const { model, env } = await migrationWorld();
+  model.behaviours.script({}, { runMs: 5_000, exitCode: containerCode });
+  const base = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'app', '--launch-type', 'FARGATE'];
+  const child = spawn(process.execPath, [bundlePath, ...base, '--subnets', 'subnet-1', '--no-logs', ...command], {
+    env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
+    stdio: ['ignore', stdout, 'pipe'],
+  });
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => (stderr += chunk));
+  begun(child);
+  const clock = setInterval(() => model.clock.advance(5_000), 50);
+  const [exitCode] = await once(child, 'close');
+  clearInterval(clock);
+  return { exitCode, stderr };
+}
+
+it.each([
+  [0, 0],
+  [1, 1],
+])(
+  'a reader that went away does not take the verdict away: a migration that exits %i is exit %i',
+  async (containerCode, code) => {
+    const { exitCode, stderr } = await inRealTime(containerCode, 'pipe', ({ stdout }) => stdout?.destroy());
+    expect([exitCode, stderr]).toEqual([code, '']);
+  },
+  60_000,
+);
+
+const full = hasTool({ name: '/dev/full', probe: ['test', '-c', '/dev/full'], install: 'Linux has it' });
+describe.runIf(full)('a disk that is full under our output', () => {
+  it.each([
+    [0, 0],
+    [1, 1],
+  ])(
+    'does not take the verdict away: a migration that exits %i is exit %i',
+    async (containerCode, code) => {
+      const { exitCode, stderr } = await inRealTime(containerCode, openSync('/dev/full', 'w'), () => undefined);
+      expect(stderr.match(/What was to be printed is lost: ENOSPC/g)).toHaveLength(1);
+      expect(exitCode).toBe(code);
+    },
+    60_000,
+  );
+
+  it('is exit 2 where printing is all that was asked for', () => {
+    const given = [bundlePath, 'iam-policy', '--region', 'eu-west-1', '--account', '123456789012', '--cluster', 'prod'];
+    const { status, stderr } = spawnSync(process.execPath, given, {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^Error: What was to be printed is lost: ENOSPC.*\n$/);
+    expect(status).toBe(2);
+  });
+});
+
+it('an error that escapes while a task is followed is a bug, exit 70, and not a migration that failed', async () => {
+  const { model, env } = await migrationWorld();
+  model.behaviours.script({}, { runMs: 3_600_000, exitCode: 0 });
+  const thrown = 'data:text/javascript,setTimeout(()=>{throw(new(Error)("escaped"))},3000)';
+  const base = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'app', '--launch-type', 'FARGATE'];
+  const child = spawn(
+    process.execPath,
+    ['--import', thrown, bundlePath, ...base, '--subnets', 'subnet-1', ...command],
+    {
+      env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => (stderr += chunk));
+  const [exitCode] = await once(child, 'close');
+  expect(stderr).toContain('Error: migrate-deploy has a bug.\n  Why: Error: escaped');
+  expect(exitCode).toBe(70);
+}, 60_000);

@@ -198,7 +198,7 @@ export function family(model: LocalAws, name: string, env: string, repository = 
           logDriver: 'awslogs',
           options: {
             'awslogs-group': `/ecs/hoge-${env}`,
-            'awslogs-region': 'eu-west-1',
+            'awslogs-region': model.world.region,
             'awslogs-stream-prefix': 'hoge',
           },
         },
@@ -228,7 +228,7 @@ export async function service(
     operation: 'CreateService',
     input,
     principal: undefined,
-    region: 'eu-west-1',
+    region: model.world.region,
     atMs: 0,
   });
 }

@@ -72,7 +72,7 @@ describe('with a deployment under way', () => {
     const { exitCode, stdout } = await world.run(back);
     expect(exitCode, stdout).toBe(0);
     expect(stdout).toContain('web: Amazon ECS rolls it back already; following deployment');
-    expect(stdout).toMatch(/web serves web:1 again after .*: rolled back from web:2, as asked for\./);
+    expect(stdout).toMatch(/web was rolled back from web:2 to web:1 after .*, as asked for\./);
     expect(sent(world, 'StopServiceDeployment')).toBe(0);
   });
 
@@ -116,10 +116,8 @@ describe('with nothing under way', () => {
     // web:3 never served, web:2 serves: what was deployed before that is web:1.
     const { exitCode, stdout } = await world.run(back);
     expect(exitCode, stdout).toBe(0);
-    expect(stdout).toMatch(/web serves web:1 again after .*: rolled back from web:2, as asked for\./);
-    expect(stdout).toContain(
-      'The database is not rolled back. Whether a migration ran since is not known: no record tells.',
-    );
+    expect(stdout).toMatch(/web was rolled back from web:2 to web:1 after .*, as asked for\./);
+    expect(stdout).toContain('The database is not rolled back. No record says whether a migration ran since.');
     expect([serving(world), digests(world)]).toEqual([['web:1'], [world.digests.v1]]);
   });
 
@@ -210,6 +208,37 @@ describe('with nothing under way', () => {
       expect(world.model.truth.serving(name).imageDigests).toEqual([world.digests.v1]);
   });
 
+  test('a revision of one service is refused for another, and a tag brings back both', async () => {
+    const world = await rolloutWorld();
+    await world.service('worker');
+    await deployed(world, 'v2');
+    await world.bundle(['--service', 'worker', '--image', image('v2')]);
+    world.model.clock.advance(hourMs);
+    const both = ['rollback-service', '--cluster', 'prod', '--service', 'web,worker', '--to'];
+    const before = sent(world, 'UpdateService');
+    const refused = await world.run([...both, 'web:1']);
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('worker never served web:1')]);
+    expect(sent(world, 'UpdateService')).toBe(before);
+    const { exitCode, stdout } = await world.run([...both, 'v1']);
+    expect(exitCode, stdout).toBe(0);
+    for (const name of ['web', 'worker'])
+      expect(world.model.truth.serving(name).imageDigests).toEqual([world.digests.v1]);
+  });
+
+  test('one of several does not start any more: red, it serves the newer one on, the others are back', async () => {
+    const world = await rolloutWorld({ more: breaker });
+    await world.service('worker', breaker);
+    await deployed(world, 'v2');
+    await world.bundle(['--service', 'worker', '--image', image('v2')]);
+    world.model.clock.advance(hourMs);
+    world.model.behaviours.script({ taskDefinition: 'worker:1' }, crash);
+    const { exitCode, stdout } = await world.run(['rollback-service', '--cluster', 'prod', '--service', 'web,worker']);
+    expect(exitCode, stdout).toBe(1);
+    expect(stdout).toMatch(/web serves web:1 again after [\s\S]*The rollout of worker:1 to worker failed/);
+    expect(stdout).toContain('Serves now: worker:2 (the previous revision');
+    expect(stdout).toContain('1 of 2 services are green.');
+  });
+
   test('the older revision does not start any more: red, and the newer one serves on', async () => {
     const world = await rolloutWorld({ more: breaker });
     await deployed(world, 'v2');
@@ -241,6 +270,16 @@ describe('refused, and nothing was sent', () => {
   test.each<[string, string[], RegExp]>([
     ['nothing was deployed before', back, /There is no older revision of web to go back to\./],
     ['a version that never served', [...back, '--to', 'v9'], /web never served v9/],
+    [
+      'a revision that does not exist',
+      [...back, '--to', 'web:99'],
+      /There is no task definition web:99 in eu-west-1\.[\s\S]*Name an ACTIVE revision with --to/,
+    ],
+    [
+      'a revision of another family',
+      [...back, '--to', 'other:1'],
+      /web never served other:1[\s\S]*It runs the family web; another family is another program\./,
+    ],
     [
       'a service that does not exist',
       ['rollback-service', '--cluster', 'prod', '--service', 'nope'],

@@ -174,7 +174,9 @@ describe('the bundle, when the new revision does not hold', () => {
     });
     const { exitCode, stdout } = await world.bundle(['--service', 'web', '--image', image('v2'), '--timeout', '20m']);
     expect(exitCode).toBe(3);
-    expect(stdout).toMatch(/web: paused by a hook after POST_SCALE_UP; it waits until 2026-01-06T.*, then ROLLBACK/);
+    expect(stdout).toMatch(
+      /web: paused by a hook after POST_SCALE_UP until [\d:]+ UTC \(in 23h \d\dm\), then Amazon ECS rolls it back/,
+    );
     expect(stdout).toMatch(
       /Continue with: migrate-deploy continue-deployment --region eu-west-1 --cluster prod --service web --action continue/,
     );

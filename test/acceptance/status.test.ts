@@ -76,7 +76,7 @@ describe('status', () => {
     ]);
     const { stdout } = await world.run([...status, '--service', 'web']);
     expect(stdout).toContain('Under way: web:2, IN_PROGRESS, began 10m');
-    expect(stdout).toContain('Paused by a hook after POST_TEST_TRAFFIC_SHIFT; it waits until ');
+    expect(stdout).toContain('Paused by a hook after POST_TEST_TRAFFIC_SHIFT until ');
     const answer = 'migrate-deploy continue-deployment --region eu-west-1 --cluster prod --service web --action';
     expect(stdout).toContain(`Continue with: ${answer} continue`);
     expect(stdout).toContain(`Roll back with: ${answer} rollback`);
@@ -159,10 +159,11 @@ describe('status', () => {
     expect(stderr).toContain(text);
   });
 
-  test('a cluster that does not exist is exit code 2', async () => {
+  test('a cluster that does not exist is exit code 2, and those that there are are named', async () => {
     const world = await rolloutWorld();
     const { exitCode, stderr } = await world.run(['status', '--cluster', 'prd']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('Cluster not found.');
+    expect(stderr).toContain('Error: There is no cluster prd in eu-west-1 (account 123456789012); there are: default, prod.');
+    expect(stderr).toContain('Fix: Did you mean --cluster prod?');
   });
 });

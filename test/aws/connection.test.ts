@@ -50,6 +50,7 @@ describe('over a real connection', () => {
     ['HTTP 503 with an HTML page', '503-html'],
     ['HTTP 500 with no body', 'empty-500'],
     ['200 with broken JSON', 'broken-json-200'],
+    ['200 with an empty document', 'empty-json-200'],
     ['throttling', 'throttle'],
   ])('%s is no answer, and a read survives one of them', async (_rule, kind) => {
     model.faults.script({ operation: 'ListTasks', kind, times: 1 });
@@ -57,6 +58,21 @@ describe('over a real connection', () => {
       taskArns: [],
     });
     expect(model.requests).toHaveLength(2);
+  });
+
+  it.each<[string, string, (ecs: Aws['ecs']) => Promise<unknown>]>([
+    ['DescribeTasks', 'tasks', (ecs) => ecs.describeTasks({ cluster: 'default', tasks: ['a'] })],
+    ['ListTasks', 'taskArns', (ecs) => ecs.listTasks({ cluster: 'default' })],
+    ['DescribeServices', 'services', (ecs) => ecs.describeServices({ cluster: 'default', services: ['web'] })],
+    ['DescribeTaskDefinition', 'taskDefinition', (ecs) => ecs.describeTaskDefinition('web')],
+    ['RegisterTaskDefinition', 'taskDefinition', (ecs) => ecs.registerTaskDefinition({ family: 'web' })],
+  ])('%s answered with 200 and an empty document is no answer', async (operation, member, ask) => {
+    const { [operation]: real } = model.operations.ecs;
+    model.operations.ecs[operation] = () => ({});
+    const error = await ask(aws.ecs).catch((thrown: unknown) => thrown);
+    if (real !== undefined) model.operations.ecs[operation] = real;
+    expect(error).toBeInstanceOf(TransientError);
+    expect(error).toMatchObject({ message: expect.stringContaining(`an answer without ${member}`) });
   });
 
   it('an endpoint that keeps hanging ends as a TransientError', async () => {

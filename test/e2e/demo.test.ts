@@ -46,7 +46,7 @@ function failedChecks(output: string): string[] {
 test(
   'green: the three stages run in order, the schema is new, the new version serves, Slack hears of it',
   async () => {
-    const { exitCode, output } = await demo();
+    const { exitCode, output } = await demo('--verbose');
     expect(failedChecks(output), output).toEqual([]);
     expect(exitCode, output).toBe(0);
     const stages = [...output.matchAll(/^▶ (.*)$/gm)].map(([, name]) => name);
@@ -63,7 +63,7 @@ test(
 test(
   'migration-fails: the migration’s own words are in the log, stage 3 never starts, the old version serves',
   async () => {
-    const { exitCode, output } = await demo('--scenario', 'migration-fails');
+    const { exitCode, output } = await demo('--verbose', '--scenario', 'migration-fails');
     expect(failedChecks(output), output).toEqual([]);
     expect(exitCode, output).toBe(1);
     expect(output).toContain('column "author" of relation "recipes" contains null values');
@@ -77,13 +77,29 @@ test(
 test(
   'crash-loop: exit 1, with the container’s last lines and its exit code; the old version serves',
   async () => {
-    const { exitCode, output } = await demo('--scenario', 'crash-loop');
+    const { exitCode, output } = await demo('--verbose', '--scenario', 'crash-loop');
     expect(failedChecks(output), output).toEqual([]);
     expect(exitCode, output).toBe(1);
     expect(output).toContain('Error: SESSION_SECRET is not set');
     expect(output).toContain('container hoge-stg exited with code 1');
     expect(output).toContain('staging のデプロイが失敗しました');
     await expectLikeSample('crash-loop', output);
+  },
+  timeoutMs,
+);
+
+test(
+  'without --verbose it is a story of under 100 lines for 80 columns, which ends with the report',
+  async () => {
+    const { exitCode, output } = await demo('--scenario', 'crash-loop');
+    expect(exitCode, output).toBe(1);
+    const lines = output.trim().split('\n');
+    expect(lines.length, output).toBeLessThan(100);
+    for (const line of lines) if (line.length > 80) expect(line.replace(/^ *│? */, '')).not.toContain(' ');
+    for (const told of ['CREATE TABLE ratings', 'Log says: Error: SESSION_SECRET is not set', 'Serves now:', '✔ Slack'])
+      expect(output).toContain(told);
+    const report = /^ {2}report {7}(\S+)$/.exec(lines.at(-1) ?? '')?.[1] ?? '';
+    expect(await readFile(report, 'utf8')).toContain('SESSION_SECRET is not set');
   },
   timeoutMs,
 );
@@ -96,7 +112,7 @@ test(
       const config = await readFile(join(root, 'examples/hoge/.circleci/config.yml'), 'utf8');
       const wrong = config.replace('run_task_db_migrate_stg.json', 'run_task_db_migrate_prod.json');
       await writeFile(join(folder, 'config.yml'), wrong);
-      const { exitCode, output } = await demo('--config', join(folder, 'config.yml'));
+      const { exitCode, output } = await demo('--verbose', '--config', join(folder, 'config.yml'));
       // The demo says itself that this is not the end that was meant.
       expect(exitCode, output).toBe(70);
       expect(output).toMatch(/hoge-prod/);

@@ -12,6 +12,8 @@ async function policiesOf(given: Record<string, unknown>, env: Record<string, st
   return iamPolicies(policyOptions(await valuesOf(iamPolicyOptions, given, env)));
 }
 
+const uuid = '11111111-2222-4333-8444-555555555555';
+
 const statementsOf = async (given: Record<string, unknown>) =>
   (await policiesOf(given)).policy.Statement as {
     Sid: string;
@@ -37,7 +39,7 @@ const scope = {
 
 describe('the policy', () => {
   it('is narrowed to what was named', async () => {
-    expect((await policiesOf({ ...scope, 'organization-id': 'o', 'project-id': 'p' })).wide).toEqual([]);
+    expect((await policiesOf({ ...scope, 'organization-id': uuid, 'project-id': uuid })).wide).toEqual([]);
     expect((await statement(scope, 'PushImages'))?.Resource).toBe(
       'arn:aws:ecr:eu-west-1:111122223333:repository/hoge-stg',
     );
@@ -98,6 +100,11 @@ describe('the policy', () => {
     ['--tag', { for: 'run-migration-task', tag: 'a=b' }, ['ecs:TagResource']],
     ['--on-timeout stop', { for: 'run-migration-task', 'on-timeout': 'stop' }, ['ecs:StopTask']],
     ['--on-interrupt stop', { for: 'wait-for-task', 'on-interrupt': 'stop' }, ['ecs:StopTask']],
+    [
+      '--task-definition-from-service',
+      { for: 'run-migration-task', 'task-definition-from-service': 'web' },
+      ['ecs:DescribeServices'],
+    ],
     ['--network-from-service', { for: 'run-migration-task', 'network-from-service': 'web' }, ['ecs:DescribeServices']],
     [
       '--on-failure rollback',
@@ -167,10 +174,10 @@ describe('the trust policy', () => {
 
   it('takes organization and project from a CircleCI job', async () => {
     const { trustPolicy, wide } = await policiesOf(scope, {
-      CIRCLE_ORGANIZATION_ID: 'org-1',
-      CIRCLE_PROJECT_ID: 'project-1',
+      CIRCLE_ORGANIZATION_ID: uuid,
+      CIRCLE_PROJECT_ID: uuid,
     });
-    expect(JSON.stringify(trustPolicy)).toContain('org/org-1/project/project-1/user/*');
+    expect(JSON.stringify(trustPolicy)).toContain(`org/${uuid}/project/${uuid}/user/*`);
     expect(wide).toEqual([]);
   });
 });

@@ -294,6 +294,33 @@ describe('migrate', () => {
     expect(request?.input).toMatchObject({ launchType: 'FARGATE', networkConfiguration });
   });
 
+  describe('--task-definition-from-service runs what serves', () => {
+    const fromService = { taskDefinition: undefined, taskDefinitionFromService: 'web' };
+    const primary = { id: 'ecs-svc/2', status: 'PRIMARY', rolloutState: 'COMPLETED', taskDefinition: 'app:1' };
+    const served = { ...primary, id: 'ecs-svc/1', status: 'ACTIVE' };
+    const failing = { ...primary, rolloutState: 'IN_PROGRESS', runningCount: 0, taskDefinition: 'app:2' };
+    test.each<[string, object]>([
+      ['not the latest revision of its family', { deployments: [primary], taskDefinition: 'app:1' }],
+      ['not one that is being deployed', { deployments: [failing, served], desiredCount: 1, taskDefinition: 'app:2' }],
+      ['of a service with task sets', { taskSets: [{ status: 'PRIMARY', taskDefinition: 'app:1' }] }],
+    ])('%s', async (_rule, service) => {
+      const { model, run } = await world();
+      model.taskDefinitions.register(fargateDefinition('app'));
+      model.operations.ecs.DescribeServices = () => ({
+        services: [{ serviceName: 'web', status: 'ACTIVE', ...service }],
+      });
+      const { taskDefinition } = await run(fromService);
+      expect(taskDefinition).toMatch(/:task-definition\/app:1$/);
+    });
+
+    test('a service that there is not is refused, and nothing is started', async () => {
+      const { model, run } = await world();
+      const cause = 'There is no service web in the cluster prod, which --task-definition-from-service names.';
+      await expect(run(fromService)).rejects.toMatchObject({ message: cause });
+      expect(model.requests.filter(({ operation }) => operation === 'RunTask')).toEqual([]);
+    });
+  });
+
   test.each<[string, Partial<MigrateOptions['placement']>, object]>([
     ['a launch type removes a copied strategy', { launchType: 'FARGATE' }, { launchType: 'FARGATE' }],
     [
@@ -345,6 +372,33 @@ describe('migrate', () => {
     expect(warnings.join()).toContain('FARGATE_SPOT');
     expect(warnings.join()).toContain('restartPolicy');
     expect([...model.tasks.tasks.values()][0]?.capacityProviderName).toBe('FARGATE_SPOT');
+  });
+});
+
+describe('a forgotten command would run the web server as "the migration": warned', () => {
+  const runs = 'No command was given: container app runs the command of';
+  test.each<[string, object, Partial<MigrateOptions>, string | undefined]>([
+    ['that of the image', {}, { command: undefined }, `${runs} the image (CMD).`],
+    ['that of the definition', { command: ['puma'] }, { command: undefined }, `${runs} the task definition.`],
+    [
+      'an override without one',
+      {},
+      { command: undefined, overrides: { containerOverrides: [{ name: 'app', cpu: 256 }] } },
+      `${runs} the image (CMD).`,
+    ],
+    [
+      'an empty one',
+      {},
+      { command: undefined, overrides: { containerOverrides: [{ name: 'app', command: [] }] } },
+      `${runs} the image (CMD).`,
+    ],
+    ['not where there is one', {}, { command: ['rails', 'db:migrate'] }, undefined],
+  ])('%s', async (_what, container, given, text) => {
+    const { deps, run } = await world(container);
+    await run(given);
+    const said = deps.events.flatMap((event) => ('text' in event ? [String(event.text)] : []));
+    const found = said.filter((one) => one.startsWith('No command'));
+    expect(found).toEqual(text === undefined ? [] : [expect.stringContaining(text)]);
   });
 });
 

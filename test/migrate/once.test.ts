@@ -25,11 +25,17 @@ async function job(more: Partial<MigrateOptions> = {}) {
   const count = (operation: string): number =>
     model.requests.filter((request) => request.operation === operation).length;
   const adopted = (): unknown[] => base.events.filter(({ type }) => type === 'task-adopted');
-  const run = (now: Partial<MigrateOptions> = {}, jobId = 'job-1', workflow = workspace): Promise<MigrationOutcome> => {
+  const run = (
+    now: Partial<MigrateOptions> = {},
+    jobId = 'job-1',
+    workflow = workspace,
+    container = '0',
+  ): Promise<MigrationOutcome> => {
     const env = {
       CIRCLE_WORKFLOW_WORKSPACE_ID: workflow,
       CIRCLE_WORKFLOW_JOB_ID: jobId,
       CIRCLE_JOB: 'migrate',
+      CIRCLE_NODE_INDEX: container,
     };
     const records = openRecords(jobId, base.files, env);
     return migrate({ ...options, ...more, ...now }, { ...base, env, records });
@@ -136,6 +142,23 @@ describe('a rerun of the workflow: a new job id, a new container, the same works
     const { taskArn } = await run({ wait: false });
     model.settings.missingForMs = 10_000;
     expect(await run({}, 'job-2')).toMatchObject({ verdict: 'succeeded', taskArn });
+    expect([model.tasks.tasks.size, count('RunTask')]).toEqual([1, 2]);
+  });
+
+  test('the containers of a job with parallelism, all at the same moment: one task, which each of them follows', async () => {
+    const { model, run } = await job({
+      images: [{ container: undefined, reference: `acme/app@sha256:${'d'.repeat(64)}` }],
+    });
+    const ended = await Promise.all(['0', '1', '2'].map((container) => run({}, 'job-1', workspace, container)));
+    expect(ended.map(({ verdict }) => verdict)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect(new Set(ended.map(({ taskArn }) => taskArn)).size).toBe(1);
+    expect(model.tasks.tasks.size).toBe(1);
+  });
+
+  test('RunTask is carried out and answered with an empty document: asked again under the same token, one task', async () => {
+    const { model, count, run } = await job();
+    model.faults.script({ kind: 'empty-json-200', operation: 'RunTask' });
+    expect((await run()).verdict).toBe('succeeded');
     expect([model.tasks.tasks.size, count('RunTask')]).toEqual([1, 2]);
   });
 

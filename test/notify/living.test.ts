@@ -83,7 +83,7 @@ describe('red', () => {
     ['migration failed', pipelines.migrationFailed, 'migration failed', 'AddEmail: migrating'],
     ['rolled back', pipelines.rolledBack, 'rollout rolled back', 'ECONNREFUSED'],
     ['superseded', pipelines.superseded, 'rollout superseded', ''],
-    ['one of 12 services', pages.twelveServices ?? [], 'rollout rolled back', 'ECONNREFUSED'],
+    ['one of 12 services', pages.twelveServices ?? [], 'rollout of shop-billing rolled back', 'ECONNREFUSED'],
   ])('%s: the end is said in the message, the last lines in its thread, once', async (_end, records, said, log) => {
     const { job } = pipeline();
     for (const [index, one] of records.slice(0, 2).entries()) await job(`job-${index}`, [one]);

@@ -166,6 +166,8 @@ describe('words that only a shell understands', () => {
   it.each<[string, string]>([
     ['echo x && exit 1', '&&'],
     ['rake a || true', '||'],
+    ['rake a&&rake b', '&&'],
+    ['rake a||true', '||'],
     ['rake a | tee log', '|'],
     ['rake a > /dev/null', '>'],
     ['rake a 2>&1', '2>'],

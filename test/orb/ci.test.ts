@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { type ExpandOptions, expandConfig } from '../../local/circleci/expand.ts';
 import { runWorkflow } from '../../local/circleci/runner.ts';
 import { listOf, mapOf, readYaml, type YamlMap } from '../../local/circleci/yaml.ts';
+import { installStandInDocker } from '../../local/docker/install.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
 import { root } from './support.ts';
 
@@ -77,7 +78,7 @@ describe('the pipeline of this repository', () => {
   it('a push runs the orb’s commands; only a version’s tag publishes', async () => {
     const config = await testDeploy();
     const commands = ['commands-20.19', 'commands-22.12', 'commands-lts'];
-    commands.push('job-migrate', 'job-deploy');
+    commands.push('job-build', 'job-migrate', 'job-deploy');
     expect(included(config, { branch: 'main' })).toEqual(commands);
     expect(included(config, { tag: 'nightly' })).toEqual(commands);
     expect(included(config, { tag: 'v1.2.3' })).toEqual([
@@ -111,10 +112,12 @@ describe('the pipeline of this repository', () => {
     await mkdirWith(bin, []);
     const npm = join(process.execPath, '../npm');
     await writeFile(join(bin, 'npm'), `#!/bin/sh\n[ "$1" = ci ] || exec ${npm} "$@"\n`, { mode: 0o755 });
+    await installStandInDocker(bin);
     const result = await runWorkflow(expand(config, { branch: 'main' }), {
       projectDir: project,
       path: [bin],
       mask: false,
+      env: { STAND_IN_DOCKER_HOME: join(folder, 'docker') },
     });
     const steps = result.jobs[0]?.steps ?? [];
     expect(result.status, steps.map(({ name, output }) => `${name}\n${output}`).join('\n')).toBe('success');
@@ -123,8 +126,10 @@ describe('the pipeline of this repository', () => {
     expect(output('Update the service and verify it')).toContain('hoge-apps-service-stg');
     expect(output('Notify Slack of the success')).toContain('No Slack message');
     expect(result.jobs.map(({ name, status }) => [name, status])).toEqual(
-      ['commands', 'job-migrate', 'job-deploy'].map((name) => [name, 'success']),
+      ['commands', 'job-build', 'job-migrate', 'job-deploy'].map((name) => [name, 'success']),
     );
+    const build = result.jobs[1]?.steps.find(({ name }) => name === 'Build and push the image')?.output;
+    expect(build).toMatch(/127\.0\.0\.1:\d+\/hoge-stg@sha256:/);
   }, 300_000);
 
   it('orbs are pinned exactly', async () => {

@@ -103,6 +103,27 @@ describe('the examples run', () => {
     expect(calls[1]?.env.MIGRATE_DEPLOY_EXPECT_ACCOUNT).toBe('111122223333');
   });
 
+  it('staging_then_production: both services of one image; production only after the approval', async () => {
+    const given = {
+      branch: 'main',
+      contexts: { slack: { SLACK_ACCESS_TOKEN: 'xoxb-1', SLACK_DEFAULT_CHANNEL: 'C1' } },
+    };
+    const halted = await bench.run(example('staging_then_production'), { ...given, approve: () => false });
+    expect(halted.result.jobs.map(({ status }) => status)).toEqual([
+      ...['success', 'success', 'success', 'canceled', 'not_run', 'not_run'],
+    ]);
+    const { result, calls } = await bench.run(example('staging_then_production'), { ...given, approve: () => true });
+    expect(result.status).toBe('success');
+    const stages = calls.filter(({ argv }) => argv[0] !== 'notify-slack');
+    expect(stages.map(({ argv, env }) => [argv[0], env.MIGRATE_DEPLOY_CLUSTER, env.MIGRATE_DEPLOY_SERVICE])).toEqual([
+      ['build-and-push-image', undefined, undefined],
+      ...['staging', 'production'].flatMap((cluster) => [
+        ['run-migration-task', cluster, undefined],
+        ['update-service-and-verify', cluster, 'shop-web,shop-worker'],
+      ]),
+    ]);
+  });
+
   it('commands_in_your_own_job: four commands, one job, the message also after a failure', async () => {
     const good = await bench.run(example('commands_in_your_own_job'), { branch: 'staging', contexts });
     expect(good.calls.map(({ argv }) => argv[0])).toEqual(commands);

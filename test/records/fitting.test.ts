@@ -122,6 +122,16 @@ describe('whoever continued a paused deployment speaks for its rollout', () => {
       ['update-service-and-verify', 'continue-deployment'],
     ],
     [
+      'but not for one that had ended badly: its reason is what counts',
+      [rollout({ verdict: 'rolled-back' }), continued()],
+      ['update-service-and-verify'],
+    ],
+    [
+      'whose own end is bad too is told beside it',
+      [rollout({ verdict: 'rolled-back' }), continued({ verdict: 'failed' })],
+      ['update-service-and-verify', 'continue-deployment'],
+    ],
+    [
       'a rollback speaks for itself alone: the rollout stays red',
       [rollout({ verdict: 'failed' }), continued({ stage: 'rollback-service', verdict: 'rolled-back' })],
       ['update-service-and-verify', 'rollback-service'],

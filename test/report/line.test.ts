@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { splitWords } from '../../src/base/words.ts';
 import { UserError } from '../../src/errors.ts';
 import { errorLines } from '../../src/report/error-text.ts';
-import { documentText, harmless, paint } from '../../src/report/line.ts';
+import { documentText, harmless, paint, wrapped } from '../../src/report/line.ts';
 import { taskEventLines } from '../../src/report/task-text.ts';
 
 describe('a text of somebody else is harmless', () => {
@@ -56,5 +58,44 @@ describe('the JSON document', () => {
     expect(JSON.parse(text)).toEqual(document);
     expect(text).not.toMatch(/[\u001b\u007f-\u009f\u202e\u2028]/);
     expect(text).toContain('é');
+  });
+});
+
+describe('on a terminal of 80 columns', () => {
+  const runs = new URL('../golden/runs/', import.meta.url);
+  /** What each golden run printed for people. */
+  const printed = readdirSync(runs).map((file) => {
+    const text = readFileSync(new URL(file, runs), 'utf8');
+    const sections =
+      file === 'rollout-twelve-services.txt' ? [text] : text.split(/^--- /m).filter((one) => /^std/.test(one));
+    return [file, sections.join('').split('\n')] as const;
+  });
+
+  it.each(printed)('%s: no row is longer, unless it is one word or one option, and no word is lost', (_file, lines) => {
+    for (const line of lines) {
+      const rows = wrapped(line, 80).split('\n');
+      const alone = /^ *(?:--[\w-]+ )?\S+(?: \\)?$/;
+      for (const row of rows) if (row.length > 80) expect(row).toMatch(alone);
+      const words = rows.join('\n').replaceAll(' \\\n', '\n').split(/\s+/);
+      expect(words).toEqual(line.split(/\s+/));
+    }
+  });
+
+  it('commands stay whole for a shell: options keep their values, quoted words are not broken', () => {
+    const args = ['--cluster', 'a cluster --with dashes', '--service', 'x'.repeat(60), '--to', 'web:1'];
+    const line = `  Undo with: migrate-deploy rollback-service --cluster 'a cluster --with dashes' --service ${args[3]} --to web:1`;
+    const rows = wrapped(line, 80);
+    expect(rows.split('\n').length).toBeGreaterThan(1);
+    expect(splitWords(rows.replaceAll('\\\n', '').replace('  Undo with: ', ''))?.slice(2)).toEqual(args);
+  });
+
+  it('further rows are indented: none looks like a line of ours', () => {
+    const text = `x ${'y '.repeat(60)}The migration succeeded ${'z'.repeat(90)}`;
+    expect(
+      wrapped(text, 80)
+        .split('\n')
+        .slice(1)
+        .every((row) => row.startsWith('    ')),
+    ).toBe(true);
   });
 });

@@ -91,6 +91,7 @@ export const deployed: RolloutOutcome = {
   startedAt: at(4),
   finishedAt: at(8, 31),
   timingsMs: { tasksRunning: 95_000, deployed: 240_000, judged: 271_000 },
+  undo: 'migrate-deploy rollback-service --region eu-west-1 --cluster production --service shop-web --to shop:41',
 };
 
 export const migrationFailed: MigrationOutcome = {
@@ -126,7 +127,7 @@ export const migrationFailed: MigrationOutcome = {
   ],
 };
 
-const { images: _images, checkedUrls: _checkedUrls, ...unproved } = deployed;
+const { undo: _undo, images: _images, checkedUrls: _checkedUrls, ...unproved } = deployed;
 
 export const rolledBack: RolloutOutcome = {
   ...unproved,

@@ -136,7 +136,7 @@ describe('our service deployment is linked by the digits of its revision', () =>
       },
     });
     expect(exitCode).toBe(0);
-    expect(stdout.split('\n')).toContain(`web: ${ours}`);
+    expect(stdout.split('\n')).toContain(`web: service deployment ${ours}`);
     expect(stdout).not.toContain('-stranger');
   });
 

@@ -46,7 +46,9 @@ describe('while a breaker is on, the breaker speaks', () => {
     model.behaviours.script({ image: digests.v2 ?? '' }, crash);
     const { exitCode, stdout } = await deploy(deployV2);
     expect(exitCode).toBe(1);
-    expect(stdout.match(/the breaker's threshold \(3\) is reached; Amazon ECS has not spoken yet/g)).toHaveLength(1);
+    expect(
+      stdout.match(/the circuit breaker's threshold \(3\) is reached; Amazon ECS has not decided yet/g),
+    ).toHaveLength(1);
     expect(stdout).not.toContain('the limit is');
     expect(stdout).toContain('Why: Service deployment rolled back because the circuit breaker threshold was exceeded.');
   });
@@ -58,7 +60,7 @@ describe('while a breaker is on, the breaker speaks', () => {
     const { exitCode, stdout } = await deploy([...deployV2, '--timeout', '10m']);
     expect(exitCode).toBe(3);
     expect(stdout).toContain(
-      'The threshold of the circuit breaker (3 failed tasks) is reached, but Amazon ECS has not spoken yet',
+      'The threshold of the circuit breaker (3 failed tasks) is reached, but Amazon ECS has not decided yet',
     );
     expect(stdout).toContain('[web] KeyError');
   });
@@ -173,7 +175,7 @@ describe('strategies, hooks and early success', () => {
     later(model, 120_000, answer);
     const { exitCode, stdout } = await deploy(deployV2);
     expect(exitCode).toBe(0);
-    const told = stdout.match(/paused by a hook after \S+ it waits until \S+/g) ?? [];
+    const told = stdout.match(/paused by a hook after \S+ until \S+/g) ?? [];
     expect(told.length).toBeGreaterThanOrEqual(2);
     expect(new Set(told).size).toBe(told.length);
   });

@@ -343,7 +343,7 @@ describe('verdicts of unusual ways', () => {
     expect(exitCode).toBe(0);
     const [ours, theirs] = world.model.services.find('prod', 'web')?.serviceDeployments ?? [];
     expect(theirs?.status).toBe('STOPPED');
-    expect(stdout).toContain(`web: ${ours?.arn}`);
+    expect(stdout).toContain(`web: service deployment ${ours?.arn}`);
   });
 
   test('a deployment of somebody else, seen before ours, is not judged for ours', async () => {
@@ -359,7 +359,7 @@ describe('verdicts of unusual ways', () => {
     });
     expect(exitCode).toBe(0);
     const [ours, theirs] = world.model.services.find('prod', 'web')?.serviceDeployments ?? [];
-    expect(stdout).toContain(`web: ${ours?.arn}`);
+    expect(stdout).toContain(`web: service deployment ${ours?.arn}`);
     expect(stdout).not.toContain(theirs?.arn);
   });
 

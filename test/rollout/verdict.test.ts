@@ -265,6 +265,11 @@ describe('our deployment id, without service deployments', () => {
       { verdict: 'running' },
     ],
     [
+      'without a rollout state and without counts, nothing is known',
+      service({ id: 'ecs-svc/2', status: 'PRIMARY' }),
+      { verdict: 'running' },
+    ],
+    [
       'without a rollout state, a pending task is running',
       service({ ...stateless, pendingCount: 1 }),
       { verdict: 'running' },

@@ -40,9 +40,11 @@ describe('check-config', () => {
       '  3. service-update-and-notify (migrate-deploy/service_update_and_notify; after db-migrate-on-task-run)',
     ]);
     expect(stdout).toContain(
-      "       run-migration-task --cluster hoge-stg --task-definition hoge-service-stg --overrides file://docker/run_task_db_migrate_stg.json --records-from ./.migrate-deploy --outputs '$BASH_ENV'\n",
+      '       run-migration-task --cluster hoge-stg --task-definition hoge-service-stg --overrides file://docker/run_task_db_migrate_stg.json\n',
     );
     expect(stdout).not.toContain('hoge-prod');
+    // Files of the job are the orb's own, the same everywhere.
+    expect(stdout).not.toMatch(/BASH_ENV|\.migrate-deploy/);
   });
 
   it('prints no value that may be secret', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LocalAws } from '../../local/aws/local-aws.ts';
 import type { Json } from '../../local/aws/wire.ts';
+import { splitWords } from '../../src/base/words.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Ask } from '../../src/ports.ts';
 import { runCommand } from '../support/run-command.ts';
@@ -61,7 +62,7 @@ describe('generate-config --from-aws', () => {
     expect(stderr).not.toContain('Error');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
-      /^# npx migrate-deploy generate-config --cluster 'shop-\{env\}' --service '(web-\{env\},worker-\{env\}|worker-\{env\},web-\{env\})' --task-definition 'web-migrations-\{env\}' --container app --repository shop --network-from-service '(web|worker)-\{env\}' --command bin\/migrate$/m,
+      /^# npx migrate-deploy generate-config --cluster 'shop-\{env\}' --service '(web-\{env\},worker-\{env\}|worker-\{env\},web-\{env\})' --task-definition 'web-migrations-\{env\}' --container app --repository shop --network-from-service '(web|worker)-\{env\}' --command bin\/migrate --region eu-west-1$/m,
     );
     expect(model.requests.filter(({ operation }) => !/^(Describe|List|Get)/.test(operation))).toEqual([]);
   });
@@ -83,7 +84,12 @@ describe('generate-config --from-aws', () => {
       },
     };
     const { stdout } = await generate(await account(...two), ['--environment', 'prod=main'], ask);
-    expect(asked).toEqual([['--repository of prod', expect.arrayContaining(['shop', 'blog'])]]);
+    expect(asked).toEqual([
+      [
+        expect.stringMatching(/^--repository of prod \(the one that the pipeline builds/),
+        expect.arrayContaining(['shop', 'blog']),
+      ],
+    ]);
     expect(stdout).toContain('repo: blog\n');
     expect(stdout).toContain('service: blog\n');
   });
@@ -92,10 +98,40 @@ describe('generate-config --from-aws', () => {
     const { exitCode, stderr } = await generate(await account(...two), ['--environment', 'prod=main']);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(
-      /Error: Several repositories could be those of prod: (shop, blog|blog, shop)\.\n {2}Fix: Give --repository prod=NAME\./,
+      /Error: Several repositories could be those of prod: (shop, blog|blog, shop)\.\n {2}Why: .*\n {2}Fix: Give --repository (shop|blog) for every environment, or --repository prod=(shop|blog)\./,
     );
     const given = await generate(await account(...two), ['--environment', 'prod=main', '--repository', 'shop']);
     expect(given.stdout).toContain('service: web\n');
+  });
+
+  it('says what a choice means, and takes a pattern for all environments', async () => {
+    const model = await account('shop-stg/web shop-web-stg shop', 'shop-stg/worker shop-worker-stg shop');
+    const { stderr } = await generate(model, ['--environment', 'stg=staging']);
+    expect(stderr).toContain('Why: The migration runs as one more task of that family, with its environment variables');
+    expect(stderr).toMatch(/Give --task-definition 'shop-(web|worker)-\{env\}' for every environment/);
+    const given = await generate(model, ['--environment', 'stg=staging', '--task-definition', 'shop-web-{env}']);
+    expect(given.stdout).toContain('task_definition: shop-web-stg\n');
+  });
+
+  it('prints the policy command with the families that the services run, and with their roles and log groups', async () => {
+    const model = await account('shop-stg/web shop-web-stg shop', 'shop-stg/worker shop-worker-stg shop');
+    const { stderr } = await generate(model, [
+      ...['--environment', 'stg=staging', '--task-definition', 'shop-web-{env}'],
+      ...['--role-arn', 'arn:aws:iam::123456789012:role/ci'],
+    ]);
+    const [policy = ''] = /npx migrate-deploy iam-policy .*/.exec(stderr) ?? [];
+    const words = splitWords(policy)?.slice(2) ?? [];
+    expect(words[words.indexOf('--task-definition') + 1]?.split(',').sort()).toEqual([
+      'shop-web-stg',
+      'shop-worker-stg',
+    ]);
+    expect(words).toEqual(
+      expect.arrayContaining(['--account', '123456789012', '--region', 'eu-west-1', '--branch', 'staging']),
+    );
+    expect(words[words.indexOf('--pass-role') + 1]).toBe('arn:aws:iam::123456789012:role/execution');
+    const { stdout, stderr: said } = await runCommand(words);
+    expect(said).not.toContain('narrow it');
+    expect(stdout).toContain('service/shop-stg/web');
   });
 
   it('says so when no service runs an image of ECR', async () => {

@@ -218,6 +218,36 @@ const planted: [string, (world: World) => void, RegExp][] = [
     /^service: A deployment of shop takes at least 54m/,
   ],
   [
+    'an alarm that rings',
+    ({ model, service }) => {
+      model.account.alarms.set('errors', 'ALARM');
+      service.deploymentConfiguration.alarms = { enable: true, rollback: true, alarmNames: ['errors'] };
+    },
+    /^alarm: errors is in ALARM: ECS fails every deployment of shop$/,
+  ],
+  [
+    'an alarm that there is not',
+    ({ model, service }) => {
+      model.account.alarms.set('errors', 'OK');
+      service.deploymentConfiguration.alarms = { enable: true, rollback: true, alarmNames: ['errors', 'latency'] };
+    },
+    /^alarm: There is no alarm latency, which shop watches$/,
+  ],
+  [
+    'a log that cannot be read',
+    (world) => {
+      world.policy = { Statement: { Effect: 'Allow', NotAction: 'logs:GetLogEvents', Resource: '*' } };
+    },
+    /^permission: .*user\/deployer cannot read the log of shop: logs:GetLogEvents on .*:log-group:\/ecs\/shop:log-stream:\*$/,
+  ],
+  [
+    'a subnet that there is not',
+    ({ model }) => {
+      model.account.subnets.shift();
+    },
+    /^network: shop: The subnet ID 'subnet-a' does not exist$/,
+  ],
+  [
     'a repository that there is not',
     ({ args }) => replace(args, '--repository', 'shopp'),
     /^repository: There is no repository shopp in eu-west-1$/,
@@ -294,19 +324,20 @@ const planted: [string, (world: World) => void, RegExp][] = [
   [
     'a role that cannot be passed',
     (world) => {
-      world.policy = {
-        Statement: [
-          { Effect: 'Allow', Action: '*', Resource: '*' },
-          { Effect: 'Deny', Action: 'iam:PassRole', Resource: roleArn('task') },
-        ],
-      };
+      world.policy.Statement = [
+        world.policy.Statement,
+        { Effect: 'Deny', Action: 'iam:PassRole', Resource: roleArn('task') },
+      ].flat();
     },
-    /^permission: The roles of shop cannot be passed to tasks: iam:PassRole/,
+    /^permission: .*user\/deployer cannot pass the roles of shop to tasks: iam:PassRole on .*role\/task$/,
   ],
   [
     'an action that is not allowed',
     (world) => {
-      world.policy = { Statement: { Effect: 'Allow', NotAction: 'ecs:UpdateService', Resource: '*' } };
+      world.policy.Statement = [
+        world.policy.Statement,
+        { Effect: 'Deny', Action: 'ecs:UpdateService', Resource: '*' },
+      ].flat();
     },
     /^permission: .*user\/deployer is not authorized to ecs:UpdateService$/,
   ],
@@ -347,6 +378,25 @@ const planted: [string, (world: World) => void, RegExp][] = [
   ],
 ];
 
+/** Faults that leave each other's places alone. */
+const sideBySide = [
+  'a breaker that leaves failures standing',
+  'a time-out that no deployment can keep',
+  'an alarm that rings',
+  'a tag that cannot move',
+  'an image that there is not',
+  'a family that there is not',
+  'a log group that there is not',
+  'a secret that there is not',
+  'a parameter that there is not',
+  'a role that tasks cannot assume',
+  'a role that cannot be passed',
+  'an action that is not allowed',
+  'a public subnet and no public address',
+  'a database that lets nobody in',
+  'a token that Slack refuses',
+];
+
 describe('doctor', () => {
   it('finds nothing on a sound environment, changes nothing, and reads no value of a secret', async () => {
     const { findings, exitCode, operations, stderr } = await examine();
@@ -381,6 +431,16 @@ describe('doctor', () => {
     expect(faults).toEqual([expect.stringMatching(expected)]);
     expect(exitCode).toBe(2);
     for (const { state, fix } of findings) expect(fix !== undefined).toBe(state === 'fault');
+  });
+
+  it('names many faults of one environment side by side: none hides another', async () => {
+    const together = planted.filter(([name]) => sideBySide.includes(name));
+    expect(together).toHaveLength(sideBySide.length);
+    const { faults } = await examine((world) => {
+      for (const [, plant] of together) plant(world);
+    });
+    for (const [, , expected] of together) expect(faults).toContainEqual(expect.stringMatching(expected));
+    expect(faults).toHaveLength(15);
   });
 
   it('says ? with the missing action where it may not look, which is no fault', async () => {
@@ -475,10 +535,209 @@ workflows:
     ]);
   });
 
+  it('looks at the revision of the service that the migration takes it from', async () => {
+    const fromService = (name: string): string =>
+      config('live').replace('task_definition: shop', `task_definition_from_service: ${name}`);
+    expect((await ofConfig(fromService('shop'))).faults).toEqual([]);
+    expect((await ofConfig(fromService('shp'))).faults).toEqual([
+      expect.stringContaining('There is no active task definition of the service shp'),
+    ]);
+  });
+
+  it('before the first push the repository is empty, which is no fault', async () => {
+    const { faults, findings } = await examine(
+      ({ definition, model }) => {
+        model.ecr.store.create('new');
+        definition.containerDefinitions[0].image = `${registry}/new:latest`;
+        // The image of `shop` is of no use here.
+      },
+      ['--repository', 'new'],
+    );
+    expect(faults).toEqual([]);
+    expect(findings.map(({ text }) => text)).toContain('new is empty: the first push builds the image of app');
+  });
+
   it('replaces variables as the job will, and asks for those that are not set here', async () => {
     expect((await ofConfig(config('$CLUSTER'), { CLUSTER: 'live' })).faults).toEqual([]);
     const { stderr, exitCode } = await ofConfig(config('$CLUSTER'));
     expect(stderr).toContain('Error: The config needs CLUSTER, which is not set here.');
     expect(exitCode).toBe(2);
+  });
+});
+
+describe('doctor --config, of jobs that assume a role', () => {
+  const organization = '11111111-2222-4333-8444-555555555555';
+  const project = '66666666-7777-4888-8999-000000000000';
+  const provider = `oidc.circleci.com/org/${organization}`;
+  const ci = roleArn('ci');
+  const config = `version: 2.1
+orbs: {migrate-deploy: org/migrate-deploy@1}
+workflows:
+  deploy:
+    jobs:
+      - migrate-deploy/build_image_and_push: {name: build, role_arn: "${ci}", repo: shop}
+      - migrate-deploy/db_migrate_on_task_run: {name: migrate, role_arn: "${ci}", cluster: live, task_definition: shop, overrides: o.json, network_from_service: shop, requires: [build]}
+      - migrate-deploy/service_update_and_notify: {name: update, role_arn: "${ci}", cluster: live, service: shop, requires: [migrate]}
+`;
+
+  /** The policies that iam-policy prints for this pipeline. */
+  async function printedPolicies(...more: string[]): Promise<{ policy: Json; trustPolicy: Json }> {
+    const { stdout } = await runCommand([
+      ...['iam-policy', '--account', '123456789012', '--region', 'eu-west-1', '--cluster', 'live'],
+      ...['--repository', 'shop', '--task-definition', 'shop', '--service', 'shop', '--network-from-service', 'shop'],
+      ...['--pass-role', `${roleArn('task')},${roleArn('execution')}`, '--log-group', '/ecs/shop'],
+      ...['--organization-id', organization, '--project-id', project, '--output', 'json', ...more],
+    ]);
+    return JSON.parse(stdout);
+  }
+
+  async function ofRole(
+    plant: (policies: { policy: Json; trustPolicy: Json }, model: LocalAws) => void = () => undefined,
+    more: string[] = [],
+  ) {
+    const bench = await createWorkbench();
+    const files = memoryFiles({
+      'c.yml': config,
+      'orb.yml': bench.packed,
+      'o.json': '{"containerOverrides":[{"name":"app","command":["x"]}]}',
+    });
+    await bench.close();
+    const policies = await printedPolicies('--branch', 'main');
+    return examine((world) => {
+      const { model } = world;
+      model.identity.createOidcProvider({ url: `https://${provider}`, clientIds: [organization], keys: undefined });
+      plant(policies, model);
+      if (policies.trustPolicy !== undefined) model.identity.access.createRole('ci', policies.trustPolicy as never);
+      model.identity.enforce(ci, policies.policy as never);
+      world.args = ['doctor', 'c.yml', '--orb', 'org/migrate-deploy=orb.yml', ...more];
+      world.more = { files, circleCi: { expand } };
+    });
+  }
+  const condition = ({ trustPolicy }: { trustPolicy: Json }): Json => trustPolicy.Statement[0].Condition;
+  const known = ['--organization-id', organization, '--project-id', project];
+
+  it.each([[[]], [known]])('finds nothing where both policies are those that iam-policy prints: %j', async (more) => {
+    const { findings, exitCode } = await ofRole(undefined, more);
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+    expect(exitCode).toBe(0);
+    const texts = findings.map(({ text }) => text);
+    expect(texts).toContain(`${ci} lets in the tokens of these jobs`);
+    expect(texts).toContain(`The policies of ${ci} allow what the stages do`);
+  });
+
+  const faults: [string, Parameters<typeof ofRole>[0], string[], RegExp][] = [
+    [
+      'a role that there is not',
+      (policies) => {
+        policies.trustPolicy = undefined as never;
+      },
+      [],
+      /^trust: There is no role .*role\/ci$/,
+    ],
+    [
+      'a role for services alone',
+      (policies) => {
+        policies.trustPolicy = trust;
+      },
+      [],
+      /^trust: .*role\/ci trusts no OIDC provider of CircleCI$/,
+    ],
+    [
+      'the wrong action',
+      ({ trustPolicy }) => {
+        trustPolicy.Statement[0].Action = 'sts:AssumeRole';
+      },
+      [],
+      /its Action is not sts:AssumeRoleWithWebIdentity$/,
+    ],
+    [
+      'no provider in the account',
+      (_policies, model) => {
+        model.identity.providers.length = 0;
+      },
+      [],
+      /^trust: There is no OIDC provider arn:aws:iam::123456789012:oidc-provider\/oidc\.circleci\.com/,
+    ],
+    [
+      'a provider for another audience',
+      (_policies, model) => {
+        model.identity.providers.length = 0;
+        model.identity.createOidcProvider({
+          url: `https://${provider}`,
+          clientIds: ['sts.amazonaws.com'],
+          keys: undefined,
+        });
+      },
+      [],
+      /takes the audience sts\.amazonaws\.com, not 11111111/,
+    ],
+    [
+      'a trust policy for another audience',
+      (policies) => {
+        condition(policies).StringEquals[`${provider}:aud`] = 'sts.amazonaws.com';
+      },
+      [],
+      /wants the audience sts\.amazonaws\.com; that of the tokens is 11111111/,
+    ],
+    [
+      'another branch',
+      (policies) => {
+        const { StringLike } = condition(policies);
+        StringLike[`${provider}:sub`] = StringLike[`${provider}:sub`].replace('/main', '/staging');
+      },
+      [],
+      /wants the subject .*refs\/heads\/staging; that of a job is .*vcs-ref\/refs\/heads\/main$/,
+    ],
+    [
+      'a subject without its end',
+      (policies) => {
+        condition(policies).StringLike[`${provider}:sub`] = `org/${organization}/project/${project}/user`;
+      },
+      [],
+      /wants the subject .*\/user; that of a job is/,
+    ],
+    [
+      'the placeholder of the printed policy',
+      (policies) => {
+        condition(policies).StringLike[`${provider}:sub`] = `org/${organization}/project/PROJECT_ID/user/*`;
+      },
+      [],
+      /still has the placeholder PROJECT_ID/,
+    ],
+    [
+      'another project',
+      undefined,
+      ['--project-id', '00000000-0000-4000-8000-000000000000'],
+      /wants the subject .*; that of a job is .*00000000-0000/,
+    ],
+    [
+      'another organization',
+      undefined,
+      ['--organization-id', '00000000-0000-4000-8000-000000000000'],
+      /trusts the organization 11111111.*, and yours is 00000000/,
+    ],
+    [
+      'an action that the role lacks, whatever the caller may do',
+      ({ policy }) => {
+        policy.Statement = policy.Statement.filter(({ Sid }: Json) => Sid !== 'UpdateServices');
+      },
+      [],
+      /^permission: arn:aws:iam::123456789012:role\/ci is not authorized to ecs:UpdateService$/,
+    ],
+  ];
+  it.each(faults)('names %s, and nothing else', async (_, plant, more, expected) => {
+    const { faults: found, exitCode } = await ofRole(plant, more);
+    expect(found).toEqual([expect.stringMatching(expected)]);
+    expect(exitCode).toBe(2);
+  });
+
+  it('says ? of a condition that it cannot judge', async () => {
+    const { findings, faults: found } = await ofRole((policies) => {
+      condition(policies).IpAddress = { 'aws:SourceIp': '192.0.2.0/24' };
+    });
+    expect(found).toEqual([]);
+    expect(findings.filter(({ state }) => state === 'unknown').map(({ text }) => text)).toEqual([
+      `${ci} has the condition IpAddress aws:SourceIp: not judged`,
+    ]);
   });
 });

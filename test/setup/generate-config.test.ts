@@ -131,7 +131,7 @@ describe('generate-config', () => {
     expect(notes).toContain(
       "iam-policy --cluster 'hoge-prod' --repository 'hoge-prod' --task-definition 'hoge-service-prod,hoge-apps-service-prod' --service 'hoge-apps-service-prod'",
     );
-    expect(notes).toContain('trusts CircleCI’s OIDC tokens');
+    expect(notes).toContain('CircleCI’s OIDC provider is in IAM, and the role for the jobs is there');
     const [policy = ''] = /npx migrate-deploy iam-policy .*/.exec(notes) ?? [];
     expect((await runCommand(splitWords(policy)?.slice(2) ?? [])).exitCode).toBe(0);
   });

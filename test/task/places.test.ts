@@ -216,7 +216,6 @@ describe('the identity of a migration', () => {
   test.each<[string, Partial<IdentityFacts>, Record<string, string>]>([
     ['another workflow', {}, { ...env, CIRCLE_WORKFLOW_WORKSPACE_ID: 'w-2' }],
     ['another job of the workflow', {}, { ...env, CIRCLE_JOB: 'migrate-eu' }],
-    ['another of several parallel containers', {}, { ...env, CIRCLE_NODE_INDEX: '1' }],
     ['another cluster', { cluster: 'stg' }, env],
     ['another image', { definition: { ...definition, family: 'app', containerDefinitions: [] } }, env],
     ['other overrides', { overrides: {} }, env],

@@ -209,6 +209,8 @@ describe('with another essential container', () => {
     ['and after that the other ended, too', [pair(stopped(0), {}), pair(stopped(0), stopped(0), stopping)]],
     ['the other was only taken along, in the same look: 143', [pair(stopped(0), stopped(143), stopping)]],
     ['the other was only taken along, in the same look: 137', [pair(stopped(0), stopped(137), stopping)]],
+    ['the same by the STOPSIGNAL of its image: SIGINT', [pair(stopped(0), stopped(130), stopping)]],
+    ['the same by the STOPSIGNAL of its image: SIGQUIT', [pair(stopped(0), stopped(131), stopping)]],
     [
       'the other failed after the migration had been seen to end',
       [pair(stopped(0), {}), pair(stopped(0), stopped(1), stopping)],
@@ -256,6 +258,12 @@ describe('with another essential container', () => {
       'CUT_SHORT',
     ],
     [
+      'the other ended first, and the migration did not heed the STOPSIGNAL of its image',
+      [pair({}, stopped(1)), pair(stopped(130), stopped(1), stopping)],
+      'CUT_SHORT',
+    ],
+    ['the other crashed in the same look: SIGABRT is no stop', [pair(stopped(0), stopped(134), stopping)], 'CUT_SHORT'],
+    [
       'the other ended first, and the migration failed by itself',
       [pair({}, stopped(1)), pair(stopped(3), stopped(1), stopping)],
       'EXIT_CODE',
@@ -300,6 +308,13 @@ describe('a migration container that is not essential', () => {
 
   test('exit code 0 while the essential one goes on: green', () => {
     expect(verdictOf([pair(stopped(0), {})], sidecar)).toEqual({ verdict: 'succeeded' });
+  });
+
+  test('no exit code while the essential one goes on: red after a minute, not when the task ends some day', () => {
+    const ended = pair({ lastStatus: 'STOPPED' }, {});
+    expect(verdictOf([ended], sidecar, 59_000)).toEqual({ verdict: 'going' });
+    const late = { verdict: 'failed', explanation: { code: 'NO_EXIT_CODE' } };
+    expect(verdictOf([ended], sidecar, 60_000)).toMatchObject(late);
   });
 });
 

@@ -13,6 +13,8 @@ export class Account {
   readonly secrets = new Set<string>();
   /** Names of parameters. */
   readonly parameters = new Set<string>();
+  /** States of CloudWatch's alarms, by name. */
+  readonly alarms = new Map<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'>();
 
   readonly ec2: Operations = {
     DescribeSubnets: (input: Json) => ({
@@ -36,6 +38,14 @@ export class Account {
       if (this.secrets.has(input.SecretId)) return { Name: input.SecretId };
       throw new ApiError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     },
+  };
+
+  readonly cloudwatch: Operations = {
+    DescribeAlarms: ({ AlarmNames: wanted = [] }: Json) => ({
+      MetricAlarms: [...this.alarms]
+        .filter(([name]) => wanted.includes(name))
+        .map(([AlarmName, StateValue]) => ({ AlarmName, StateValue })),
+    }),
   };
 
   readonly ssm: Operations = {

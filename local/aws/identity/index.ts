@@ -29,6 +29,7 @@ export class IdentityPart implements Part {
   /** IAM's own reads. */
   readonly iam: Operations = {
     GetRole: (input) => this.#getRole(input),
+    GetOpenIDConnectProvider: (input) => this.#getProvider(input),
     SimulatePrincipalPolicy: (input) => this.#simulate(input),
   };
   readonly providers: OidcProvider[] = [];
@@ -120,6 +121,15 @@ export class IdentityPart implements Part {
     return {
       Role: { RoleName: role.name, RoleId: role.roleId, Arn: role.arn, Path: '/', AssumeRolePolicyDocument: document },
     };
+  }
+
+  #getProvider({ OpenIDConnectProviderArn: arn }: Json): Json {
+    const found = this.providers.find((provider) => provider.arn === arn);
+    if (found === undefined) {
+      throw new ApiError('NoSuchEntity', `OpenIDConnect Provider not found for arn ${arn}`, { status: 404 });
+    }
+    // IAM leaves the scheme out.
+    return { Url: found.url.replace('https://', ''), ClientIDList: { member: [...found.clientIds] } };
   }
 
   /** Evaluates the policies that were attached; without any, everything is allowed. */

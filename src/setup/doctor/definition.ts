@@ -2,7 +2,7 @@ import { hasCode } from '../../errors.ts';
 import type { RawContainerDefinition, RawTaskDefinition } from '../../ports.ts';
 import { check, type Finding, fault, listed, ok } from './finding.ts';
 import { checkImage } from './images.ts';
-import type { DoctorDeps } from './target.ts';
+import type { DoctorDeps, Target } from './target.ts';
 
 /** The definition that a family or ARN stands for; undefined where there is none. */
 export async function findDefinition(reference: string, { aws }: DoctorDeps): Promise<RawTaskDefinition | undefined> {
@@ -15,10 +15,14 @@ export async function findDefinition(reference: string, { aws }: DoctorDeps): Pr
 }
 
 /** Everything that a task of the definition needs before its program begins. */
-export async function checkDefinition(definition: RawTaskDefinition, deps: DoctorDeps): Promise<Finding[]> {
+export async function checkDefinition(
+  definition: RawTaskDefinition,
+  builds: Target['builds'],
+  deps: DoctorDeps,
+): Promise<Finding[]> {
   const containers = definition.containerDefinitions ?? [];
   const each = containers.flatMap((container) => [
-    checkImage(definition, container, deps),
+    checkImage(definition, container, builds, deps),
     checkLog(container, deps),
     checkSecrets(container, deps),
   ]);

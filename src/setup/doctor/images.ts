@@ -1,5 +1,5 @@
 import { hasCode } from '../../errors.ts';
-import type { RawContainerDefinition, RawTaskDefinition } from '../../ports.ts';
+import type { EcrPort, RawContainerDefinition, RawTaskDefinition } from '../../ports.ts';
 import { ecrAddress, isLoopback, parseImageReference } from '../../task-definition/image-reference.ts';
 import { check, type Finding, fault, listed, ok } from './finding.ts';
 import type { DoctorDeps, Target } from './target.ts';
@@ -53,6 +53,7 @@ const architectures: Readonly<Record<string, string>> = { X86_64: 'amd64', ARM64
 export async function checkImage(
   definition: RawTaskDefinition,
   container: RawContainerDefinition,
+  builds: Target['builds'],
   deps: DoctorDeps,
 ): Promise<Finding[]> {
   const { image = '', name } = container;
@@ -71,8 +72,15 @@ export async function checkImage(
       throw error;
     });
     const manifest = images[0]?.imageManifest;
-    if (manifest === undefined)
+    if (manifest === undefined) {
+      // A repository that the pipeline fills has nothing before the first push.
+      const isBuilt = builds.some(
+        ({ repository }) => parseImageReference(repository)?.repository === parsed.repository,
+      );
+      if (isBuilt && (await isEmpty(ecr, place)))
+        return [ok('image', `${parsed.repository} is empty: the first push builds the image of ${name}`)];
       return [fault('image', `${image} of ${name} does not exist`, 'Push it, or correct the task definition')];
+    }
     const { cpuArchitecture = 'X86_64' } = (definition.runtimePlatform ?? {}) as { cpuArchitecture?: string };
     const wanted = architectures[cpuArchitecture] ?? cpuArchitecture;
     const built = await architecturesOf(manifest, place, deps);
@@ -86,6 +94,15 @@ export async function checkImage(
       ),
     ];
   });
+}
+
+async function isEmpty(ecr: EcrPort, place: { repositoryName: string; registryId?: string }): Promise<boolean> {
+  try {
+    return ((await ecr.describeImages({ ...place, maxResults: 1 })).imageDetails ?? []).length === 0;
+  } catch (error) {
+    if (hasCode(error, 'RepositoryNotFoundException')) return false;
+    throw error;
+  }
 }
 
 interface Manifest {

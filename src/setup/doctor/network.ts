@@ -1,5 +1,6 @@
-import type { IpPermission, RouteTable } from '@aws-sdk/client-ec2';
+import type { IpPermission, RouteTable, Subnet } from '@aws-sdk/client-ec2';
 import type { Service } from '@aws-sdk/client-ecs';
+import { hasCode } from '../../errors.ts';
 import type { RawTaskDefinition } from '../../ports.ts';
 import { check, type Finding, fault, listed, ok } from './finding.ts';
 import type { DoctorDeps, Network } from './target.ts';
@@ -23,7 +24,11 @@ export function checkWayOut(
   { aws }: DoctorDeps,
 ): Promise<Finding[]> {
   return check('network', async () => {
-    const subnets = await aws.setup.subnets(network.subnets);
+    const subnets = await subnetsOf(network.subnets, aws);
+    if ('refusal' in subnets) {
+      const fix = 'Correct the subnets of the network configuration';
+      return [fault('network', `${who}: ${subnets.refusal}`, fix)];
+    }
     const [vpcId] = subnets.flatMap(({ VpcId = [] }) => VpcId);
     if (vpcId === undefined) return [];
     const tables = await aws.setup.routeTables(vpcId);
@@ -55,6 +60,14 @@ export function checkWayOut(
         'Add a NAT gateway or VPC endpoints for them',
       ),
     ];
+  });
+}
+
+/** The subnets, or why EC2 does not know one of them. */
+function subnetsOf(ids: readonly string[], { setup }: DoctorDeps['aws']): Promise<Subnet[] | { refusal: string }> {
+  return setup.subnets(ids).catch((error: unknown) => {
+    if (!hasCode(error, 'InvalidSubnetID.NotFound', 'InvalidSubnetID.Malformed')) throw error;
+    return { refusal: error.awsMessage ?? error.message };
   });
 }
 
@@ -110,7 +123,8 @@ export function checkDatabase(database: string, networks: readonly Network[], { 
     const rules = groups.flatMap(({ IpPermissions = [] }) => IpPermissions).filter((rule) => isForPort(rule, port));
     const shut: Finding[] = [];
     for (const { securityGroups, subnets } of networks) {
-      const addresses = (await aws.setup.subnets(subnets)).flatMap(({ CidrBlock = [] }) => CidrBlock);
+      const known = await subnetsOf(subnets, aws);
+      const addresses = 'refusal' in known ? [] : known.flatMap(({ CidrBlock = [] }) => CidrBlock);
       if (rules.some((rule) => lets(rule, securityGroups, addresses))) continue;
       shut.push(
         fault(

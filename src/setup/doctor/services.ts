@@ -66,14 +66,37 @@ export function checkServices({ rollouts }: Target, deps: DoctorDeps): Promise<F
             'Create it before the first push, or correct --service',
           ),
         ),
-        ...active.flatMap((service) => judge(service, timeoutMs)),
+        ...active.flatMap((service) => judge(cluster, service, timeoutMs)),
+        ...(await Promise.all(active.map((service) => checkAlarms(service, deps)))).flat(),
       ];
     }),
   );
   return Promise.all(found).then((all) => all.flat());
 }
 
-function judge(service: Service, timeoutMs: number): Finding[] {
+/** An alarm that ECS watches fails every deployment while it is in ALARM, and ECS cannot watch one that there is not. */
+function checkAlarms({ serviceName = '', deploymentConfiguration }: Service, { aws }: DoctorDeps): Promise<Finding[]> {
+  const { enable = false, alarmNames: names = [] } = deploymentConfiguration?.alarms ?? {};
+  if (!enable || names.length === 0) return Promise.resolve([]);
+  return check('alarm', async () => {
+    const states = await aws.setup.alarmStates(names);
+    return names.map((name) => {
+      const state = states.get(name);
+      if (state === undefined) {
+        return fault(
+          'alarm',
+          `There is no alarm ${name}, which ${serviceName} watches`,
+          'Create it, or take it out of the deployment configuration of the service',
+        );
+      }
+      if (state !== 'ALARM') return ok('alarm', `${name} of ${serviceName} is ${state}`);
+      const fix = 'Mend what it tells of first, or take it out of the deployment configuration of the service';
+      return fault('alarm', `${name} is in ALARM: ECS fails every deployment of ${serviceName}`, fix);
+    });
+  });
+}
+
+function judge(cluster: string, service: Service, timeoutMs: number): Finding[] {
   const {
     serviceName: name = '',
     deploymentController,
@@ -100,7 +123,7 @@ function judge(service: Service, timeoutMs: number): Finding[] {
   const late = tooShort(name, deploymentConfiguration, timeoutMs);
   const watched = alarms?.enable === true ? `, alarms ${listed(alarms.alarmNames ?? [])}` : '';
   const hooks = lifecycleHooks.length === 0 ? '' : `, ${lifecycleHooks.length} hooks`;
-  const turn = 'aws ecs update-service --deployment-configuration deploymentCircuitBreaker={enable=true,rollback=true}';
+  const turn = `aws ecs update-service --cluster ${cluster} --service ${name} --deployment-configuration 'deploymentCircuitBreaker={enable=true,rollback=true}'`;
   return [
     ok('service', `${name} is ACTIVE, ${runningCount} of ${desiredCount} tasks running, ${strategy}${watched}${hooks}`),
     ...(late === undefined ? [] : [fault('service', late, 'Raise --timeout, or shorten the bake times')]),

@@ -15,7 +15,8 @@ export async function checkSlack({ env, http }: DoctorDeps): Promise<Finding[]> 
       return [ok('slack', `The bot’s token is good${team === undefined ? '' : `, team ${team}`}`)];
     });
   }
-  if (webhook === '') return [ok('slack', 'Neither SLACK_WEBHOOK nor SLACK_ACCESS_TOKEN is set here: no messages')];
+  if (webhook === '')
+    return [ok('slack', 'Slack was not asked: neither SLACK_ACCESS_TOKEN nor SLACK_WEBHOOK is set here')];
   if (!/^https:\/\//.test(webhook))
     return [fault('slack', 'SLACK_WEBHOOK is no https address', 'Copy it from the app’s Incoming Webhooks')];
   return check('slack', async () => {

@@ -9,23 +9,42 @@ export interface Network {
 
 /** What the stages will touch. */
 export interface Target {
-  builds: readonly { repository: string; tags: readonly string[] }[];
-  migrations: readonly {
+  builds: readonly (Stage & { repository: string; tags: readonly string[] })[];
+  migrations: readonly (Stage & {
     cluster: string;
-    taskDefinition: string;
+    /** undefined where the revision of a service runs. */
+    taskDefinition: string | undefined;
+    taskDefinitionFromService?: string | undefined;
     container: string | undefined;
     networkFromService: string | undefined;
     network: Network | undefined;
-  }[];
-  rollouts: readonly { cluster: string; services: readonly string[]; timeoutMs: number }[];
+  })[];
+  rollouts: readonly (Stage & { cluster: string; services: readonly string[]; timeoutMs: number })[];
   /** Host or identifier of the database that migrations connect to. */
   database: string | undefined;
-  /** What the stages may need to do, as the policy of iam-policy says it. */
-  permissions: readonly {
-    actions: readonly string[];
-    resources: readonly string[];
-    context: Readonly<Record<string, string>>;
-  }[];
+  push: Push;
+  /** What the stages may need to do, as the policy of iam-policy says it, once the families of the services are known. */
+  permissions(familyOf: (cluster: string, service: string) => string | undefined): readonly Need[];
+}
+
+interface Stage {
+  /** Role that its job assumes. */
+  roleArn: string | undefined;
+}
+
+/** What is known of the tokens of the jobs. */
+export interface Push {
+  organizationId: string | undefined;
+  projectId: string | undefined;
+  branch: string | undefined;
+}
+
+/** Actions that a job's role, or the caller where there is none, needs on each of the resources. */
+export interface Need {
+  roleArn: string | undefined;
+  actions: readonly string[];
+  resources: readonly string[];
+  context: Readonly<Record<string, string>>;
 }
 
 /** What the checks are handed. */
