@@ -5,7 +5,12 @@ import { awsCliPath } from './aws-cli.ts';
 import { median, type Row } from './table.ts';
 
 const rounds = 15;
-const keys = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIALOCALAWS00000000', AWS_SECRET_ACCESS_KEY: 'x' };
+const keys = {
+  AWS_REGION: 'eu-west-1',
+  AWS_DEFAULT_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'AKIALOCALAWS00000000',
+  AWS_SECRET_ACCESS_KEY: 'x',
+};
 
 /** A program and its words; whether it is watched to its end, or to its first request. */
 interface Start {
