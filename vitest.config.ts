@@ -8,6 +8,8 @@ const onTheOrbToo = ['migration-verdicts', 'rollout-green', 'wait-for-task'];
 
 export default defineConfig({
   test: {
+    // Most tests wait for programs that they started: as many at a time as there are processors.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     ...(jsonOutput === undefined
