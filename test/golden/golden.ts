@@ -155,12 +155,13 @@ async function filesOf(folder: string): Promise<Map<string, string>> {
 
 const reads = /^(Describe|List|Get|BatchGet|BatchCheck)/;
 
-/** Changes in full and in order; between two of them each different read once, with the number of times it was sent. */
+/** Changes in full and in order; between two of them each different read once, with how often it was sent: several are under way at a time. */
 function requestLines(requests: readonly RecordedRequest[]): string {
   const lines: string[] = [];
   let counts = new Map<string, number>();
   const flush = (): void => {
-    for (const [line, count] of counts) lines.push(count === 1 ? line : `${line} ×${count}`);
+    for (const [line, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
+      lines.push(count === 1 ? line : `${line} ×${count}`);
     counts = new Map();
   };
   for (const { operation, input, errorType } of requests) {
