@@ -9,7 +9,7 @@ import { TransientError, UserError } from './errors.ts';
 import { optionError, unknownVariables } from './options/read.ts';
 import type { AwsOptions } from './options/shared.ts';
 import { exitCode, explanationOf, interruptedExitCode, type Outcome } from './outcome.ts';
-import type { Announce, Aws, OpenLive } from './ports.ts';
+import type { Aws, Emit, OpenLive } from './ports.ts';
 import { openRecords, recordName } from './records/records.ts';
 import { bugLines, errorLines } from './report/error-text.ts';
 import { dim, documentText, type Line, line, paint, wantsColour, warn } from './report/line.ts';
@@ -17,7 +17,7 @@ import { outputLines, withoutOutputs } from './report/outputs.ts';
 
 /** The outside world, as `main` hands it in. */
 export interface CliDeps
-  extends Omit<CommandContext, 'common' | 'command' | 'announce' | 'drained' | 'records' | 'connect'> {
+  extends Omit<CommandContext, 'common' | 'command' | 'emit' | 'drained' | 'records' | 'connect'> {
   stdout: Output;
   stderr: Output;
   /** Draws on a terminal what is waited for. */
@@ -128,7 +128,7 @@ async function run(
     if (lines.length > 0) live?.clear();
     printAtOnce(lines, to);
   };
-  const announce: Announce = (event) => {
+  const emit: Emit = (event) => {
     progressed();
     const lines = narrate(event);
     print(live?.take(event, lines) ?? lines, progress);
@@ -145,7 +145,7 @@ async function run(
   const drained = async (): Promise<void> => deps[progress].drained?.();
   try {
     if (runCommand === undefined) throw optionError(errors, name);
-    return await runCommand({ ...deps, command: otherCommand, common, announce, drained, records, connect });
+    return await runCommand({ ...deps, command: otherCommand, common, emit, drained, records, connect });
   } catch (thrown) {
     const error = await withWhatThereIs(thrown, stages, aws);
     if (!common.dryRun) await recordRefusal(error, stages, { ...deps, records, startedAtMs });

@@ -61,7 +61,7 @@ export interface Interrupt {
 }
 
 /** Tells the edge a fact; how it looks is the renderer's business. */
-export type Announce<E extends { type: string } = { type: string }> = (event: E) => void;
+export type Emit<E extends { type: string } = { type: string }> = (event: E) => void;
 
 /** A JSON object whose members we do not all know. */
 export type JsonObject = { [name: string]: unknown };

@@ -215,7 +215,7 @@ async function live(
       if (!over.yet) program.interrupt.trigger();
     });
   }
-  const end = await migrate(optionsOf(run), { ...program, announce: program.announce }).then(
+  const end = await migrate(optionsOf(run), { ...program, emit: program.emit }).then(
     (outcome) => ({ outcome, error: undefined }),
     (error: unknown) => ({ outcome: undefined, error }),
   );

@@ -9,7 +9,7 @@ export interface Program {
   aws: Aws;
   clock: SharedTime['clock'];
   interrupt: Interrupt & { trigger(): void };
-  announce(event: { type: string }): void;
+  emit(event: { type: string }): void;
   events: { type: string }[];
   records: RecordStore;
   env: Readonly<Record<string, string>>;
@@ -67,7 +67,7 @@ export async function startProgram(
         stop.abort();
       },
     },
-    announce: (event) => events.push(event),
+    emit: (event) => events.push(event),
     events,
     records: openRecords('records', inMemory(folder), env),
     env,

@@ -61,7 +61,7 @@ async function live(
   }
   const printed: string[] = [];
   const moments: Moment[] = [];
-  const announce = (event: RolloutEvent): void => {
+  const emit = (event: RolloutEvent): void => {
     for (const { text } of rolloutEventLines(event)) printed.push(text);
     if (event.type !== 'service-judged' && event.type !== 'rolling-back') return;
     const rollouts = model.truth.rollouts('web');
@@ -69,7 +69,7 @@ async function live(
     const states = new Map(statuses.map(({ arn, status, breakerTriggered }) => [arn, { status, breakerTriggered }]));
     moments.push({ of: event.type, atMs: clock.now(), rollouts, states, sample: world.sample() });
   };
-  const end = await rollOut(optionsOf(run, world), { ...program, http: noHttp, ci: {}, announce }).then(
+  const end = await rollOut(optionsOf(run, world), { ...program, http: noHttp, ci: {}, emit }).then(
     (outcomes) => ({ outcomes, error: undefined }),
     (error: unknown) => ({ outcomes: [], error }),
   );

@@ -1,4 +1,4 @@
-import type { Announce, Clock } from '../ports.ts';
+import type { Clock, Emit } from '../ports.ts';
 
 /**
  * CircleCI ends a step after ten silent minutes; a line a minute shows that we are alive. A little less than a minute,
@@ -6,18 +6,18 @@ import type { Announce, Clock } from '../ports.ts';
  */
 const heartbeatAfterMs = 59_500;
 
-/** Wraps `announce` so that a loop can say something when nothing was said for a minute. */
+/** Wraps `emit` so that a loop can say something when nothing was said for a minute. */
 export function watchSilence<E extends { type: string }>(
-  announce: Announce<E>,
+  emit: Emit<E>,
   clock: Clock,
-): { announce: Announce<E>; breakSilence: (event: () => E) => void } {
+): { emit: Emit<E>; breakSilence: (event: () => E) => void } {
   let lastMs = clock.now();
-  const say: Announce<E> = (event) => {
+  const say: Emit<E> = (event) => {
     lastMs = clock.now();
-    announce(event);
+    emit(event);
   };
   return {
-    announce: say,
+    emit: say,
     breakSilence: (event) => {
       if (clock.now() - lastMs >= heartbeatAfterMs) say(event());
     },

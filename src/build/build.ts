@@ -2,7 +2,7 @@ import { optional } from '../base/optional.ts';
 import type { BuildOptions } from '../commands/build-and-push-image.ts';
 import { dockerFault, lastLines } from '../diagnosis/docker.ts';
 import { UserError } from '../errors.ts';
-import type { Announce, Aws, Clock, Files, Interrupt, ProcessRunner } from '../ports.ts';
+import type { Aws, Clock, Emit, Files, Interrupt, ProcessRunner } from '../ports.ts';
 import type { BuildOutcome } from '../records/schema.ts';
 import { repositoryUri } from '../task-definition/image-reference.ts';
 import {
@@ -41,15 +41,15 @@ export interface BuildDeps {
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   interrupt: Interrupt;
-  announce: Announce<BuildEvent>;
+  emit: Emit<BuildEvent>;
 }
 
 /** What a build would send and run, in order; repository and tags are looked up, nothing is changed. */
-export async function planBuild(options: BuildOptions, { aws, announce }: BuildDeps): Promise<PlannedStep[]> {
+export async function planBuild(options: BuildOptions, { aws, emit }: BuildDeps): Promise<PlannedStep[]> {
   if (aws === undefined) return dockerSteps(options, repositoryUri(options.repository));
-  const found = await findRepository(options.repository, { ...options, dryRun: true }, { aws, announce });
+  const found = await findRepository(options.repository, { ...options, dryRun: true }, { aws, emit });
   if ('create' in found) return [...found.create, ...dockerSteps(options, found.uri)];
-  return (await existingImage(found, options, announce)) === undefined ? dockerSteps(options, found.uri) : [];
+  return (await existingImage(found, options, emit)) === undefined ? dockerSteps(options, found.uri) : [];
 }
 
 function dockerSteps(options: BuildOptions, uri: string): PlannedStep[] {
@@ -64,11 +64,11 @@ function dockerSteps(options: BuildOptions, uri: string): PlannedStep[] {
 
 /** Builds the image, pushes it under every tag and reads its digest back from the registry. */
 export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Promise<BuildResult> {
-  const { aws, announce } = deps;
+  const { aws, emit } = deps;
   if (aws === undefined) return buildOnly(options, deps);
-  const repository = await findRepository(options.repository, { ...options, dryRun: false }, { aws, announce });
+  const repository = await findRepository(options.repository, { ...options, dryRun: false }, { aws, emit });
   if ('create' in repository) throw new Error('a repository was planned outside a dry run');
-  const there = await existingImage(repository, options, announce);
+  const there = await existingImage(repository, options, emit);
   const { uri, registryId } = repository;
   const account = optional('account', registryId);
   if (there !== undefined) return { verdict: 'succeeded', ...pinned(uri, there), ...account };
@@ -86,7 +86,7 @@ export async function buildAndPush(options: BuildOptions, deps: BuildDeps): Prom
       ? digestInMetadata(await deps.files.read(metadataFile))
       : await pushAll(docker, references, deps);
     if (deps.interrupt.signal.aborted) return interrupted(deps);
-    const digest = await readBack(repository, options.tags, claimed, announce);
+    const digest = await readBack(repository, options.tags, claimed, emit);
     const timingsMs = { build: builtMs - startMs, push: deps.clock.now() - builtMs };
     return { verdict: 'succeeded', ...pinned(uri, digest), ...account, timingsMs };
   });
@@ -110,9 +110,9 @@ async function buildOnly(options: BuildOptions, deps: BuildDeps): Promise<BuildR
 }
 
 function inDocker<T>(host: string, deps: BuildDeps, use: (docker: Docker, folder: string) => Promise<T>): Promise<T> {
-  const { processes, env, interrupt, announce } = deps;
-  const onLine = (line: string): void => announce({ type: 'docker-line', line });
-  const onSilence = (step: string, silentMs: number): void => announce({ type: 'docker-silent', step, silentMs });
+  const { processes, env, interrupt, emit } = deps;
+  const onLine = (line: string): void => emit({ type: 'docker-line', line });
+  const onSilence = (step: string, silentMs: number): void => emit({ type: 'docker-silent', step, silentMs });
   return withDockerConfig(host, deps, (folder) =>
     use(connectDocker(folder, { processes, env, signal: interrupt.signal, onLine, onSilence }), folder),
   );
@@ -122,14 +122,14 @@ function inDocker<T>(host: string, deps: BuildDeps, use: (docker: Docker, folder
 async function existingImage(
   repository: TargetRepository,
   { tags, skipWhenTagsExist }: BuildOptions,
-  announce: Announce<BuildEvent>,
+  emit: Emit<BuildEvent>,
 ): Promise<string | undefined> {
   if (!skipWhenTagsExist && !repository.immutable) return undefined;
   const digests = await digestsOfTags(repository, tags);
   const taken = tags.filter((tag) => digests.get(tag) !== undefined);
   const [digest, ...others] = new Set(digests.values());
   if (skipWhenTagsExist && taken.length === tags.length && digest !== undefined && others.length === 0) {
-    announce({ type: 'tags-exist', uri: repository.uri, tags, digest });
+    emit({ type: 'tags-exist', uri: repository.uri, tags, digest });
     return digest;
   }
   if (!repository.immutable || taken.length === 0) return undefined;
@@ -147,7 +147,7 @@ async function build(
   docker: Docker,
   options: BuildOptions,
   references: string[],
-  { interrupt, announce, metadataFile }: BuildDeps & { metadataFile?: string },
+  { interrupt, emit, metadataFile }: BuildDeps & { metadataFile?: string },
 ): Promise<BuildResult | undefined> {
   const buildx = await docker.hasBuildx();
   if (interrupt.signal.aborted) return interrupted({ interrupt });
@@ -157,7 +157,7 @@ async function build(
       fix: 'Install the buildx plugin in the job’s image, or give --platform one platform.',
     });
   }
-  announce({ type: 'build-started', builder: buildx ? 'buildx' : 'classic', references });
+  emit({ type: 'build-started', builder: buildx ? 'buildx' : 'classic', references });
   const pushing = { push: options.push, ...(metadataFile === undefined ? {} : { metadataFile }) };
   const result = await docker.build(buildArguments(options, references, { buildx, ...pushing }));
   if (interrupt.signal.aborted) return interrupted({ interrupt });

@@ -1,6 +1,6 @@
 import { type DockerStep, dockerFault, lastLines } from '../diagnosis/docker.ts';
 import { UserError } from '../errors.ts';
-import type { Announce, ProcessResult } from '../ports.ts';
+import type { Emit, ProcessResult } from '../ports.ts';
 import type { BuildDeps, BuildEvent } from './build.ts';
 import { type Docker, pushedDigest } from './docker.ts';
 import { digestOf, type TargetRepository } from './repository.ts';
@@ -24,7 +24,7 @@ export async function logIn(docker: Docker, { ecr, uri }: TargetRepository, { in
 export async function pushAll(
   docker: Docker,
   references: readonly string[],
-  { announce, interrupt }: BuildDeps,
+  { emit, interrupt }: BuildDeps,
 ): Promise<string | undefined> {
   let claimed: string | undefined;
   for (const reference of references) {
@@ -32,7 +32,7 @@ export async function pushAll(
     if (interrupt.signal.aborted) return undefined;
     if (result.code !== 0) throw refusal({ step: 'push', subject: reference }, result);
     claimed = pushedDigest(result) ?? (await rememberedDigest(docker, reference)) ?? claimed;
-    announce({ type: 'pushed', reference });
+    emit({ type: 'pushed', reference });
   }
   return claimed;
 }
@@ -49,7 +49,7 @@ export async function readBack(
   repository: TargetRepository,
   tags: readonly string[],
   claimed: string | undefined,
-  announce: Announce<BuildEvent>,
+  emit: Emit<BuildEvent>,
 ): Promise<string> {
   const [tag = ''] = tags;
   const standsFor = await digestOf(repository, { imageTag: tag });
@@ -57,7 +57,7 @@ export async function readBack(
     if (standsFor !== undefined) return standsFor;
   } else if ((await digestOf(repository, { imageDigest: claimed })) === claimed) {
     // Somebody pushed the same tag right behind us: ours is the digest, not the tag.
-    announce({ type: 'tag-moved', tag, digest: claimed, standsFor });
+    emit({ type: 'tag-moved', tag, digest: claimed, standsFor });
     return claimed;
   }
   throw new UserError(`The registry does not know the image ${repository.uri}:${tag} that was just pushed.`, {

@@ -1,5 +1,5 @@
 import { hasCode, UserError } from '../errors.ts';
-import type { Announce, Aws, EcrPort } from '../ports.ts';
+import type { Aws, EcrPort, Emit } from '../ports.ts';
 import { type EcrAddress, ecrAddress, type ImageReference } from '../task-definition/image-reference.ts';
 import { createRepository, creationRequests, type NewRepositoryOptions } from './create-repository.ts';
 
@@ -26,9 +26,9 @@ export interface PlannedRepository {
 export async function findRepository(
   reference: ImageReference,
   options: NewRepositoryOptions & { createRepository: boolean; dryRun: boolean },
-  deps: { aws: Aws; announce: Announce<RepositoryEvent> },
+  deps: { aws: Aws; emit: Emit<RepositoryEvent> },
 ): Promise<TargetRepository | PlannedRepository> {
-  const { aws, announce } = deps;
+  const { aws, emit } = deps;
   const address = ecrAddress(reference.registry);
   const ecr = address === undefined || address.region === aws.region ? aws.ecr : aws.ecrIn(address.region);
   const registry = address === undefined ? {} : { registryId: address.registryId };
@@ -42,7 +42,7 @@ export async function findRepository(
   }
   const created = await createRepository(ecr, name, options);
   const repository = target(created, name, ecr, reference);
-  announce({ type: 'repository-created', uri: repository.uri });
+  emit({ type: 'repository-created', uri: repository.uri });
   return repository;
 }
 

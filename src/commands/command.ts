@@ -5,7 +5,7 @@ import type { Given } from '../options/parse.ts';
 import { type IsGiven, type ReadDeps, readOptions } from '../options/read.ts';
 import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
-import type { Announce, Ask, Aws, CircleCi, Clock, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
+import type { Ask, Aws, CircleCi, Clock, Emit, Files, Http, Interrupt, ProcessRunner } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
 import { dryRunEnd, dryRunLines, type PlannedStep } from '../report/dry-run-text.ts';
 import type { Line } from '../report/line.ts';
@@ -27,7 +27,7 @@ export interface CommandContext {
   command(name: string): Promise<AnyCommand | undefined>;
   common: CommonOptions;
   /** Facts on their way to the lines of the command's `render`. */
-  announce: Announce;
+  emit: Emit;
   /** Resolves when whoever reads those lines has caught up: for those who have very many to print. */
   drained(): Promise<void>;
   records: RecordStore;

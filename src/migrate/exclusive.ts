@@ -3,7 +3,7 @@ import { familyOf } from '../base/arn.ts';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
 import { hasCode, type TransientError, UserError } from '../errors.ts';
-import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
+import type { Clock, EcsPort, Emit, Interrupt } from '../ports.ts';
 import { describeTasks, listTasks } from '../task/find.ts';
 import type { MigrationEvent } from './events.ts';
 
@@ -24,7 +24,7 @@ export interface ExclusiveDeps {
   ecs: EcsPort;
   clock: Clock;
   interrupt: Interrupt;
-  announce: Announce<MigrationEvent>;
+  emit: Emit<MigrationEvent>;
 }
 
 /** `busy`: another migration was seen; else nothing is known about others. */
@@ -48,12 +48,12 @@ const nobody: OwnTasks = { going: undefined, succeeded: undefined, failed: 0 };
  * the same moment both see none, and ListTasks may lag behind.
  */
 export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): Promise<Exclusion> {
-  const { announce, breakSilence } = watchSilence(deps.announce, deps.clock);
+  const { emit, breakSilence } = watchSilence(deps.emit, deps.clock);
   const memory: Memory = { missingSince: new Map(), ended: new Map() };
   let known = '';
   const onTrouble = ({ message }: TransientError, inARow: number): void => {
     const trouble = () => ({ type: 'trouble', message, inARow }) as const;
-    if (inARow === 1) announce(trouble());
+    if (inARow === 1) emit(trouble());
     else breakSilence(trouble);
   };
   const look = async (): Promise<OwnTasks | undefined> => {
@@ -62,11 +62,11 @@ export async function exclude(options: ExclusiveOptions, deps: ExclusiveDeps): P
     if (taskOf(own) !== undefined || options.mode === 'ignore') return own;
     const taskArns = [...ending, ...others];
     if (taskArns.length === 0) {
-      if (known !== '') announce({ type: 'others-done' });
+      if (known !== '') emit({ type: 'others-done' });
       return own;
     }
     if (options.mode === 'fail' && others.length > 0) throw busy(options, others);
-    if (known !== taskArns.join()) announce({ type: 'waiting-for-others', taskArns, again: false });
+    if (known !== taskArns.join()) emit({ type: 'waiting-for-others', taskArns, again: false });
     known = taskArns.join();
     breakSilence(() => ({ type: 'waiting-for-others', taskArns, again: true }));
     return undefined;
@@ -159,7 +159,7 @@ interface Listed {
   byMark: ReadonlySet<string>;
 }
 
-async function list(options: ExclusiveOptions, { ecs, announce }: ExclusiveDeps): Promise<Listed | undefined> {
+async function list(options: ExclusiveOptions, { ecs, emit }: ExclusiveDeps): Promise<Listed | undefined> {
   const { cluster, family, startedBy, mark } = options;
   try {
     // `startedBy` allows no other filter beside it (ListTasks in the Amazon ECS API reference).
@@ -178,7 +178,7 @@ async function list(options: ExclusiveOptions, { ecs, announce }: ExclusiveDeps)
     if (!hasCode(error, 'AccessDeniedException')) throw error;
     const text =
       'Whether another migration runs cannot be checked: these credentials are not authorized to perform ecs:ListTasks. Going on without that check.';
-    announce({ type: 'warning', text });
+    emit({ type: 'warning', text });
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { accountOf } from '../base/arn.ts';
 import { optional } from '../base/optional.ts';
 import { UserError } from '../errors.ts';
 import { explanationOf } from '../outcome.ts';
-import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
+import type { Aws, Clock, Emit, Interrupt } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
 import type { MigrationOutcome } from '../records/schema.ts';
 import { type FollowedTask, followTasks, isGoing } from '../task/follow.ts';
@@ -25,7 +25,7 @@ export interface MigrateDeps {
   aws: Aws;
   clock: Clock;
   interrupt: Interrupt;
-  announce: Announce<MigrationEvent>;
+  emit: Emit<MigrationEvent>;
   records: RecordStore;
   env: Readonly<Record<string, string | undefined>>;
 }
@@ -77,7 +77,7 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   const own = taskOf(clear.own);
   if (own !== undefined) {
     const state = own === clear.own.going ? 'runs' : 'succeeded';
-    deps.announce({ type: 'task-adopted', ...place, taskArn: own, state });
+    deps.emit({ type: 'task-adopted', ...place, taskArn: own, state });
     return follow(own, plan, options, run, deps);
   }
   const revision = await register(plan, deps);
@@ -104,11 +104,11 @@ export async function migrate(options: MigrateOptions, deps: MigrateDeps): Promi
   }
   const { taskArn } = start;
   const container = plan.container.name;
-  deps.announce({
+  deps.emit({
     type: 'task-started',
     ...{ ...place, taskArn, taskDefinition: revision.arn, container },
   });
-  if (start.adopted) deps.announce({ type: 'task-adopted', ...place, taskArn, state: 'unknown' });
+  if (start.adopted) deps.emit({ type: 'task-adopted', ...place, taskArn, state: 'unknown' });
   const outcome = await follow(taskArn, plan, options, run, deps);
   if (outcome.stopCode === 'TaskFailedToStart') await deregister(revision, deps);
   return outcome;

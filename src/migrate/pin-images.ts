@@ -1,4 +1,4 @@
-import type { Announce, Aws, RawContainerDefinition } from '../ports.ts';
+import type { Aws, Emit, RawContainerDefinition } from '../ports.ts';
 import { resolveImage } from '../task-definition/digests.ts';
 import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
 import { checkImageContainers } from '../task-definition/pin.ts';
@@ -11,7 +11,7 @@ import type { MigrationEvent } from './events.ts';
 export async function pinImages(
   images: readonly { container: string | undefined; reference: string }[],
   definition: { name: string; containers: readonly RawContainerDefinition[]; migration: string },
-  deps: { aws: Aws; announce: Announce<MigrationEvent> },
+  deps: { aws: Aws; emit: Emit<MigrationEvent> },
 ): Promise<Record<string, string>> {
   const { containers, migration } = definition;
   const names = containers.map(({ name }) => name);
@@ -23,7 +23,7 @@ export async function pinImages(
   const pinned: Record<string, string> = {};
   for (const { container, reference } of images) {
     const { image, warning } = await resolveImage(reference, deps.aws);
-    if (warning !== undefined) deps.announce({ type: 'warning', text: warning });
+    if (warning !== undefined) deps.emit({ type: 'warning', text: warning });
     const targets =
       container === undefined
         ? containers
@@ -32,7 +32,7 @@ export async function pinImages(
         : [container];
     for (const name of targets) {
       pinned[name] = image;
-      deps.announce({ type: 'image-pinned', container: name, image });
+      deps.emit({ type: 'image-pinned', container: name, image });
     }
   }
   return pinned;

@@ -2,7 +2,7 @@ import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { familyOf, familyRevision } from '../base/arn.ts';
 import { hiddenValues } from '../diagnosis/log-finding.ts';
 import { UserError } from '../errors.ts';
-import type { Announce, Aws, EcsPort, JsonObject, RawTaskDefinition } from '../ports.ts';
+import type { Aws, EcsPort, Emit, JsonObject, RawTaskDefinition } from '../ports.ts';
 import { buildsFor, buildsOf, mustHaveSucceeded } from '../records/fitting.ts';
 import type { RecordStore } from '../records/records.ts';
 import { chooseContainer } from '../task/container.ts';
@@ -32,13 +32,13 @@ export interface MigrationPlan {
 
 interface PlanDeps {
   aws: Aws;
-  announce: Announce<MigrationEvent>;
+  emit: Emit<MigrationEvent>;
   records: RecordStore;
 }
 
 /** Looks everything up and checks it; refuses whatever ECS would refuse later. */
 export async function planMigration(options: MigrateOptions, deps: PlanDeps): Promise<MigrationPlan> {
-  const { aws, announce } = deps;
+  const { aws, emit } = deps;
   const { taskDefinition, tags } = await describe(options, aws);
   const name = familyRevision(taskDefinition.taskDefinitionArn ?? '');
   const containers = taskDefinition.containerDefinitions ?? [];
@@ -61,14 +61,14 @@ export async function planMigration(options: MigrateOptions, deps: PlanDeps): Pr
   const placement = await findPlacement(
     options.placement,
     { cluster: options.cluster, networkMode: taskDefinition.networkMode as string | undefined, taskDefinition: name },
-    { ecs: aws.ecs, warn: (text) => announce({ type: 'warning', text }) },
+    { ecs: aws.ecs, warn: (text) => emit({ type: 'warning', text }) },
   );
   const definition = containers.find((one) => one.name === judged.name);
   const own = ownTags(tags);
   const { command = [] } = overrides.containerOverrides?.find((one) => one.name === judged.name) ?? {};
-  warnOfRestarts(definition, announce);
-  if (command.length === 0) warnOfNoCommand(judged.name, definition, announce);
-  if (images.length === 0) warnOfTag(definition, announce);
+  warnOfRestarts(definition, emit);
+  if (command.length === 0) warnOfNoCommand(judged.name, definition, emit);
+  if (images.length === 0) warnOfTag(definition, emit);
   return {
     family: taskDefinition.family ?? familyOf(name),
     definition: register ?? registrable(taskDefinition as DefinitionDocument),
@@ -123,7 +123,7 @@ function unfit(definition: string, faults: readonly string[]): UserError {
 /** The images that builds of this workflow left, each for the containers of its repository, or for the migration's. */
 async function imagesOfBuild(
   containers: readonly { image?: string }[],
-  { records, announce }: PlanDeps,
+  { records, emit }: PlanDeps,
 ): Promise<MigrateOptions['images']> {
   const images = containers.map(({ image = '' }) => image);
   const all = await records.all();
@@ -133,7 +133,7 @@ async function imagesOfBuild(
     mustHaveSucceeded(build);
     if (build.image !== undefined) continue;
     const text = `Nothing is pinned: the build of ${build.repository} pushed no image, so its record names no digest.`;
-    announce({ type: 'warning', text });
+    emit({ type: 'warning', text });
   }
   return builds.flatMap(({ image }) => (image === undefined ? [] : [{ container: undefined, reference: image }]));
 }
@@ -146,29 +146,29 @@ function unfitting(builds: readonly { repository: string }[], images: readonly s
   });
 }
 
-function warnOfRestarts(definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {
+function warnOfRestarts(definition: JsonObject | undefined, emit: Emit<MigrationEvent>): void {
   const policy = definition?.restartPolicy as { enabled?: boolean } | undefined;
   if (policy?.enabled !== true) return;
   const text =
     'The container has a restartPolicy: when the migration fails, Amazon ECS starts it again instead of stopping.';
-  announce({ type: 'warning', text });
+  emit({ type: 'warning', text });
 }
 
 /** Somebody who forgot the command runs the web server as "the migration". */
-function warnOfNoCommand(name: string, definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {
+function warnOfNoCommand(name: string, definition: JsonObject | undefined, emit: Emit<MigrationEvent>): void {
   const own = Array.isArray(definition?.command)
     ? 'the command of the task definition'
     : 'the command of the image (CMD)';
   const text = `No command was given: container ${name} runs ${own}. Give the migration's command with --command, --overrides or behind --.`;
-  announce({ type: 'warning', text });
+  emit({ type: 'warning', text });
 }
 
 /** Between now and the start of the task the tag may move; nobody would see it. */
-function warnOfTag(definition: JsonObject | undefined, announce: Announce<MigrationEvent>): void {
+function warnOfTag(definition: JsonObject | undefined, emit: Emit<MigrationEvent>): void {
   const image = String(definition?.image ?? '');
   if (image === '' || image.includes('@sha256:')) return;
   const text = `Nothing is pinned: the task runs whatever ${image} stands for when it starts. --image or the build's record in --record-dir pins it.`;
-  announce({ type: 'warning', text });
+  emit({ type: 'warning', text });
 }
 
 function request(

@@ -18,7 +18,7 @@ export interface Run {
 }
 
 /** Begins a run; nothing is written yet. */
-export function openRun(options: MigrateOptions, { clock, aws, env, records, announce }: MigrateDeps): Run {
+export function openRun(options: MigrateOptions, { clock, aws, env, records, emit }: MigrateDeps): Run {
   const startMs = clock.now();
   let known: Partial<TaskResult> = {};
   const outcome = (result: TaskResult): MigrationOutcome => ({
@@ -36,7 +36,7 @@ export function openRun(options: MigrateOptions, { clock, aws, env, records, ann
   const save = async (record: MigrationOutcome): Promise<void> => {
     await records.save(record).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
-      announce({ type: 'warning', text: `${error.message} ${error.why ?? ''}`.trim() });
+      emit({ type: 'warning', text: `${error.message} ${error.why ?? ''}`.trim() });
     });
   };
   return {

@@ -2,7 +2,7 @@ import type { Failure, RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
 import { poll, troubleText } from '../base/poll.ts';
 import { isCapacityReason, refusalFix } from '../diagnosis/refusals.ts';
 import { hasCode, reworded, TransientError, UserError } from '../errors.ts';
-import type { Announce, Clock, EcsPort, Interrupt } from '../ports.ts';
+import type { Clock, EcsPort, Emit, Interrupt } from '../ports.ts';
 import type { MigrationEvent } from './events.ts';
 
 /** What RunTask came to. */
@@ -29,7 +29,7 @@ export interface StartDeps {
   ecs: EcsPort;
   clock: Clock;
   interrupt: Interrupt;
-  announce: Announce<MigrationEvent>;
+  emit: Emit<MigrationEvent>;
 }
 
 const answerWindowMs = 300_000;
@@ -42,7 +42,7 @@ const olderThanMs = 60_000;
  * cause: so one more try has a token of its own, after another search for our task; and more of them with `retryCapacityMs`.
  */
 export async function startTask(options: StartOptions, deps: StartDeps): Promise<Start> {
-  const { clock, interrupt, announce } = deps;
+  const { clock, interrupt, emit } = deps;
   const untilMs = clock.now() + Math.min(options.retryCapacityMs ?? 0, options.timeoutMs);
   let start = await startOnce(options, deps);
   for (let attempt = 2; start.start === 'not-placed'; attempt++) {
@@ -53,7 +53,7 @@ export async function startTask(options: StartOptions, deps: StartDeps): Promise
       const leftMs = untilMs - clock.now();
       if (!isCapacity || leftMs <= 0) return start;
       const nextTryMs = Math.min(capacityIntervalMs, leftMs);
-      announce({ type: 'no-capacity', reason: start.failures[0]?.reason ?? '', nextTryMs });
+      emit({ type: 'no-capacity', reason: start.failures[0]?.reason ?? '', nextTryMs });
       await clock.sleep(nextTryMs, interrupt.signal);
       if (interrupt.signal.aborted) return { start: 'interrupted', clientToken: start.clientToken, perhaps: false };
     }
@@ -65,7 +65,7 @@ export async function startTask(options: StartOptions, deps: StartDeps): Promise
 }
 
 async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps: StartDeps): Promise<Start> {
-  const { ecs, clock, interrupt, announce } = deps;
+  const { ecs, clock, interrupt, emit } = deps;
   const sentMs = clock.now();
   let unanswered = false;
   const send = async (): Promise<Start> => {
@@ -82,7 +82,7 @@ async function startOnce({ request, clientToken, timeoutMs }: StartOptions, deps
       clock,
       interrupt,
       timeoutMs: Math.min(answerWindowMs, timeoutMs),
-      onTrouble: ({ message }) => announce({ type: 'start-unanswered', message }),
+      onTrouble: ({ message }) => emit({ type: 'start-unanswered', message }),
     });
     if (sent.end === 'answered') return sent.answer;
     if (sent.end === 'interrupted') return { start: 'interrupted', clientToken, perhaps: unanswered };

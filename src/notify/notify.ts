@@ -1,6 +1,6 @@
 import { optional } from '../base/optional.ts';
 import { TransientError } from '../errors.ts';
-import type { Announce, Clock, Http } from '../ports.ts';
+import type { Clock, Emit, Http } from '../ports.ts';
 import type { SlackTarget } from './options.ts';
 import type { SlackMessage } from './slack.ts';
 
@@ -19,7 +19,7 @@ export interface NotifyEvent {
 export interface NotifyDeps {
   http: Http;
   clock: Clock;
-  announce: Announce<NotifyEvent>;
+  emit: Emit<NotifyEvent>;
 }
 
 /** A call of the Web API beside that of a new message: one that changes a message, or answers it in its thread. */
@@ -38,7 +38,7 @@ const longestWaitMs = 60_000;
 export async function notify(
   message: SlackMessage,
   target: Exclude<SlackTarget, { via: 'nothing' }>,
-  { http, clock, announce }: NotifyDeps,
+  { http, clock, emit }: NotifyDeps,
   call?: SlackCall,
 ): Promise<NotifyOutcome> {
   const address = addressOf(target, call);
@@ -55,7 +55,7 @@ export async function notify(
       return { sent: false, code: 'no_answer', why: answer.why, fix, attempts: attempt };
     }
     const waitMs = Math.min(longestWaitMs, answer.waitMs ?? 1_000 * 2 ** (attempt - 1));
-    announce({ type: 'slack-retry', why: answer.why, waitMs });
+    emit({ type: 'slack-retry', why: answer.why, waitMs });
     await clock.sleep(waitMs);
   }
 }

@@ -171,13 +171,13 @@ function withoutSecrets(address: string): string {
 }
 
 /** Saves an Outcome; a record that cannot be written must not hide what became of the deployment. */
-async function kept(outcome: RolloutOutcome, { records, announce }: RolloutDeps): Promise<RolloutOutcome> {
+async function kept(outcome: RolloutOutcome, { records, emit }: RolloutDeps): Promise<RolloutOutcome> {
   try {
     await records.save(outcome);
   } catch (error) {
     const why = error instanceof UserError ? ` ${error.why ?? ''}` : '';
     const text = `The record of ${outcome.service} could not be saved: ${(error as Error).message}${why}`;
-    announce({ type: 'warning', text: text.trim() });
+    emit({ type: 'warning', text: text.trim() });
   }
   return outcome;
 }

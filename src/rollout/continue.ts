@@ -30,7 +30,7 @@ export async function planContinue(options: ContinueOptions, deps: RolloutDeps):
     if (deployment === undefined) return [];
     const { name, plan } = seen.own;
     // Where it is carried out, the summary says so.
-    if (plan.database !== undefined) deps.announce({ type: 'warning', text: `${name}: ${plan.database}` });
+    if (plan.database !== undefined) deps.emit({ type: 'warning', text: `${name}: ${plan.database}` });
     const { serviceDeploymentArn } = deployment;
     if (hookIds.length === 0 && options.action === 'rollback') {
       return [{ action: 'ecs:StopServiceDeployment', input: { serviceDeploymentArn, stopType: 'ROLLBACK' } }];
@@ -70,13 +70,13 @@ async function waiting(
   deps: RolloutDeps,
 ): Promise<Waiting> {
   const { name, service, mayReadServiceDeployments: mayRead } = before;
-  const { aws, clock, announce } = deps;
+  const { aws, clock, emit } = deps;
   if (!mayRead) throw notReadable(before);
   const deployment = (await historyOf(cluster, name, aws)).find(isUnderWay);
   if (deployment === undefined) {
     const primary = primaryOf(service);
     if (action === 'rollback' || !hasEnded(before, records, cluster, deps)) throw nothingUnderWay(before, action);
-    announce({ type: 'note', text: `${name}: its rollout ended without a pause; there is nothing to continue.` });
+    emit({ type: 'note', text: `${name}: its rollout ended without a pause; there is nothing to continue.` });
     const standing = {
       deploymentId: primary?.id ?? '',
       createdAtMs: primary?.createdAt?.getTime() ?? 0,
@@ -134,16 +134,16 @@ async function answer(
   { action }: ContinueOptions,
   deps: RolloutDeps,
 ): Promise<void> {
-  const { announce, aws } = deps;
+  const { emit, aws } = deps;
   const { name: service } = seen.own;
   if (deployment === undefined) return;
   if (deployment.status.startsWith('ROLLBACK_')) {
-    announce({ type: 'note', text: `${service}: Amazon ECS rolls the deployment back already.` });
+    emit({ type: 'note', text: `${service}: Amazon ECS rolls the deployment back already.` });
     return;
   }
   let isAnswered = false;
   for (const hookId of hookIds) {
-    announce({ type: 'hook-answered', service, hookId, action });
+    emit({ type: 'hook-answered', service, hookId, action });
     seen.answered.add(hookId);
     try {
       await aws.ecs.continueServiceDeployment(answerInput(deployment, hookId, action));
@@ -152,7 +152,7 @@ async function answer(
       // Somebody else, its time-out or our own request, whose answer was lost, came first: following shows which.
       const isPast = hasCode(error, 'ConflictException', 'InvalidParameterException');
       if (!isPast && !(error instanceof TransientError)) throw error;
-      announce({ type: 'note', text: `${service}: ${error.message}` });
+      emit({ type: 'note', text: `${service}: ${error.message}` });
       isAnswered ||= error instanceof TransientError;
     }
     // One answer of ROLLBACK ends them all.
@@ -160,8 +160,7 @@ async function answer(
   }
   if (isAnswered) return;
   if (action === 'rollback') await stop(service, deployment, deps);
-  else
-    announce({ type: 'note', text: `${service}: no hook waits for an answer; following the deployment as it goes.` });
+  else emit({ type: 'note', text: `${service}: no hook waits for an answer; following the deployment as it goes.` });
 }
 
 const notReadable = ({ name }: ServiceBefore): UserError =>

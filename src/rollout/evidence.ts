@@ -76,7 +76,7 @@ async function readStopped(seen: Observation, search: Search, find: Find, deps: 
     search.isRefused = true;
     if (!hasCode(error, 'AccessDeniedException')) return;
     const text = `The stopped tasks of ${seen.own.name} cannot be read, so why they failed is not known. ${error.why ?? ''}`;
-    deps.announce({ type: 'warning', text: text.trim() });
+    deps.emit({ type: 'warning', text: text.trim() });
   } finally {
     search.isUnderWay = false;
   }
@@ -142,7 +142,7 @@ async function stoppedTasks(
   return arns;
 }
 
-function sort(task: Task, seen: Observation, known: Set<string>, { announce, clock }: RolloutDeps): void {
+function sort(task: Task, seen: Observation, known: Set<string>, { emit, clock }: RolloutDeps): void {
   const { taskArn = '', startedBy, stopCode } = task;
   const { own } = seen;
   // Tasks of a service are started by their deployment: that tells ours from those of others.
@@ -155,5 +155,5 @@ function sort(task: Task, seen: Observation, known: Set<string>, { announce, clo
   seen.failedTasks.set(taskArn, { ...failed, endedAtMs: endedAt?.getTime() ?? clock.now() });
   // What failed long before we came is no news.
   if (own.plan.kind === 'unchanged' && (endedAt?.getTime() ?? 0) < own.startedAtMs) return;
-  announce({ type: 'task-failed', service: own.name, task: failed });
+  emit({ type: 'task-failed', service: own.name, task: failed });
 }

@@ -24,8 +24,8 @@ export async function follow(
 ): Promise<FollowEnd> {
   const { clock, interrupt } = outer;
   const startMs = clock.now();
-  const { announce, breakSilence } = watchSilence(outer.announce, clock);
-  const deps = { ...outer, announce };
+  const { emit, breakSilence } = watchSilence(outer.emit, clock);
+  const deps = { ...outer, emit };
   const heartbeat = (): void => {
     const open = observations.filter(({ verdict }) => verdict === undefined);
     if (open.length === 0) return;
@@ -56,7 +56,7 @@ export async function follow(
       intervalMs: options.pollIntervalMs ?? (observations.length > few ? calmIntervalMs : undefined),
       maxLooks: options.maxLooks,
       onTrouble: (error, inARow) => {
-        if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });
+        if (inARow === 1 || inARow % 10 === 0) emit({ type: 'trouble', message: error.message, inARow });
         heartbeat();
       },
     },
@@ -85,7 +85,7 @@ async function pollOnce(
   const services = await describeServices(cluster, names, deps.aws);
   for (const seen of open) {
     const messages = observe(seen, pickService(services, seen.own.name), deps.clock.now(), desiredCount);
-    for (const message of messages) deps.announce({ type: 'service-event', service: seen.own.name, message });
+    for (const message of messages) deps.emit({ type: 'service-event', service: seen.own.name, message });
   }
   const withDeployment = open.filter(({ own }) => own.plan.kind !== 'scaling');
   await pollServiceDeployments(withDeployment, cluster, reader, deps);
@@ -107,7 +107,7 @@ async function pollOnce(
     const phase = 'phase' in verdict && !isBack ? verdict.phase : undefined;
     const { name: service } = own;
     const taskDefinitionArn = askedRevision(own) ?? '';
-    deps.announce({ type: 'service-judged', service, taskDefinitionArn, verdict: verdict.verdict, phase });
+    deps.emit({ type: 'service-judged', service, taskDefinitionArn, verdict: verdict.verdict, phase });
   }
 }
 
@@ -118,7 +118,7 @@ function judge(seen: Observation, options: RolloutOptions, deps: RolloutDeps): v
   if (pause !== undefined && pause.hookId !== seen.pause?.hookId) {
     const where = { aws: deps.aws, cluster: options.cluster, service: own.name };
     const command = continueCommand(where, 'continue');
-    deps.announce({ type: 'paused', service: own.name, pause, continueCommand: command, atMs: seen.atMs });
+    deps.emit({ type: 'paused', service: own.name, pause, continueCommand: command, atMs: seen.atMs });
   }
   seen.pause = pause;
   const isSuccessful = seen.serviceDeployment?.status === 'SUCCESSFUL' && runningTasks(seen) > 0;

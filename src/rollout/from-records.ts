@@ -49,13 +49,13 @@ export function withRecorded(
   }: { records: readonly Outcome[]; before: ServiceBefore; current: Definition; arn: string },
   deps: RolloutDeps,
 ): RolloutOptions {
-  const { announce, aws } = deps;
+  const { emit, aws } = deps;
   const place = { account: accountOf(before.service.serviceArn ?? ''), region: aws.region, cluster: options.cluster };
   const migrations = migrationsOf(records, place);
   for (const migration of migrations) mustHaveSucceeded(migration);
   const { changes } = options;
   if (changes.images.length > 0 || changes.imageUpdates.length > 0) {
-    warnOfOther(options, records, announce);
+    warnOfOther(options, records, emit);
     return options;
   }
   if (options.taskDefinition !== undefined) return options;
@@ -67,7 +67,7 @@ export function withRecorded(
   const [migrated] = revisions;
   if (revisions.size > 1) throw ambiguous(before.name, [...revisions].map(familyRevision));
   if (migrated !== undefined) {
-    announce({ type: 'note', text: `Deploying ${familyRevision(migrated)}, the revision that migrated.` });
+    emit({ type: 'note', text: `Deploying ${familyRevision(migrated)}, the revision that migrated.` });
     return { ...options, taskDefinition: { kind: 'reference', reference: migrated } };
   }
   const builds = buildsFor(
@@ -85,7 +85,7 @@ export function withRecorded(
         : `The records in ${deps.records.folder} are of other places: none is of a build or a migration for ${before.name}.`;
     throw nothingAsked(options, why, deps);
   }
-  for (const image of images) announce({ type: 'note', text: `Deploying ${image}, the image that was built.` });
+  for (const image of images) emit({ type: 'note', text: `Deploying ${image}, the image that was built.` });
   return { ...options, changes: { ...changes, images: images.map((image) => ({ container: undefined, image })) } };
 }
 
@@ -97,11 +97,7 @@ const ambiguous = (service: string, found: readonly string[]): UserError =>
   });
 
 /** What was asked for wins over the record, but not in silence. */
-function warnOfOther(
-  { changes }: RolloutOptions,
-  records: readonly Outcome[],
-  announce: RolloutDeps['announce'],
-): void {
+function warnOfOther({ changes }: RolloutOptions, records: readonly Outcome[], emit: RolloutDeps['emit']): void {
   const builds = records.filter((record): record is BuildOutcome => record.stage === 'build-and-push-image');
   for (const { image = '' } of builds) {
     const built = parseImageReference(image);
@@ -110,6 +106,6 @@ function warnOfOther(
       if (built === undefined || parsed?.digest === undefined) return false;
       return repositoryUri(parsed) === repositoryUri(built) && parsed.digest !== built.digest;
     });
-    if (isOther) announce({ type: 'warning', text: `--image is not the image that was built (${image}).` });
+    if (isOther) emit({ type: 'warning', text: `--image is not the image that was built (${image}).` });
   }
 }

@@ -1,7 +1,7 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
 import type { UpdateServiceOptions } from '../commands/update-service-and-verify.ts';
 import type { AwsOptions, GeneralOptions } from '../options/shared.ts';
-import type { Announce, Aws, Clock, Http, Interrupt } from '../ports.ts';
+import type { Aws, Clock, Emit, Http, Interrupt } from '../ports.ts';
 import type { RecordStore } from '../records/records.ts';
 import type { RolloutOutcome } from '../records/schema.ts';
 import type { DefinitionDifference } from '../task-definition/diff.ts';
@@ -58,7 +58,7 @@ export interface RolloutDeps {
   interrupt: Interrupt;
   http: Http;
   records: RecordStore;
-  announce: Announce<RolloutEvent>;
+  emit: Emit<RolloutEvent>;
   /** Facts of the CI job for the records. */
   ci: Record<string, string>;
 }

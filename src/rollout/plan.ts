@@ -49,12 +49,9 @@ async function describeDefinition(reference: string, { aws }: RolloutDeps): Prom
   return { arn: taskDefinition.taskDefinitionArn ?? reference, definition: taskDefinition, tags };
 }
 
-async function resolveOne(
-  reference: string,
-  { aws, announce }: RolloutDeps,
-): Promise<{ image: string; digest?: string }> {
+async function resolveOne(reference: string, { aws, emit }: RolloutDeps): Promise<{ image: string; digest?: string }> {
   const { image, digest, warning } = await resolveImage(reference, aws);
-  if (warning !== undefined) announce({ type: 'warning', text: warning });
+  if (warning !== undefined) emit({ type: 'warning', text: warning });
   return { image, ...(digest === undefined ? {} : { digest }) };
 }
 
@@ -81,7 +78,7 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
     const { image, digest } = await deps.resolve(reference);
     images.set(container, image);
     if (digest !== undefined) digests.set(container, { image, digest });
-    if (image !== reference) deps.announce({ type: 'image-pinned', service: before.name, container, image });
+    if (image !== reference) deps.emit({ type: 'image-pinned', service: before.name, container, image });
   }
   const edited = editDefinition(start.definition, name, images, options.changes);
   for (const [container, pinned] of pinnedAlready(edited)) digests.set(container, pinned);
@@ -93,14 +90,14 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
     : start.arn;
   if (differences.length > 0) {
     const from = familyRevision(current);
-    deps.announce({ type: 'differences', service: before.name, from, differences });
+    deps.emit({ type: 'differences', service: before.name, from, differences });
   }
   const isDeployment = taskDefinitionArn !== current || options.force;
   const isScaling = options.desiredCount !== undefined && options.desiredCount !== before.service.desiredCount;
   const kind = isDeployment ? 'deployment' : isScaling ? 'scaling' : 'unchanged';
   if (kind === 'unchanged' && options.enableCircuitBreaker && !hasBreaker(before)) {
     const text = `${before.name}: its circuit breaker stays off, because nothing is deployed. --force-new-deployment deploys.`;
-    deps.announce({ type: 'warning', text });
+    deps.emit({ type: 'warning', text });
   }
   // What goes back is proved by the digests that served before.
   if (kind !== 'unchanged' && options.stage !== 'rollback-service') warnUnpinned(before.name, edited, digests, deps);
@@ -181,7 +178,7 @@ async function sameAsLatest(
       { ...edited, tags: ownTags(tags) },
     );
     if (differences.length > 0) return undefined;
-    deps.announce({ type: 'note', text: `${service}: ${familyRevision(latest.arn)} says just that; no new revision.` });
+    deps.emit({ type: 'note', text: `${service}: ${familyRevision(latest.arn)} says just that; no new revision.` });
     return latest.arn;
   } catch (error) {
     // A family that is new has no latest revision.
@@ -207,12 +204,12 @@ function warnUnpinned(
   service: string,
   { containerDefinitions = [] }: Definition,
   digests: ReadonlyMap<string, unknown>,
-  { announce }: RolloutDeps,
+  { emit }: RolloutDeps,
 ): void {
   const loose = containerDefinitions.filter(({ name }) => !digests.has(name));
   if (digests.size > 0 || loose.length === 0) return;
   const list = loose.map(({ name, image }) => `${name} (${image})`).join(', ');
-  announce({
+  emit({
     type: 'warning',
     text: `No image of ${service} is pinned by digest: ${list}. What the tag means when the first task starts is what will serve.`,
   });

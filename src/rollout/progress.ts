@@ -25,7 +25,7 @@ export function progressOf(seen: Observation, limits: Limits): Progress {
 }
 
 /** Emits progress of one service, where it changed, and once that the breaker's threshold is reached. */
-export function progressTeller(limits: Limits, { announce }: Pick<RolloutDeps, 'announce'>) {
+export function progressTeller(limits: Limits, { emit }: Pick<RolloutDeps, 'emit'>) {
   const last = new Map<Observation, string>();
   const told = new Set<Observation>();
   return (seen: Observation): void => {
@@ -33,12 +33,12 @@ export function progressTeller(limits: Limits, { announce }: Pick<RolloutDeps, '
     if (ownDeploymentIn(seen) === undefined || (polls === 1 && own.plan.kind === 'unchanged')) return;
     const progress = progressOf(seen, limits);
     const text = JSON.stringify({ ...progress, pending: 0 });
-    if (text !== last.get(seen)) announce({ type: 'progress', service: own.name, progress });
+    if (text !== last.get(seen)) emit({ type: 'progress', service: own.name, progress });
     last.set(seen, text);
     const threshold = thresholdReached(seen);
     if (threshold === undefined || told.has(seen)) return;
     told.add(seen);
-    announce({ type: 'breaker-threshold', service: own.name, failed: progress.failed, threshold });
+    emit({ type: 'breaker-threshold', service: own.name, failed: progress.failed, threshold });
   };
 }
 

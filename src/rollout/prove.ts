@@ -134,10 +134,10 @@ function shown(name = '', image?: string, imageDigest?: string): Proof['images']
 
 /** Asks the application itself until it answers as expected; answers what is wrong, or undefined. */
 export async function checkUrl(check: CheckUrl, deps: RolloutDeps): Promise<string | undefined> {
-  const { clock, interrupt, http, announce } = deps;
-  announce({ type: 'checking-url', check });
+  const { clock, interrupt, http, emit } = deps;
+  emit({ type: 'checking-url', check });
   let last = 'did not answer';
-  const { breakSilence } = watchSilence(announce, clock);
+  const { breakSilence } = watchSilence(emit, clock);
   const { end } = await poll(
     async () => {
       breakSilence(() => ({ type: 'checking-url', check }));
@@ -145,7 +145,7 @@ export async function checkUrl(check: CheckUrl, deps: RolloutDeps): Promise<stri
         const { status } = await http(check.url, { method: 'GET', timeoutMs: 10_000 });
         last = `answered status ${status}`;
         if (status !== check.status) return undefined;
-        announce({ type: 'url-answered', check, answered: status });
+        emit({ type: 'url-answered', check, answered: status });
         return true;
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;

@@ -37,7 +37,7 @@ export async function planRollback(options: RollbackOptions, deps: RolloutDeps):
   return (await waysBack(options, deps)).flatMap((way): PlannedRequest[] => {
     const { plan, name } = way.by === 'update' ? { plan: way.plan, name: way.plan.before.name } : way.seen.own;
     // Where it is carried out, the summary says so.
-    if (plan.database !== undefined) deps.announce({ type: 'warning', text: `${name}: ${plan.database}` });
+    if (plan.database !== undefined) deps.emit({ type: 'warning', text: `${name}: ${plan.database}` });
     if (way.by === 'update') return requestsFor(way.plan, options, deps);
     return way.by === 'stop' ? [{ action: 'ecs:StopServiceDeployment', input: stopInput(way.deployment) }] : [];
   });
@@ -107,14 +107,13 @@ function fromUnderWay(
   { name, service }: ServiceBefore,
   open: PastDeployment,
   history: readonly PastDeployment[],
-  { clock, announce }: RolloutDeps,
+  { clock, emit }: RolloutDeps,
 ): UnderWay {
   const { deploymentId, status, taskDefinition = 'an unknown revision' } = open;
   const adopted = (kind: ServicePlan['kind']): Observation =>
     adopt({ name, service, mayRead: true }, open, kind, clock.now()).seen;
   const rollback = adopted('rollback');
-  const tell = (because: string): void =>
-    announce({ type: 'deployment-adopted', service: name, deploymentId, because });
+  const tell = (because: string): void => emit({ type: 'deployment-adopted', service: name, deploymentId, because });
   if (status.startsWith('ROLLBACK_')) {
     tell('Amazon ECS rolls it back already');
     return { by: 'following', seen: rollback, deployment: open };
@@ -147,14 +146,14 @@ const stopInput = ({ serviceDeploymentArn }: PastDeployment) => ({
 });
 
 /** Asks ECS to roll a deployment back. Whether it did is seen by following it: nothing here is a verdict. */
-export async function stop(service: string, deployment: PastDeployment, { aws, announce }: RolloutDeps): Promise<void> {
-  announce({ type: 'rolling-back', service, how: 'StopServiceDeployment' });
+export async function stop(service: string, deployment: PastDeployment, { aws, emit }: RolloutDeps): Promise<void> {
+  emit({ type: 'rolling-back', service, how: 'StopServiceDeployment' });
   try {
     await aws.ecs.stopServiceDeployment(stopInput(deployment));
   } catch (error) {
     const isOver = hasCode(error, 'ConflictException');
     if (!isOver && !(error instanceof TransientError)) throw error;
-    announce({ type: 'note', text: `${service}: ${error.message} Following the deployment to see what became of it.` });
+    emit({ type: 'note', text: `${service}: ${error.message} Following the deployment to see what became of it.` });
   }
 }
 

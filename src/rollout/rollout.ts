@@ -19,10 +19,10 @@ export async function planRequests(options: RolloutOptions, deps: RolloutDeps): 
 }
 
 /** What would be sent for one plan. */
-export function requestsFor(one: ServicePlan, options: RolloutOptions, { announce }: RolloutDeps): PlannedRequest[] {
+export function requestsFor(one: ServicePlan, options: RolloutOptions, { emit }: RolloutDeps): PlannedRequest[] {
   const { before, document, taskDefinitionArn, kind } = one;
   if (kind === 'unchanged') {
-    announce({ type: 'note', text: `${before.name}: nothing would change, so nothing would be sent.` });
+    emit({ type: 'note', text: `${before.name}: nothing would change, so nothing would be sent.` });
     return [];
   }
   const revision = taskDefinitionArn ?? '(the revision just registered)';
@@ -48,7 +48,7 @@ export async function updateSteps(
       const { name, service } = one.before;
       const isLong = options.verify && options.until !== 'paused' && one.kind === 'deployment';
       const text = isLong ? tooShort(name, service.deploymentConfiguration, options.timeoutMs) : undefined;
-      if (text !== undefined) deps.announce({ type: 'warning', text });
+      if (text !== undefined) deps.emit({ type: 'warning', text });
       return startDeployment(one, revision, options, deps);
     };
     return { plan: one, revision, begin };

@@ -50,7 +50,7 @@ export async function pollServiceDeployments(
     const isFirst = reader.againAtMs === 0;
     reader.againAtMs = deps.clock.now() + againAfterMs;
     if (!isRefused && !isFirst) return;
-    deps.announce({ type: 'warning', text: `${why ?? error.message} Following the deployment by its id instead.` });
+    deps.emit({ type: 'warning', text: `${why ?? error.message} Following the deployment by its id instead.` });
   }
 }
 
@@ -124,7 +124,7 @@ async function findAll(observations: readonly Observation[], cluster: string, de
     const serviceDeploymentArn = found[index];
     if (serviceDeploymentArn === undefined) continue;
     seen.serviceDeploymentArn = serviceDeploymentArn;
-    deps.announce({ type: 'service-deployment-found', service: seen.own.name, serviceDeploymentArn });
+    deps.emit({ type: 'service-deployment-found', service: seen.own.name, serviceDeploymentArn });
   }
 }
 

@@ -80,7 +80,7 @@ function usable(name: string, service: Service | undefined, cluster: string): { 
 async function mayReadServiceDeployments(
   cluster: string,
   service: string,
-  { aws, announce }: RolloutDeps,
+  { aws, emit }: RolloutDeps,
 ): Promise<boolean> {
   try {
     await aws.ecs.listServiceDeployments({ cluster, service, maxResults: 1 });
@@ -90,7 +90,7 @@ async function mayReadServiceDeployments(
     if (error instanceof TransientError) return true;
     if (!hasCode(error, 'AccessDeniedException', 'UnsupportedFeatureException', 'UnknownOperationException'))
       throw error;
-    announce({
+    emit({
       type: 'warning',
       text:
         'These credentials are not authorized to read service deployments (ecs:ListServiceDeployments, ' +

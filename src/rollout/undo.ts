@@ -35,14 +35,14 @@ export async function undo(seen: Observation, options: RolloutOptions, outer: Ro
   return isStopped ? waitForServiceDeployment(seen, deps) : previousRevision(seen, options, deps);
 }
 
-async function stop({ serviceDeploymentArn, own }: Observation, { aws, announce }: RolloutDeps): Promise<boolean> {
-  announce({ type: 'rolling-back', service: own.name, how: 'StopServiceDeployment' });
+async function stop({ serviceDeploymentArn, own }: Observation, { aws, emit }: RolloutDeps): Promise<boolean> {
+  emit({ type: 'rolling-back', service: own.name, how: 'StopServiceDeployment' });
   try {
     await aws.ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: 'ROLLBACK' });
     return true;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    announce({ type: 'note', text: `${error.message} ${error.why ?? ''}`.trim() });
+    emit({ type: 'note', text: `${error.message} ${error.why ?? ''}`.trim() });
     return false;
   }
 }
@@ -73,7 +73,7 @@ async function previousRevision(seen: Observation, options: RolloutOptions, deps
   const { own } = seen;
   const previous = own.plan.before.primary?.taskDefinition;
   if (previous === undefined) return { done: false, text: `${own.name} has no previous revision to return to.` };
-  deps.announce({ type: 'rolling-back', service: own.name, how: `UpdateService to ${familyRevision(previous)}` });
+  deps.emit({ type: 'rolling-back', service: own.name, how: `UpdateService to ${familyRevision(previous)}` });
   const { service } = await deps.aws.ecs.updateService({
     cluster: options.cluster,
     service: own.name,
@@ -120,7 +120,7 @@ const isBack = ({ own }: Observation): Undone => {
 function pollAloud<T>(service: string, ask: () => Promise<T | undefined>, deps: RolloutDeps): Promise<PollEnd<T>> {
   const { clock, interrupt } = deps;
   const startMs = clock.now();
-  const { announce, breakSilence } = watchSilence(deps.announce, clock);
+  const { emit, breakSilence } = watchSilence(deps.emit, clock);
   const heartbeat = (): void =>
     breakSilence(() => ({
       type: 'heartbeat',
@@ -141,7 +141,7 @@ function pollAloud<T>(service: string, ask: () => Promise<T | undefined>, deps: 
       interrupt,
       timeoutMs: longestWaitMs,
       onTrouble: (error, inARow) => {
-        if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });
+        if (inARow === 1 || inARow % 10 === 0) emit({ type: 'trouble', message: error.message, inARow });
       },
     },
   );

@@ -48,9 +48,9 @@ export async function registerRevisions(
   return revisions;
 }
 
-async function register(document: object, { aws, announce }: RolloutDeps): Promise<string> {
+async function register(document: object, { aws, emit }: RolloutDeps): Promise<string> {
   const taskDefinitionArn = await registerRevision(document, aws);
-  announce({ type: 'revision-registered', taskDefinitionArn });
+  emit({ type: 'revision-registered', taskDefinitionArn });
   return taskDefinitionArn;
 }
 
@@ -80,21 +80,21 @@ export async function startDeployment(
     return { own: lost, seen: newObservation(lost), unknown: answer.unknown };
   }
   const begun = own(answer);
-  announceStart(begun, options.cluster, deps);
+  emitStart(begun, options.cluster, deps);
   return { own: begun, seen: newObservation(begun, kind === 'deployment' ? answer : undefined) };
 }
 
-function announceStart(own: OwnDeployment, cluster: string, { aws, announce }: RolloutDeps): void {
+function emitStart(own: OwnDeployment, cluster: string, { aws, emit }: RolloutDeps): void {
   const { name: service, deploymentId = 'of unknown id', taskDefinitionArn, plan } = own;
   if (plan.kind === 'deployment') {
-    announce({ type: 'deployment-started', service, cluster, deploymentId, taskDefinitionArn, region: aws.region });
+    emit({ type: 'deployment-started', service, cluster, deploymentId, taskDefinitionArn, region: aws.region });
     return;
   }
   const because =
     plan.kind === 'scaling'
       ? 'only the number of tasks changes, which needs no new deployment'
       : `the service is set to ${familyRevision(taskDefinitionArn)} already`;
-  announce({ type: 'deployment-adopted', service, deploymentId, because });
+  emit({ type: 'deployment-adopted', service, deploymentId, because });
 }
 
 const pollEveryMs = 2_000;
@@ -133,7 +133,7 @@ async function update(
       const isRefused = error instanceof UserError && error.details.unanswered !== true && lost === undefined;
       if (isRefused || !(error instanceof TransientError || error instanceof UserError)) throw error;
       const message = error instanceof UserError ? (error.why ?? error.message) : error.message;
-      deps.announce({ type: 'update-unanswered', service: plan.before.name, message });
+      deps.emit({ type: 'update-unanswered', service: plan.before.name, message });
       if (error instanceof TransientError && error.throttled && lost === undefined) {
         if (attempt >= 3 || deps.interrupt.signal.aborted) throw error;
         continue;

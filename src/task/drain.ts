@@ -33,12 +33,12 @@ export function tellEnds(tasks: readonly FollowedTask[], options: FollowOptions,
 }
 
 /** Says once that the container that counts has ended. */
-export function tellEnd(one: FollowedTask, { announce }: FollowDeps): void {
+export function tellEnd(one: FollowedTask, { emit }: FollowDeps): void {
   const ended = one.seen.task?.containers?.find(({ name }) => name === one.container?.name);
   if (one.endTold || ended?.name === undefined || ended.lastStatus !== 'STOPPED') return;
   one.endTold = true;
   const { taskArn } = one.target;
-  announce({ type: 'container-ended', taskArn, container: ended.name, exitCode: ended.exitCode, counts: true });
+  emit({ type: 'container-ended', taskArn, container: ended.name, exitCode: ended.exitCode, counts: true });
 }
 
 /** Until when lines may come, by our clock; 0 where none can. */
@@ -54,7 +54,7 @@ function mayGrowUntilMs({ log, judgedMs, seen, verdict }: FollowedTask, { waitin
 async function observeOnceMore(
   tasks: readonly FollowedTask[],
   { cluster }: FollowOptions,
-  { aws, announce, clock }: FollowDeps,
+  { aws, emit, clock }: FollowDeps,
 ): Promise<void> {
   const open = tasks
     .filter(({ seen, verdict }) => seen.task?.lastStatus !== 'STOPPED' && verdict.verdict === 'failed')
@@ -72,6 +72,6 @@ async function observeOnceMore(
     }
   } catch (error) {
     if (!(error instanceof UserError || error instanceof TransientError)) throw error;
-    announce({ type: 'trouble', message: error.message, inARow: 1 });
+    emit({ type: 'trouble', message: error.message, inARow: 1 });
   }
 }

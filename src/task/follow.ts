@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts';
 import { watchSilence } from '../base/heartbeat.ts';
 import { poll, troubleText } from '../base/poll.ts';
 import { hasCode, reworded, TransientError, UserError } from '../errors.ts';
-import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
+import type { Aws, Clock, Emit, Interrupt } from '../ports.ts';
 import { drain, tellEnd, tellEnds } from './drain.ts';
 import type { FollowEvent } from './events.ts';
 import { describeTasks } from './find.ts';
@@ -62,7 +62,7 @@ export interface FollowDeps {
   aws: Aws;
   clock: Clock;
   interrupt: Interrupt;
-  announce: Announce<FollowEvent>;
+  emit: Emit<FollowEvent>;
   /** Resolves when whoever reads our output has caught up. */
   drained?: (() => Promise<void>) | undefined;
 }
@@ -83,7 +83,7 @@ export async function followTasks(
   const { waiting, timeoutMs } = options;
   const { interrupt } = outer;
   const several = targets.length > 1;
-  const deps = { ...outer, announce: (event: FollowEvent) => outer.announce(several ? { ...event, several } : event) };
+  const deps = { ...outer, emit: (event: FollowEvent) => outer.emit(several ? { ...event, several } : event) };
   const tasks = targets.map(
     (target): FollowedTask => ({
       target,
@@ -118,11 +118,11 @@ async function stopAll(
   tasks: readonly FollowedTask[],
   because: string,
   { cluster }: FollowOptions,
-  { announce, ...deps }: FollowDeps,
+  { emit, ...deps }: FollowDeps,
 ): Promise<void> {
   const refusals: unknown[] = [];
   for (const { target } of tasks) {
-    announce({ type: 'stopping-task', taskArn: target.taskArn, because });
+    emit({ type: 'stopping-task', taskArn: target.taskArn, because });
     const request = { cluster, task: target.taskArn, reason: `migrate-deploy: ${because}` };
     // One task that cannot be stopped does not spare the others.
     await stop(request, deps).catch((error: unknown) => refusals.push(error));
@@ -178,8 +178,8 @@ async function watch(
   const { clock, interrupt } = outer;
   const { startMs } = options;
   const untilMs = clock.now() + options.timeoutMs;
-  const { announce, breakSilence } = watchSilence(outer.announce, clock);
-  const deps = { ...outer, announce };
+  const { emit, breakSilence } = watchSilence(outer.emit, clock);
+  const deps = { ...outer, emit };
   const heartbeat = (): void => {
     const [first, ...others] = tasks.filter(isGoing);
     if (first === undefined) return;
@@ -202,7 +202,7 @@ async function watch(
       timeoutMs: options.timeoutMs,
       intervalMs: options.waiting.pollIntervalMs ?? ((elapsedMs) => intervalMs(tasks, elapsedMs)),
       onTrouble: (error, inARow) => {
-        if (inARow === 1 || inARow % 10 === 0) announce({ type: 'trouble', message: error.message, inARow });
+        if (inARow === 1 || inARow % 10 === 0) emit({ type: 'trouble', message: error.message, inARow });
         heartbeat();
       },
     },
@@ -245,13 +245,13 @@ async function look(tasks: FollowedTask[], options: FollowOptions, startMs: numb
     one.seen = observed(before, answer, one.container, deps.clock.now());
     const isUnknown = before.task === undefined && before.missingSinceMs === undefined && answer === undefined;
     if (isUnknown && one.target.whenUnknown !== undefined) {
-      deps.announce({ type: 'warning', text: one.target.whenUnknown });
+      deps.emit({ type: 'warning', text: one.target.whenUnknown });
     }
     if (answer === undefined || one.container === undefined) continue;
     if (options.waiting.logs) one.log ??= createTaskLog(one.target.taskArn, one.container, deps);
     else one.logPlace = placeOfLog(answer, one.container, deps.aws.region);
     one.log?.observe(answer);
-    announceChanges(before.task, answer, one.container, deps.clock.now() - startMs, deps);
+    emitChanges(before.task, answer, one.container, deps.clock.now() - startMs, deps);
   }
   const untold = tasks.filter(({ endTold }) => !endTold);
   await readLogs(untold, deps, 'a short page');
@@ -262,19 +262,19 @@ async function look(tasks: FollowedTask[], options: FollowOptions, startMs: numb
   }
 }
 
-function announceChanges(
+function emitChanges(
   before: Task | undefined,
   task: Task,
   { name: counting }: CountingContainer,
   elapsedMs: number,
-  { announce }: FollowDeps,
+  { emit }: FollowDeps,
 ): void {
   const { taskArn = '', lastStatus: status = 'UNKNOWN' } = task;
-  if (status !== before?.lastStatus) announce({ type: 'task-state', taskArn, status, elapsedMs });
+  if (status !== before?.lastStatus) emit({ type: 'task-state', taskArn, status, elapsedMs });
   for (const { name = '', exitCode, lastStatus } of task.containers ?? []) {
     const was = before?.containers?.find((one) => one.name === name)?.lastStatus;
     // The one that counts comes after the last lines of its log.
     if (name === counting || lastStatus !== 'STOPPED' || was === 'STOPPED' || exitCode === undefined) continue;
-    announce({ type: 'container-ended', taskArn, container: name, exitCode, counts: false });
+    emit({ type: 'container-ended', taskArn, container: name, exitCode, counts: false });
   }
 }

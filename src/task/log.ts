@@ -3,7 +3,7 @@ import { taskId } from '../base/arn.ts';
 import { linesForDiagnosis } from '../diagnosis/application.ts';
 import { lossNote } from '../diagnosis/log-finding.ts';
 import { TransientError, UserError } from '../errors.ts';
-import type { Announce, Aws, Clock, Interrupt } from '../ports.ts';
+import type { Aws, Clock, Emit, Interrupt } from '../ports.ts';
 import type { FollowEvent } from './events.ts';
 import { type LoggedContainer, type LogPlace, logPlace } from './log-place.ts';
 import { createLogReader, type LogReader, type ReadOptions } from './log-reader.ts';
@@ -14,7 +14,7 @@ export type { LoggedContainer } from './log-place.ts';
 export interface TaskLog {
   /** Takes from the task what the place depends on. */
   observe(task: Task): void;
-  /** Announces what came since the last call; until the end of the stream, or as far as one look needs. */
+  /** Emits what came since the last call; until the end of the stream, or as far as one look needs. */
   read(nowMs: number, options: ReadOptions): Promise<void>;
   place(): LogPlace | undefined;
   /** As many as a diagnosis looks at. */
@@ -29,13 +29,13 @@ export interface TaskLog {
 /** Of longer lines the beginning is kept: none explains more in its end. */
 const keptCharacters = 8_000;
 
-/** The log of one container; a place that we cannot read is announced once. */
+/** The log of one container; a place that we cannot read is told of once. */
 export function createTaskLog(
   taskArn: string,
   container: LoggedContainer,
-  deps: { aws: Aws; announce: Announce<FollowEvent> },
+  deps: { aws: Aws; emit: Emit<FollowEvent> },
 ): TaskLog {
-  const { aws, announce } = deps;
+  const { aws, emit } = deps;
   let place: LogPlace | undefined;
   let reader: LogReader | undefined;
   let readable = true;
@@ -48,7 +48,7 @@ export function createTaskLog(
       started ||= task.startedAt !== undefined || status === 'RUNNING';
       if (place !== undefined && place.kind !== 'awslogs-unnamed') return;
       const found = placeOfLog(task, container, aws.region);
-      if (found.kind !== place?.kind) announce({ type: 'log-place', taskArn, container: container.name, place: found });
+      if (found.kind !== place?.kind) emit({ type: 'log-place', taskArn, container: container.name, place: found });
       place = found;
       if (found.kind === 'awslogs') reader = createLogReader(found, aws.logs(found.region));
     },
@@ -60,7 +60,7 @@ export function createTaskLog(
           lastLineMs = nowMs;
           kept.push(message.slice(0, keptCharacters));
           if (kept.length > linesForDiagnosis) kept.shift();
-          announce({ type: 'log-line', taskArn, container: container.name, message });
+          emit({ type: 'log-line', taskArn, container: container.name, message });
         }, options);
       } catch (error) {
         // Whoever may not read the log may still learn the verdict.
@@ -68,7 +68,7 @@ export function createTaskLog(
         // The next look at the task will tell of it; where the verdict stands already, it takes nothing away.
         if (error.code === 'ExpiredTokenException') return;
         readable = false;
-        announce({ type: 'logs-unreadable', taskArn, why: error.why ?? error.message, fix: error.fix });
+        emit({ type: 'logs-unreadable', taskArn, why: error.why ?? error.message, fix: error.fix });
       }
     },
     place: () => place,
@@ -106,14 +106,14 @@ export async function readLogs(
   tasks: readonly { log: TaskLog | undefined }[],
   deps: {
     clock: Clock;
-    announce: Announce<FollowEvent>;
+    emit: Emit<FollowEvent>;
     interrupt: Interrupt | undefined;
     drained?: (() => Promise<void>) | undefined;
   },
   upTo: ReadOptions['upTo'],
   budgetMs = readMs,
 ): Promise<void> {
-  const { clock, announce, interrupt, drained } = deps;
+  const { clock, emit, interrupt, drained } = deps;
   const untilMs = clock.now() + budgetMs;
   const isOver = (): boolean => interrupt?.signal.aborted === true || clock.now() >= untilMs;
   const readOne = async (log: TaskLog | undefined): Promise<void> => {
@@ -121,7 +121,7 @@ export async function readLogs(
       await log?.read(clock.now(), { upTo, isOver, drained });
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
-      if (interrupt?.signal.aborted !== true) announce({ type: 'trouble', message: error.message, inARow: 1 });
+      if (interrupt?.signal.aborted !== true) emit({ type: 'trouble', message: error.message, inARow: 1 });
     }
   };
   await Promise.all(tasks.map(({ log }) => readOne(log)));

@@ -30,7 +30,7 @@ export interface WaitDeps extends FollowDeps {
 
 /** Follows tasks that somebody started, with the verdicts and the logs of a migration. */
 export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promise<WaitOutcome[]> {
-  const { aws, clock, records, env, announce, interrupt } = deps;
+  const { aws, clock, records, env, emit, interrupt } = deps;
   const { cluster, waiting, container } = options;
   const startMs = clock.now();
   const arns = await arnsOf(options, deps);
@@ -39,7 +39,7 @@ export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promis
     (taskArn): FollowTarget => ({
       taskArn,
       whenUnknown: `Amazon ECS does not know the task ${taskId(taskArn)} in cluster ${resourceName(cluster)}. It is waited for, at most 60s: ECS may not show a new task yet, and forgets a stopped one after an hour.`,
-      container: (task) => containerOf(task, container, { definitions, announce }),
+      container: (task) => containerOf(task, container, { definitions, emit }),
     }),
   );
   const resumeWith = (taskArns: string[]): string =>
@@ -67,7 +67,7 @@ export async function waitForTasks(options: WaitOptions, deps: WaitDeps): Promis
     await records.save(outcome).catch((error: unknown) => {
       // The verdict stands, whether it can be written down or not.
       if (!(error instanceof UserError)) throw error;
-      announce({ type: 'warning', text: `${error.message} ${error.why ?? ''}`.trim() });
+      emit({ type: 'warning', text: `${error.message} ${error.why ?? ''}`.trim() });
     });
   }
   return outcomes;
@@ -113,7 +113,7 @@ function definitionCache({ ecs }: Aws): Definitions {
 async function containerOf(
   task: Task,
   named: string | undefined,
-  { definitions, announce }: { definitions: Definitions; announce: WaitDeps['announce'] },
+  { definitions, emit }: { definitions: Definitions; emit: WaitDeps['emit'] },
 ): Promise<FollowedContainer> {
   const arn = task.taskDefinitionArn ?? '';
   const given = task.overrides?.containerOverrides ?? [];
@@ -132,7 +132,7 @@ async function containerOf(
   } catch (error) {
     if (!hasCode(error, 'AccessDeniedException', 'ClientException')) throw error;
     const text = `The task definition ${familyRevision(arn)} cannot be read (${error.why}), so its log cannot be shown.`;
-    announce({ type: 'warning', text });
+    emit({ type: 'warning', text });
     // Which of them are essential is not known either, so each of them may be.
     return { ...choose(given.map((one) => ({ name: one.name ?? '' }))), logConfiguration: null };
   }

@@ -165,13 +165,13 @@ describe('watchSilence', () => {
   it('speaks once a minute of silence, and not while others speak', () => {
     const { model, clock } = setUp();
     const said: [number, string][] = [];
-    const { announce, breakSilence } = watchSilence(
+    const { emit, breakSilence } = watchSilence(
       (event: { type: string }) => said.push([model.now() / 1_000, event.type]),
       clock,
     );
     for (let second = 1; second <= 200; second++) {
       model.advance(1_000);
-      if (second === 90) announce({ type: 'fact' });
+      if (second === 90) emit({ type: 'fact' });
       breakSilence(() => ({ type: 'heartbeat' }));
     }
     expect(said).toEqual([

@@ -41,9 +41,9 @@ describe('migrate', () => {
     expect([...model.tasks.tasks.values()][0]?.clusterArn).toBe(cluster);
   });
 
-  test('the task is announced and on record before the first look at it', async () => {
+  test('the task is emitted and on record before the first look at it', async () => {
     const { model, deps, record, run } = await world();
-    const seen: [announced: boolean, record: unknown][] = [];
+    const seen: [emitted: boolean, record: unknown][] = [];
     const describeTasks = model.operations.ecs.DescribeTasks;
     model.operations.ecs.DescribeTasks = (input, call) => {
       seen.push([deps.events.some(({ type }) => type === 'task-started'), record()]);

@@ -242,7 +242,7 @@ describe('others that cannot be seen', () => {
   test('it is said, at least once in ten minutes, and nobody is accused', async () => {
     const { model, deps, count, run } = await job();
     const times: number[] = [];
-    deps.announce = () => times.push(model.clock.now());
+    deps.emit = () => times.push(model.clock.now());
     model.faults.script({ kind: '503-html', operation: 'ListTasks', times: 100_000 });
     const result = await run();
     expect(result).toMatchObject({

@@ -24,7 +24,7 @@ const send = (target?: Exclude<SlackTarget, { via: 'nothing' }>, message = { tex
   notify(message, target ?? { via: 'webhook', url: slack.webhookUrl }, {
     http,
     clock: clockOf(clock),
-    announce: (event) => events.push(event),
+    emit: (event) => events.push(event),
   });
 const bot = (more: object = {}) => ({
   via: 'bot' as const,

@@ -3,7 +3,7 @@ import { requestHandler, requestTimeoutMs, type WireModel } from '../../local/aw
 import { connectAws } from '../../src/aws/connect.ts';
 import { connectSetup } from '../../src/aws/setup.ts';
 import type { AwsOptions } from '../../src/options/shared.ts';
-import type { Announce, Aws, Clock, Interrupt } from '../../src/ports.ts';
+import type { Aws, Clock, Emit, Interrupt } from '../../src/ports.ts';
 import { openRecords, type RecordStore } from '../../src/records/records.ts';
 import { memoryFiles } from './memory-files.ts';
 
@@ -12,8 +12,8 @@ export interface InProcess {
   aws: Aws;
   clock: Clock;
   interrupt: Interrupt & { trigger(name?: 'SIGINT' | 'SIGTERM'): void };
-  announce: Announce;
-  /** Everything announced so far. */
+  emit: Emit;
+  /** Everything emitted so far. */
   events: { type: string }[];
   files: ReturnType<typeof memoryFiles>;
   records: RecordStore;
@@ -65,7 +65,7 @@ export async function inProcess(
         stop.abort();
       },
     },
-    announce: (event) => events.push(event),
+    emit: (event) => events.push(event),
     events,
     files,
     records: openRecords(options.recordDir ?? 'records', files, options.env ?? {}),

@@ -33,7 +33,7 @@ async function followed(
   const told: { type: string; afterMs: number; message?: string; taskArn?: string; container?: string }[] = [];
   const outcomes = await waitForTasks(
     { cluster: 'prod', tasks: arns, container: 'app', waiting: { ...options.waiting, ...waiting } },
-    { ...deps, announce: (event) => told.push({ ...event, afterMs: model.clock.now() - startMs }) },
+    { ...deps, emit: (event) => told.push({ ...event, afterMs: model.clock.now() - startMs }) },
   );
   const [task] = model.tasks.tasks.values();
   const endedMs = (task?.executionStoppedAtMs ?? 0) - startMs;
