@@ -4,6 +4,7 @@ import type { Clock } from '../ports.ts';
 import { explain } from './explain.ts';
 import { type Attempt, createLimits, type Kind, type Limits } from './limits.ts';
 import { isCertificateFault } from './network-faults.ts';
+import { createPace } from './pace.ts';
 
 /** One request as --debug shows it: never its values. */
 export interface RequestNote {
@@ -40,9 +41,13 @@ const longestSilenceMs = 60_000;
  */
 export function createSend({ clock, onRequest, random = Math.random, ...given }: SendOptions): Send {
   const limits = createLimits(given, clock);
+  const waitFor = createPace(clock);
   let answered = false;
   return async (action, kind, request, input) => {
     const limit = limits.begin(kind);
+    const waitMs = waitFor(action);
+    // A wait that the deadline or an interrupt cuts short leaves it to AWS to answer.
+    if (waitMs > 0) await limit.pause(waitMs);
     const startMs = clock.now();
     let unanswered = false;
     for (let attempt = 1; ; attempt++) {

@@ -27,7 +27,7 @@ describe('the team hears', () => {
     const text = JSON.stringify(world.slack.messages());
     for (const part of [
       'hoge-apps-service-stg on hoge-stg: deployed from staging',
-      image,
+      image.replace(/(@sha256:[0-9a-f]{12}).*/, '$1'),
       'abcdef012345',
       'momiji',
       'image ',

@@ -234,7 +234,9 @@ describe('with nothing under way', () => {
     world.model.behaviours.script({ taskDefinition: 'worker:1' }, crash);
     const { exitCode, stdout } = await world.run(['rollback-service', '--cluster', 'prod', '--service', 'web,worker']);
     expect(exitCode, stdout).toBe(1);
-    expect(stdout).toMatch(/web was rolled back from web:2 to web:1 after [\s\S]*The rollout of worker:1 to worker failed/);
+    expect(stdout).toMatch(
+      /web was rolled back from web:2 to web:1 after [\s\S]*The rollout of worker:1 to worker failed/,
+    );
     expect(stdout).toContain('Serves now: worker:2 (the previous revision');
     expect(stdout).toContain('1 of 2 services are green.');
   });

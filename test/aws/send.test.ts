@@ -313,6 +313,14 @@ describe('repeats', () => {
     expect(calls).toBe(5);
   });
 
+  it('what ECS would throttle waits before it is sent', async () => {
+    const model = new VirtualClock(0);
+    const sendNow = createSend({ clock: clockOf(model) });
+    for (let count = 0; count < 22; count++)
+      await sendNow('ecs:RegisterTaskDefinition', 'change', () => Promise.resolve(ok));
+    expect(model.now()).toBe(2_000);
+  });
+
   it('a change is repeated when the connection was refused', async () => {
     expect(await send('change', [refused])).toMatchObject({ result: ok, calls: 2 });
   });
