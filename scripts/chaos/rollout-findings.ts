@@ -106,7 +106,7 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
       const image = imageOf(outcome.taskDefinition, world);
       if (digest !== undefined && !image.includes(digest)) findings.push(`false green: it serves ${image}`);
       if (verdict === 'unchanged' && updated) findings.push('something was changed');
-      if (run.desiredCount === 0 && schedule.deeds.length === 0) findings.push('green with no task');
+      if (run.desiredCount === 0 && moment.sample.taskDefinitionArns.length === 0) findings.push('green with no task');
       return findings;
     }
     case 'failed':

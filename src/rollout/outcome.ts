@@ -211,13 +211,17 @@ function pausedEnding(pause: NonNullable<Observation['pause']>): Ending {
   };
 }
 
-/** Adds what the deployment brings that took the place of ours. */
-function withSuccessor(ending: Ending, { service, own }: Observation): Ending {
+/** Adds what the deployment brings that took the place of ours; one of before ours is back because that one failed in turn. */
+function withSuccessor(ending: Ending, { service, own, idsBefore }: Observation): Ending {
   const primary = service?.deployments?.find(({ status }) => status === 'PRIMARY');
   const { id = '', taskDefinition } = primary ?? {};
   if (ending.verdict !== 'superseded' || ending.explanation === undefined) return ending;
   if (id === own.deploymentId || taskDefinition === undefined) return ending;
-  const cause = `${ending.explanation.cause} Deployment ${id} brings ${resourceName(taskDefinition)}.`;
+  const revision = resourceName(taskDefinition);
+  const since = idsBefore.has(id)
+    ? `It did not last: ${revision} serves again.`
+    : `Deployment ${id} brings ${revision}.`;
+  const cause = `${ending.explanation.cause} ${since}`;
   return { ...ending, explanation: { ...ending.explanation, cause } };
 }
 

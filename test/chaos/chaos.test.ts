@@ -43,7 +43,7 @@ test.each(plants.map((plant) => [plant.name, plant] as const))(
   async (name, plant) => {
     const file = `${name.replaceAll(/\W+/g, '-')}.mjs`;
     await bundleSchedules(join(folder, file), plant);
-    const { isClean, said } = await live(file, '--only', plant.among, '--seed', '7', '--runs', '200');
+    const { isClean, said } = await live(file, '--only', plant.among, '--seed', '7', '--runs', '400');
     expect({ isClean, said }).toMatchObject({ isClean: false, said: expect.stringMatching(plant.finding) });
   },
   longMs + 30_000,

@@ -33,7 +33,7 @@ describe.runIf(hasEngine)('the Docker engine', () => {
     expect(stdout, stderr).toContain('the engine of this machine');
     expect(stdout).not.toContain('✘');
     expect(await ended, stdout + stderr).toBe(0);
-    expect(stdout).toMatch(/latest: digest: sha256:\w+ size: \d+/);
+    expect(stdout).toMatch(/Image: \S+@sha256:\w+/);
     expect(stdout).toContain('the new version answers: version 1.1.0');
     expect(engine?.docker(['ps', '--quiet'])).toBe('');
   }, 300_000);

@@ -80,6 +80,7 @@ const beside: Readonly<Record<string, YamlMap>> = {
   security_groups: { subnets: 'subnet-1' },
   assign_public_ip: { subnets: 'subnet-1' },
   cluster_name: { cluster: '' },
+  task_definition_from_service: { task_definition: '' },
   container_image_name_updates: { image: '' },
   'update_service_and_verify env': {},
   'service_update_and_notify env': {},
