@@ -239,6 +239,23 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).toMatch(/ecs-svc\/\d+ brings web:2\./);
   });
 
+  test('superseded by a deployment that failed in turn: one of before ours is not called its successor', async () => {
+    const world = await rolloutWorld({ more: breaker });
+    later(world, 15_000, () => {
+      world.model.behaviours.script({ taskDefinition: 'web:1' }, crash);
+      void world.ecs('UpdateService', {
+        cluster: 'prod',
+        service: 'web',
+        taskDefinition: 'web:1',
+        forceNewDeployment: true,
+      });
+    });
+    const { exitCode, stdout } = await world.deploy([...deployV2, '--poll-interval', '8m']);
+    expect(exitCode).toBe(4);
+    expect(stdout).toContain('It did not last: web:1 serves again.');
+    expect(stdout).not.toMatch(/ecs-svc\/\d+ brings/);
+  });
+
   test('a rollback that somebody asked for in the console', async () => {
     const world = await rolloutWorld();
     later(world, 15_000, () => {
