@@ -174,6 +174,28 @@ test.each<[string, Situation, object]>([
     { verdict: 'failed', explanation: { code: 'TOO_MANY_FAILED_TASKS' } },
   ],
   [
+    'another deployment is there, and an event says that ours had been rolled back before: rolled back',
+    {
+      service: { deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', taskDefinition: 'td/web:9' }] },
+      more: {
+        wasSeen: true,
+        events: [
+          '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.',
+          '(service web) rolling back to deployment ecs-svc/1.',
+        ],
+      },
+    },
+    { verdict: 'rolled-back', phase: 'done', explanation: { code: 'CIRCUIT_BREAKER' } },
+  ],
+  [
+    'the failure of another deployment is not ours',
+    {
+      service: { deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', taskDefinition: 'td/web:9' }] },
+      more: { wasSeen: true, events: ['(service web) (deployment ecs-svc/22) deployment failed: alarm detected.'] },
+    },
+    { verdict: 'superseded' },
+  ],
+  [
     'unchanged needs the stopped tasks',
     { kind: 'unchanged', serviceDeployment: successful, more: { stoppedTasks: 'unread' } },
     { verdict: 'running' },
