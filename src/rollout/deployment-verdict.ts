@@ -28,14 +28,12 @@ export function deploymentVerdict(service: ServiceSnapshot, own: OwnFacts): Roll
   const primary = deployments.find(({ status }) => status === 'PRIMARY');
   if (mine === undefined) return gone(service, primary, own);
   if (mine.status === 'PRIMARY') return primaryVerdict(service, mine);
-  if (mine.rolloutState === 'FAILED' || isRollingBack(primary) || isOlder(primary, own)) {
-    const isBack = primary?.rolloutState === 'COMPLETED' && mine.rolloutState === 'FAILED';
-    return rolledBack(
-      isBack ? 'done' : 'in-progress',
-      isRollingBack(primary) ? primary?.rolloutStateReason : (failureOf(service, own) ?? mine.rolloutStateReason),
-    );
-  }
-  return superseded(primary?.id, undefined);
+  const failure = failureOf(service, own);
+  const isFailed = mine.rolloutState === 'FAILED' || failure !== undefined;
+  if (!isFailed && !isRollingBack(primary) && !isOlder(primary, own)) return superseded(primary?.id, undefined);
+  const said = isRollingBack(primary) ? primary?.rolloutStateReason : (failure ?? mine.rolloutStateReason);
+  if (!isGoneBack(service, primary, own)) return failed(said);
+  return rolledBack(primary?.rolloutState === 'COMPLETED' && isFailed ? 'done' : 'in-progress', said);
 }
 
 function deleted(status: string): RolloutVerdict {
@@ -52,8 +50,7 @@ function primaryVerdict(service: ServiceSnapshot, mine: DeploymentSnapshot): Rol
     case 'COMPLETED':
       return { verdict: 'deployed' };
     case 'FAILED': {
-      const reason = mine.rolloutStateReason ?? noReason;
-      return { verdict: 'failed', explanation: explained(codeOf({}, reason), reason) };
+      return failed(mine.rolloutStateReason ?? noReason);
     }
     case undefined: {
       // Behind a Classic Load Balancer there is no rollout state; counts are all there is.
@@ -72,12 +69,25 @@ function gone(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined,
   const failure = failureOf(service, own);
   if (isRollingBack(primary) && !wasBefore(primary, own)) return rolledBack('in-progress', primary.rolloutStateReason);
   if (failure !== undefined) {
+    if (!isGoneBack(service, primary, own)) return failed(failure);
     return rolledBack(primary.rolloutState === 'COMPLETED' ? 'done' : 'in-progress', failure);
   }
   if (!isOlder(primary, own)) return superseded(primary.id, undefined);
   // An older deployment is PRIMARY: ECS went back to it, or this answer is older than ours.
   const isBack = own.wasSeen && (isTouchedSince(primary, own) || own.awayMs >= staleForMs);
   return isBack ? rolledBack('done', undefined) : { verdict: 'running' };
+}
+
+function failed(said: string | undefined): RolloutVerdict {
+  return { verdict: 'failed', explanation: explained(codeOf({}, said ?? ''), said) };
+}
+
+/** Whether ECS went back after a failure. Where no rollback is configured and none shows, somebody else deployed since. */
+function isGoneBack(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined, own: OwnFacts): boolean {
+  const { deploymentCircuitBreaker: breaker, alarms } = service.deploymentConfiguration ?? {};
+  const isConfigured = breaker?.rollback !== false || alarms?.rollback === true;
+  const isTold = service.events?.some(({ message = '' }) => /rolling back to deployment/i.test(message));
+  return isConfigured || isTold === true || isRollingBack(primary) || isOlder(primary, own);
 }
 
 function rolledBack(phase: 'in-progress' | 'done', said: string | undefined): RolloutVerdict {

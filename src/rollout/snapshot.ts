@@ -23,6 +23,12 @@ export interface ServiceSnapshot {
   pendingCount?: number | undefined;
   deployments?: readonly DeploymentSnapshot[] | undefined;
   events?: readonly { message?: string | undefined; createdAt?: Date | undefined }[] | undefined;
+  deploymentConfiguration?:
+    | {
+        deploymentCircuitBreaker?: { rollback?: boolean | undefined } | undefined;
+        alarms?: { rollback?: boolean | undefined } | undefined;
+      }
+    | undefined;
 }
 
 /** The part of a DescribeServiceDeployments answer that a verdict rests on. */

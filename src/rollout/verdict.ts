@@ -1,6 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
 import { deploymentVerdict, isDrained } from './deployment-verdict.ts';
-import { codeOf, explained } from './explain.ts';
 import type { RolloutOptions } from './model.ts';
 import {
   failedInARow,
@@ -69,23 +68,12 @@ function saidByEcs(seen: Observation, { until }: Limits): RolloutVerdict {
   const { service = {}, serviceDeployment, own, newer } = seen;
   const byDeployment = deploymentVerdict(service, ownFacts(seen));
   const isDeleted = byDeployment.verdict === 'failed' && byDeployment.explanation.code === 'SERVICE_DELETED';
-  if (serviceDeployment === undefined || isDeleted)
-    return byDeployment.verdict === 'superseded' ? (endedBefore(seen) ?? byDeployment) : byDeployment;
+  if (serviceDeployment === undefined || isDeleted) return byDeployment;
   const verdict = serviceDeploymentVerdict(serviceDeployment, { newer, answered: seen.answered });
   if (verdict.verdict !== 'deployed' || byDeployment.verdict !== 'superseded') return verdict;
   // What was successful and was replaced before its old tasks were gone will never be drained.
   const isAwaited = until === 'drained' && !isDrained(service, own.deploymentId);
   return isAwaited || isReplaced(seen) ? byDeployment : verdict;
-}
-
-/** How our deployment had ended where another one came before the next poll: its events tell (reference §3.4). */
-function endedBefore({ events, own }: Observation): RolloutVerdict | undefined {
-  const from = events.findIndex((text) => text.includes(`(deployment ${own.deploymentId}) deployment failed`));
-  const said = events[from];
-  if (said === undefined) return undefined;
-  const explanation = explained(codeOf({}, said), said);
-  const isBack = events.slice(from).some((text) => text.includes('rolling back to deployment'));
-  return isBack ? { verdict: 'rolled-back', phase: 'done', explanation } : { verdict: 'failed', explanation };
 }
 
 /** Another revision is there since: ours served for a while only. What only stood already is replaced once another one comes. */

@@ -176,24 +176,39 @@ test.each<[string, Situation, object]>([
   [
     'another deployment is there, and an event says that ours had been rolled back before: rolled back',
     {
-      service: { deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', taskDefinition: 'td/web:9' }] },
-      more: {
-        wasSeen: true,
+      service: {
+        deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', rolloutState: 'COMPLETED', taskDefinition: 'td/web:9' }],
         events: [
-          '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.',
-          '(service web) rolling back to deployment ecs-svc/1.',
+          { message: '(service web) rolling back to deployment ecs-svc/1.' },
+          { message: '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.' },
         ],
       },
+      more: { wasSeen: true },
     },
     { verdict: 'rolled-back', phase: 'done', explanation: { code: 'CIRCUIT_BREAKER' } },
   ],
   [
     'the failure of another deployment is not ours',
     {
-      service: { deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', taskDefinition: 'td/web:9' }] },
-      more: { wasSeen: true, events: ['(service web) (deployment ecs-svc/22) deployment failed: alarm detected.'] },
+      service: {
+        deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', taskDefinition: 'td/web:9' }],
+        events: [{ message: '(service web) (deployment ecs-svc/22) deployment failed: alarm detected.' }],
+      },
+      more: { wasSeen: true },
     },
     { verdict: 'superseded' },
+  ],
+  [
+    'it failed, no rollback is configured and none shows: failed, whoever deployed since',
+    {
+      service: {
+        deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', taskDefinition: 'td/web:9' }],
+        events: [{ message: '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.' }],
+        deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
+      },
+      more: { wasSeen: true },
+    },
+    { verdict: 'failed', explanation: { code: 'CIRCUIT_BREAKER' } },
   ],
   [
     'unchanged needs the stopped tasks',
