@@ -172,6 +172,8 @@ const rollout = v.object({
   rollbackPhase: maybe(v.picklist(['requested', 'in-progress', 'done', 'failed'])),
   /** What --on-failure or --on-interrupt did, and how that went. */
   rollback: maybe(v.object({ done: v.boolean(), text })),
+  /** When the percentage of the production traffic that the new revision gets changed; only where it did. */
+  trafficShifts: maybe(v.array(v.object({ at: moment, productionWeight: v.number() }))),
   /** The pause hook that waits for an answer. */
   pause: maybe(
     v.object({

@@ -48,7 +48,7 @@ th{font-weight:600;color:var(--quiet)}td{overflow-wrap:anywhere}td.time{white-sp
 .dot{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:5px}
 .wait{fill:var(--wait);background:var(--wait)}.one{fill:var(--one);background:var(--one)}.two{fill:var(--two);background:var(--two)}
 .three{fill:var(--three);background:var(--three)}.four{fill:var(--four);background:var(--four)}.back{fill:var(--back);background:var(--back)}
-.mark{fill:var(--mark);background:var(--mark)}.dot.mark{border-radius:50%}circle.mark{stroke:var(--card);stroke-width:2}
+.mark{fill:var(--mark);background:var(--mark)}.shift{fill:var(--ink);background:var(--ink)}.dot.mark{border-radius:50%}circle.mark{stroke:var(--card);stroke-width:2}
 .chain{list-style:none;margin:0 0 10px;padding:0;display:flex;flex-wrap:wrap;gap:8px}
 .chain li{border:1px solid var(--line);border-radius:8px;padding:6px 12px;max-width:100%;overflow-wrap:anywhere}
 .chain b{display:block}.chain .same b,.chain .first b{color:var(--good)}.chain .other b,.chain .not b{color:var(--bad)}.chain .unknown b{color:var(--warn)}

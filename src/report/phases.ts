@@ -11,8 +11,9 @@ export interface Phase {
   colour: 'wait' | 'one' | 'two' | 'three' | 'four' | 'back';
 }
 
-/** A failed task at the moment when it ended. */
+/** Something that happened at one moment: a task or the migration failed, or traffic shifted. */
 export interface Mark {
+  kind: 'failure' | 'shift';
   atMs: number;
   text: string;
 }
@@ -82,16 +83,24 @@ function rolloutMoments({ timingsMs = {}, verdict }: RolloutOutcome, fromMs: num
   ];
 }
 
-/** The failed tasks of a rollout, and the end of a container that failed. */
+/** The failed tasks and the traffic of a rollout, and the end of a container that failed. */
 export function marksOf(outcome: Outcome): Mark[] {
   if (isRollout(outcome)) {
-    return (outcome.failedTasks ?? []).flatMap(({ endedAt, taskArn, containers = [] }) => {
+    const shifts = (outcome.trafficShifts ?? []).map(
+      ({ at, productionWeight }): Mark => ({
+        kind: 'shift',
+        atMs: Date.parse(at),
+        text: `${productionWeight} % of the traffic`,
+      }),
+    );
+    const failures = (outcome.failedTasks ?? []).flatMap(({ endedAt, taskArn, containers = [] }) => {
       const code = containers.find(({ exitCode = 0 }) => exitCode !== 0)?.exitCode;
       const text = `task ${taskArn.split('/').at(-1)?.slice(0, 8)} failed${code === undefined ? '' : ` with exit code ${code}`}`;
-      return endedAt === undefined ? [] : [{ atMs: Date.parse(endedAt), text }];
+      return endedAt === undefined ? [] : [{ kind: 'failure' as const, atMs: Date.parse(endedAt), text }];
     });
+    return [...shifts, ...failures];
   }
   if (!isTask(outcome) || outcome.verdict !== 'failed') return [];
   const ended = outcome.timeline?.executionStoppedAt ?? outcome.timeline?.stoppedAt ?? outcome.finishedAt;
-  return ended === undefined ? [] : [{ atMs: Date.parse(ended), text: 'the migration failed' }];
+  return ended === undefined ? [] : [{ kind: 'failure', atMs: Date.parse(ended), text: 'the migration failed' }];
 }

@@ -43,9 +43,12 @@ function laneName(outcome: Outcome): string {
 }
 
 function marksKey(marks: readonly Mark[]): Markup {
-  if (marks.length === 0) return html``;
-  const [first] = marks;
-  return html`<li><span class="dot mark"></span>${marks.length === 1 ? first?.text : `${marks.length} tasks failed`}</li>`;
+  const failures = marks.filter(({ kind }) => kind === 'failure');
+  const shifts = marks
+    .filter(({ kind }) => kind === 'shift')
+    .map(({ atMs, text }) => `${text} from ${clockText(atMs)}`);
+  const failed = failures.length === 1 ? failures[0]?.text : `${failures.length} tasks failed`;
+  return html`${failures.length === 0 ? undefined : html`<li><span class="dot mark"></span>${failed}</li>`}${shifts.map((text) => html`<li><span class="dot shift"></span>${text}</li>`)}`;
 }
 
 const percent = (ms: number, { fromMs, toMs }: Scale): string =>
@@ -57,6 +60,8 @@ function segment(phase: Phase, scale: Scale): Markup {
 }
 
 function markShape(mark: Mark, scale: Scale): Markup {
+  if (mark.kind === 'shift')
+    return html`<rect class="shift" x="${percent(mark.atMs, scale)}" width="3" height="26"><title>${markText(mark)}</title></rect>`;
   return html`<circle class="mark" cx="${percent(mark.atMs, scale)}" cy="13" r="5"><title>${markText(mark)}</title></circle>`;
 }
 

@@ -39,6 +39,8 @@ export interface Observation {
   /** The pause hook that waits now. */
   pause: Pause | undefined;
   verdict: FinalVerdict | undefined;
+  /** Each change of the production traffic that ours gets, in percent. */
+  shifts: { atMs: number; weight: number }[];
   /** Moments of what happened first. */
   firsts: { running?: number; deployed?: number; judged?: number };
 }
@@ -63,6 +65,7 @@ export function newObservation(own: OwnDeployment, answered?: Service): Observat
     failedTasks: new Map(),
     stoppedTasks: 'unread',
     events: [],
+    shifts: [],
     eventIds: new Set(),
     answered: new Set(),
     pause: undefined,

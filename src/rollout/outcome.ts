@@ -82,6 +82,7 @@ export function outcomeOf(
     timingsMs,
     ...(serves === undefined ? {} : { servesNow: serves }),
     ...(phase === undefined ? {} : { rollbackPhase: phase }),
+    ...(seen.shifts.length < 2 ? {} : { trafficShifts: shiftsOutcome(seen) }),
     ...(verdict !== 'paused' || pause === undefined ? {} : { pause: pauseOutcome(pause, where) }),
     ...(failedTasks.length === 0 ? {} : { failedTasks }),
     ...(seen.events.length === 0 ? {} : { events: seen.events }),
@@ -92,6 +93,9 @@ export function outcomeOf(
     ...(verdict === 'interrupted' ? { signal: deps.interrupt.name() } : {}),
   };
 }
+
+const shiftsOutcome = ({ shifts }: Observation): NonNullable<RolloutOutcome['trafficShifts']> =>
+  shifts.map(({ atMs, weight }) => ({ at: new Date(atMs).toISOString(), productionWeight: weight }));
 
 /** The hook that waits, with the commands that answer it. */
 export function pauseOutcome(

@@ -24,7 +24,7 @@ export function progressOf(seen: Observation, limits: Limits): Progress {
   };
 }
 
-/** Emits progress of one service, where it changed, and once that the breaker's threshold is reached. */
+/** Emits progress of one service, where it changed, keeps how its traffic shifted, and emits once that the breaker's threshold is reached. */
 export function progressTeller(limits: Limits, { emit }: Pick<RolloutDeps, 'emit'>) {
   const last = new Map<Observation, string>();
   const told = new Set<Observation>();
@@ -32,6 +32,8 @@ export function progressTeller(limits: Limits, { emit }: Pick<RolloutDeps, 'emit
     const { own, polls } = seen;
     if (ownDeploymentIn(seen) === undefined || (polls === 1 && own.plan.kind === 'unchanged')) return;
     const progress = progressOf(seen, limits);
+    const { productionWeight: weight } = progress;
+    if (weight !== undefined && weight !== seen.shifts.at(-1)?.weight) seen.shifts.push({ atMs: seen.atMs, weight });
     const text = JSON.stringify({ ...progress, pending: 0 });
     if (text !== last.get(seen)) emit({ type: 'progress', service: own.name, progress });
     last.set(seen, text);

@@ -28,6 +28,20 @@ describe('the file', () => {
     expect(pageOf(shown.green ?? [], facts)).not.toContain('href="javascript');
   });
 
+  test('the timeline shows when traffic shifted', () => {
+    const [build, migration, rollout] = shown.green ?? [];
+    const startMs = Date.parse(rollout?.startedAt ?? '');
+    const trafficShifts = [0, 10, 100].map((productionWeight, index) => ({
+      at: new Date(startMs + index * 60_000).toISOString(),
+      productionWeight,
+    }));
+    const page = pageOf([build, migration, { ...rollout, trafficShifts }] as Parameters<typeof pageOf>[0]);
+    expect([...page.matchAll(/<title>(\d+ % of the traffic) at /g)].map(([, text]) => text)).toEqual(
+      [0, 10, 100].map((weight) => `${weight} % of the traffic`),
+    );
+    expect(page).toMatch(/10 % of the traffic from \d\d:\d\d:\d\d/);
+  });
+
   test('without any record it says so', () => {
     const page = htmlPage({ status: 'pass', stages: [], failed: [] }, {}, '1.0.0');
     expect(page).toContain('No stage has left a record so far.');

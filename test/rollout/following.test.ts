@@ -347,9 +347,13 @@ describe('verdicts of unusual ways', () => {
     const world = await rolloutWorld({
       more: { deploymentConfiguration: { strategy: 'LINEAR', linearConfiguration } },
     });
-    const { exitCode, stdout } = await world.deploy(deployV2);
+    const { exitCode, stdout, files } = await world.deploy([...deployV2, '--record-dir', 'r']);
     expect(exitCode).toBe(0);
     for (const weight of [25, 50, 75, 100]) expect(stdout).toContain(`${weight} % of the traffic`);
+    const { trafficShifts } = JSON.parse([...files.values()][0] ?? '') as {
+      trafficShifts: { productionWeight: number }[];
+    };
+    expect(trafficShifts.map(({ productionWeight }) => productionWeight)).toEqual([0, 25, 50, 75, 100]);
   });
 
   test('two forced deployments within a minute: ours is the later one', async () => {
