@@ -98,7 +98,7 @@ describe('errors that answer the question', () => {
       ['bin/migrate', 'up'],
       '2 words belong to no option: quote values that hold spaces; put the command of the container',
     ],
-    [['--overrides', 'nowhere.json'], '--overrides: there is no file nowhere.json (looked for /work/nowhere.json)'],
+    [['--overrides', 'nowhere.json'], '--overrides: there is no file nowhere.json (looked for /project/nowhere.json)'],
     [['--container', '$NOWHERE', '--expand-env'], '--container needs the variable NOWHERE, which is not set.'],
   ])('of options, before anything is asked: %j', async (given, message) => {
     const start = ['run-migration-task', '--cluster', 'prod', '--task-definition', 'web'];

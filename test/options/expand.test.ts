@@ -150,7 +150,7 @@ describe('no error repeats a value', () => {
 describe('a file', () => {
   it('that is not there: which, and where it was looked for', async () => {
     expect(await wrong({ overrides: 'file://docker/x.json' })).toEqual([
-      '--overrides: there is no file docker/x.json (looked for /work/docker/x.json); JSON itself must begin with {',
+      '--overrides: there is no file docker/x.json (looked for /project/docker/x.json); JSON itself must begin with {',
     ]);
   });
 });

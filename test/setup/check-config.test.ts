@@ -125,7 +125,7 @@ describe('check-config', () => {
 
   it('says where it looked for a config', async () => {
     const { stderr, exitCode } = await runCommand(['check-config', 'nowhere.yml'], { circleCi: { expand } });
-    expect(stderr).toContain('Error: There is no file nowhere.yml.\n  Why: Looked for /work/nowhere.yml.');
+    expect(stderr).toContain('Error: There is no file nowhere.yml.\n  Why: Looked for /project/nowhere.yml.');
     expect(exitCode).toBe(2);
   });
 

@@ -8,7 +8,7 @@ export function memoryFiles(
   const contents = new Map(Object.entries(initial));
   return {
     contents,
-    absolute: (path) => `/work/${path}`,
+    absolute: (path) => `/project/${path}`,
     read: async (path) => contents.get(path),
     readStdin: async () => stdin,
     write: async (path, text) => {
