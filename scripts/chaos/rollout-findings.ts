@@ -127,7 +127,10 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
       if (verdict === 'failed' && own?.end === 'rolled back' && !isUsers) findings.push(`it was rolled back: ${what}`);
       // What ended ours came before the deployment that took its place, or that took the place of its rollback.
       const isEnded = state?.breakerTriggered === true || state?.status === 'ROLLBACK_FAILED';
-      const isOwnFault = isUsers || isFailing || isEnded;
+      // Without a breaker three in a row are red, and the answer that showed them may be older than what came since.
+      const isLate =
+        !hasBreaker(schedule) && moment.rollouts.some(({ createdAtMs }) => createdAtMs > moment.atMs - recentMs);
+      const isOwnFault = isUsers || isFailing || isEnded || isLate;
       if (verdict === 'failed' && own?.end === 'superseded' && !isOwnFault) findings.push(`it was superseded: ${what}`);
       return findings;
     }

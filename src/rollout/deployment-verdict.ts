@@ -116,10 +116,12 @@ const wasBefore = (primary: DeploymentSnapshot, own: OwnFacts): boolean =>
 const isTouchedSince = ({ updatedAt }: DeploymentSnapshot, { createdAtMs }: OwnFacts): boolean =>
   updatedAt !== undefined && updatedAt.getTime() > createdAtMs;
 
-/** Whether nothing but our deployment is left. */
+/** Whether no task but those of our deployment is left; a deployment that failed may stand in the list without any. */
 export function isDrained(service: ServiceSnapshot | undefined, deploymentId: string | undefined): boolean {
-  const deployments = service?.deployments ?? [];
-  return (
-    deployments.length === 1 && deployments[0]?.id === deploymentId && deployments[0]?.rolloutState !== 'IN_PROGRESS'
-  );
+  const { deployments = [] } = service ?? {};
+  const mine = deployments.find(({ id }) => id === deploymentId);
+  const hasTasks = ({ runningCount, pendingCount = 0 }: DeploymentSnapshot): boolean =>
+    runningCount !== 0 || pendingCount !== 0;
+  const others = deployments.filter((one) => one !== mine);
+  return mine !== undefined && mine.rolloutState !== 'IN_PROGRESS' && !others.some(hasTasks);
 }

@@ -81,7 +81,7 @@ export async function startDeployment(
   }
   const begun = own(answer);
   emitStart(begun, options.cluster, deps);
-  return { own: begun, seen: newObservation(begun, kind === 'deployment' ? answer : undefined) };
+  return { own: begun, seen: newObservation(begun, kind === 'unchanged' ? undefined : answer) };
 }
 
 function emitStart(own: OwnDeployment, cluster: string, { aws, emit }: RolloutDeps): void {

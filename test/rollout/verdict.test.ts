@@ -340,6 +340,15 @@ describe('our deployment id, without service deployments', () => {
   test('a single deployment of ours that is IN_PROGRESS is not drained', () => {
     expect(isDrained(service(mine), 'ecs-svc/2')).toBe(false);
   });
+
+  test('a failed deployment without tasks may stand in the list, one with tasks or unknown counts may not', () => {
+    const done = { ...mine, rolloutState: 'COMPLETED' };
+    const drained = (more: object): boolean => isDrained(service(done, { ...old, ...more }), 'ecs-svc/2');
+    expect(drained({ rolloutState: 'FAILED', runningCount: 0, pendingCount: 0 })).toBe(true);
+    expect(drained({ runningCount: 1 })).toBe(false);
+    expect(drained({ runningCount: 0, pendingCount: 1 })).toBe(false);
+    expect(drained({})).toBe(false);
+  });
 });
 
 describe('codes', () => {
