@@ -55,7 +55,7 @@ th{font-weight:600;color:var(--quiet)}td{overflow-wrap:anywhere}td.time{white-sp
 footer{color:var(--quiet);font-size:13px}
 @media (max-width:620px){body{font-size:16px}main{padding:10px 8px 30px}section,header{padding:12px}
 .lane{grid-template-columns:1fr}.lane-name{padding:0}.key{grid-column:1}.axis .lane-name{display:none}
-th:nth-child(3),th:nth-child(4),td:nth-child(3),td:nth-child(4){display:none}td{overflow-wrap:normal}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:6px}th,td{padding-right:10px}}
+th:nth-child(3),th:nth-child(4),td:nth-child(3),td:nth-child(4){display:none}td{overflow-wrap:normal}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:6px}th,td{padding-right:7px;font-size:14px}}
 @media print{:root{--bg:#fff}body{font-size:11pt}section,header{break-inside:avoid-page;border-color:#999}pre{max-height:none;white-space:pre-wrap}
 .wait,.one,.two,.three,.four,.back,.mark,.ground,.dot{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
