@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
 import { isCancel, select as selectPrompt } from '@clack/prompts';
 import { createLogUpdate } from 'log-update';
 import { ConfigError } from '../local/circleci/config-error.ts';
@@ -26,11 +27,18 @@ const uncut = (text: string): string => `\u001b[?7l${text}\u001b[?7h`;
 
 /** Draws at the bottom of the terminal, with the last lines of the containers' logs. */
 export const live: OpenLive = (screen, { elapsedMs, tailLines }) => {
-  const write = (text: string): void => screen.write(uncut(text));
   const columns = screen.columns ?? 80;
-  const stream = { isTTY: true, write, columns, rows: screen.rows ?? 24 };
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (text: string, _encoding, done) => {
+      screen.write(uncut(text));
+      done();
+    },
+  });
   // The cursor stays: whatever ends the program, nothing has to be shown again.
-  const update = createLogUpdate(stream as unknown as NodeJS.WriteStream, { showCursor: true });
+  const update = createLogUpdate(Object.assign(stream, { isTTY: true, columns, rows: screen.rows ?? 24 }), {
+    showCursor: true,
+  });
   const view = liveView(tailLines);
   let isDrawn = false;
   const clear = (): void => {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { migrationFindings, migrationSchedule } from './migrations.ts';
+import { migrationSchedule } from './migration-schedule.ts';
+import { migrationFindings } from './migrations.ts';
 import { rolloutSchedule } from './rollout-schedule.ts';
 import { rolloutFindings } from './rollouts.ts';
 

@@ -22,7 +22,7 @@ const telling = /^(?:Build and push|Run the migration|Update the service|Notify 
 const details =
   /^(?:Still waiting|Sending build|Step \d| -+>|Successfully |The push refers|[0-9a-f]{12}: |\S+: digest: |The stand-in|Pushed \S+:\S+$|#\d+ |Log of |\s+(?:arn:|https:)|\s+The exit code of|\s+Last lines of|\s+Log of|\s+\[|\[\S+\] *$|\s*$)|: (?:event: has |service deployment |task \S+ failed too|image of |\d+ of \d+ new tasks running, \d+ failed)|\s+On the way/;
 const columns = 76;
-const mostOfContainer = 12;
+const mostOfContainer = 6;
 const cut = (text: string): string => (text.length <= columns ? text : `${text.slice(0, columns - 1)}…`);
 
 /** Prints the whole log with `all`, otherwise the story alone, and nothing wider than a terminal. */

@@ -40,7 +40,7 @@ export function messageLines(message: SlackMessage): string[] {
   ];
   const shown = blocks.flatMap(({ text: main, fields = [], elements = [] }) => [
     ...(main === undefined ? [] : [main.text]),
-    ...fields.map((field) => field.text),
+    ...fields.map((field) => field.text.replace('\n', ' ')),
     ...elements.flatMap((element) => (typeof element.text === 'string' ? [element.text] : [])),
   ]);
   return (shown.length > 0 ? shown : [message.text ?? '']).flatMap((part) => part.split('\n'));

@@ -28,7 +28,7 @@ export const sqlPatterns: readonly LogPattern[] = [
   {
     pattern: /cannot run inside a transaction block/,
     code: 'NEEDS_NO_TRANSACTION',
-    cause: 'The statement (often CREATE INDEX CONCURRENTLY) may not stand in a transaction, and the tool opens one.',
+    cause: 'The statement (often CREATE INDEX CONCURRENTLY) cannot run in a transaction, and the tool opens one.',
     fix: 'Turn the transaction off for this migration (Rails: disable_ddl_transaction!, Django: atomic = False, others alike).',
   },
   {

@@ -32,7 +32,7 @@ const onlyEnded: readonly string[] = [
 /** Whether the application's log leads: out of memory, a pull that failed, Spot and the like explain the end themselves. */
 export const isOwnEnd = (code: string | undefined): boolean => code === undefined || onlyEnded.includes(code);
 
-/** The line that explains why the program ended; undefined where none looks like an error. `hidden` are values that it may not show. */
+/** The line that explains why the program ended; undefined where none looks like an error. `hidden` are values that it must not show. */
 export function findingIn(
   container: string,
   lines: readonly string[],
@@ -45,7 +45,7 @@ export function findingIn(
   return { container, ...rest, line, ...(code === undefined ? {} : { code }) };
 }
 
-/** The last lines as an Outcome keeps them: few, cut and without values that they may not show. */
+/** The last lines as an Outcome keeps them: few, cut and without values that they must not show. */
 export const tailOf = (lines: readonly string[], hidden: readonly string[], length = tailAtMost): string[] =>
   lines.slice(-length).map((line) => cut(withoutValues(line, hidden), keptAtMost));
 

@@ -63,7 +63,7 @@ export function createTaskLog(
           emit({ type: 'log-line', taskArn, container: container.name, message });
         }, options);
       } catch (error) {
-        // Whoever may not read the log may still learn the verdict.
+        // Whoever is not authorized to read the log still learns the verdict.
         if (!(error instanceof UserError)) throw error;
         // The next look at the task will tell of it; where the verdict stands already, it takes nothing away.
         if (error.code === 'ExpiredTokenException') return;

@@ -1,6 +1,6 @@
 import { hasCode, TransientError, UserError } from '../../errors.ts';
 
-/** What a check found: `ok`, a fault with its fix, or `unknown` where the credentials may not look, with what is missing. */
+/** What a check found: `ok`, a fault with its fix, or `unknown` where the credentials are not authorized to look, with what is missing. */
 export interface Finding {
   area: string;
   state: 'ok' | 'fault' | 'unknown';
