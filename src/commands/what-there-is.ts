@@ -29,8 +29,8 @@ async function answer(error: UserError, stages: readonly StageNames[], aws: Aws)
   if (error.code === 'ClusterNotFoundException') return noCluster(error, cluster, stage.cluster, aws);
   if (error.code === 'ServiceNotFoundException') {
     const named = stages.flatMap((one) => ('service' in one ? [one.service] : []));
-    const copied = /service (\S+) /.exec(error.message)?.[1];
-    return noService(error, copied ?? named[0] ?? '', cluster, aws);
+    const { service = named[0] ?? '' } = error.details;
+    return noService(error, String(service), cluster, aws);
   }
   const definition = 'taskDefinition' in stage ? stage.taskDefinition : undefined;
   const isUnknown = /unable to describe task definition/i.test(error.why ?? '');

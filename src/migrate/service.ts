@@ -13,6 +13,7 @@ export async function serviceNamedBy(option: string, name: string, cluster: stri
       code: 'ServiceNotFoundException',
       why: service === undefined ? 'Amazon ECS answered MISSING.' : 'It was deleted.',
       fix,
+      details: { service: name },
     });
   } catch (error) {
     if (!hasCode(error, 'InvalidParameterException')) throw error;

@@ -49,6 +49,7 @@ function usable(name: string, service: Service | undefined, cluster: string): { 
       code: 'ServiceNotFoundException',
       why: 'Amazon ECS answered MISSING.',
       fix: 'Check --service (or --family), --cluster and --region.',
+      details: { service: name },
     });
   }
   if (service.status !== 'ACTIVE') {

@@ -102,6 +102,7 @@ function unknown(cluster: string, missing: readonly string[]): UserError {
     code: 'ServiceNotFoundException',
     why: 'Amazon ECS answered MISSING.',
     fix: 'Check --service, --cluster and --region; without --service all services of the cluster are shown.',
+    details: { service: missing[0] },
   });
 }
 

@@ -61,7 +61,7 @@ async function checkSecrets(container: RawContainerDefinition, { aws }: DoctorDe
     check('secret', async () => {
       const [, , service, region = ''] = valueFrom.split(':');
       if (valueFrom.startsWith('arn:') && region !== aws.region)
-        return [ok('secret', `${name} comes from ${region}, where nobody looked`)];
+        return [ok('secret', `${name} comes from ${region}, another region: not checked`)];
       if (service === 'secretsmanager') {
         // Behind the name come JSON key, stage and version.
         const id = valueFrom.split(':').slice(0, 7).join(':');

@@ -22,7 +22,13 @@ export async function checkJobRole(
 ): Promise<Finding[]> {
   const owner = accountOf(role);
   if (owner !== account)
-    return [{ area: 'trust', state: 'unknown', text: `${role} is of account ${owner}, where nobody looked` }];
+    return [
+      {
+        area: 'trust',
+        state: 'unknown',
+        text: `${role} is of account ${owner}, which these credentials are not of: not checked`,
+      },
+    ];
   return check('trust', async () => {
     const trust = await aws.setup.roleTrust(resourceName(role)).catch((error: unknown) => {
       if (hasCode(error, 'NoSuchEntity', 'NoSuchEntityException')) return undefined;
