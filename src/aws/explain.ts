@@ -66,7 +66,7 @@ export function explain(thrown: unknown, action: string): unknown {
     awsMessage: message,
     fix: fixFor(name, message, action),
     requestId,
-    details: resourceIds === undefined ? {} : { resourceIds },
+    details: { action, ...(resourceIds === undefined ? {} : { resourceIds }) },
     cause: error,
   });
 }

@@ -250,7 +250,7 @@ describe('what the SDK throws', () => {
       sdkError('ConflictException', 'other parameters', { ...client(), resourceIds: ['arn:task'] }),
       'ecs:RunTask',
     ) as UserError;
-    expect(error.details).toEqual({ resourceIds: ['arn:task'] });
+    expect(error.details).toEqual({ action: 'ecs:RunTask', resourceIds: ['arn:task'] });
   });
 });
 

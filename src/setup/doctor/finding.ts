@@ -19,10 +19,10 @@ export async function check(area: string, look: () => Promise<Finding[]>): Promi
     return await look();
   } catch (error) {
     if (hasCode(error, ...denials)) {
-      const action =
-        /not authorized to perform: (\S+)/.exec(error.awsMessage ?? '')?.[1] ??
-        /AWS refused (\S+?)\.$/.exec(error.message)?.[1];
-      return [{ area, state: 'unknown', text: `not permitted: ${action ?? error.message}` }];
+      const { action = error.message } = error.details;
+      // AWS names the permission, which need not be called like the operation.
+      const named = /not authorized to perform: (\S+)/.exec(error.awsMessage ?? '')?.[1];
+      return [{ area, state: 'unknown', text: `not permitted: ${named ?? String(action)}` }];
     }
     if (error instanceof TransientError) return [{ area, state: 'unknown', text: `no answer: ${error.message}` }];
     if (error instanceof UserError)
