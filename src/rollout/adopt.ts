@@ -26,6 +26,7 @@ export function adopt(
     differences: [],
     digests: new Map(),
     kind,
+    isRevisionAsked: false,
   };
   const own: OwnDeployment = {
     plan,

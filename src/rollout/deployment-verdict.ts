@@ -29,6 +29,8 @@ export function deploymentVerdict(service: ServiceSnapshot, own: OwnFacts): Roll
   if (mine === undefined) return gone(service, primary, own);
   if (mine.status === 'PRIMARY') return primaryVerdict(service, mine);
   const failure = failureOf(service, own);
+  const other = failure === undefined ? otherFailureIn(service, own) : undefined;
+  if (other !== undefined && mine.rolloutState !== 'FAILED') return superseded(other, undefined);
   const isFailed = mine.rolloutState === 'FAILED' || failure !== undefined;
   if (!isFailed && !isRollingBack(primary) && !isOlder(primary, own)) return superseded(primary?.id, undefined);
   const said = isRollingBack(primary) ? primary?.rolloutStateReason : (failure ?? mine.rolloutStateReason);
@@ -67,6 +69,8 @@ function primaryVerdict(service: ServiceSnapshot, mine: DeploymentSnapshot): Rol
 function gone(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined, own: OwnFacts): RolloutVerdict {
   if (primary === undefined) return { verdict: 'running' };
   const failure = failureOf(service, own);
+  const other = failure === undefined ? otherFailureIn(service, own) : undefined;
+  if (other !== undefined) return superseded(other, undefined);
   if (isRollingBack(primary) && !wasBefore(primary, own)) return rolledBack('in-progress', primary.rolloutStateReason);
   if (failure !== undefined) {
     if (!isGoneBack(service, primary, own)) return failed(failure);
@@ -99,6 +103,14 @@ const failureOf = ({ events }: ServiceSnapshot, { deploymentId }: OwnFacts): str
   deploymentId === undefined
     ? undefined
     : events?.find(({ message = '' }) => message.includes(`(deployment ${deploymentId}) deployment failed`))?.message;
+
+/** The deployment that failed since ours began, neither ours nor one of before: it had replaced ours, and the rollback is its own. */
+function otherFailureIn({ events = [] }: ServiceSnapshot, own: OwnFacts): string | undefined {
+  const failed = events
+    .filter(({ createdAt }) => createdAt !== undefined && createdAt.getTime() >= own.createdAtMs)
+    .flatMap(({ message = '' }) => /\(deployment (ecs-svc\/\d+)\) deployment failed/.exec(message)?.[1] ?? []);
+  return failed.find((id) => id !== own.deploymentId && !own.idsBefore.has(id));
+}
 
 const isRollingBack = (deployment: DeploymentSnapshot | undefined): boolean =>
   /rolling back to deployment/i.test(deployment?.rolloutStateReason ?? '');

@@ -7,11 +7,13 @@ import type { Definition } from '../task-definition/edit.ts';
 import { parseImageReference, repositoryUri } from '../task-definition/image-reference.ts';
 import type { RolloutDeps, RolloutOptions, ServiceBefore } from './model.ts';
 
+/** Whether the options name a revision, or a change of the one that serves. */
+export const asksForRevision = ({ changes, taskDefinition }: RolloutOptions): boolean =>
+  taskDefinition !== undefined || Object.values(changes).some(({ length }) => length > 0);
+
 /** Whether the options name nothing that could be deployed; records may. */
-function asksForNothing({ changes, taskDefinition, desiredCount, force }: RolloutOptions): boolean {
-  const isEmpty = Object.values(changes).every(({ length }) => length === 0);
-  return taskDefinition === undefined && desiredCount === undefined && !force && isEmpty;
-}
+const asksForNothing = (options: RolloutOptions): boolean =>
+  !asksForRevision(options) && options.desiredCount === undefined && !options.force;
 
 /** Refuses to go on where nothing was asked for: neither an option says what to deploy nor a record. */
 function nothingAsked(options: RolloutOptions, why: string, { aws }: Pick<RolloutDeps, 'aws'>): UserError {

@@ -88,6 +88,8 @@ export interface ServicePlan {
    * `rollback`: a deployment that is under way is to be rolled back by ECS.
    */
   kind: 'deployment' | 'scaling' | 'unchanged' | 'rollback';
+  /** Whether a revision was asked for, or a change of it; a scaling sends none otherwise, which might undo a deployment of others. */
+  isRevisionAsked: boolean;
   /** Of a rollback: what is known of the migrations that it leaves in the database. */
   database?: string;
 }

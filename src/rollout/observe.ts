@@ -29,6 +29,8 @@ export interface Observation {
   /** A service deployment that began after ours. */
   newer: string | undefined;
   failedTasks: Map<string, FailedTask & { endedAtMs: number }>;
+  /** What ECS counted of them when it was first seen to call our deployment COMPLETED: it leaves that count as it is. */
+  failedAtCompletion: number | undefined;
   /** `unread` until the stopped tasks were listed once, `unreadable` where they cannot be. */
   stoppedTasks: 'unread' | 'read' | 'unreadable';
   /** Messages of the service since our deployment began, oldest first. */
@@ -63,6 +65,7 @@ export function newObservation(own: OwnDeployment, answered?: Service): Observat
     serviceDeployment: undefined,
     newer: undefined,
     failedTasks: new Map(),
+    failedAtCompletion: countIfCompleted(own.plan.before.service, own.deploymentId),
     stoppedTasks: 'unread',
     events: [],
     shifts: [],
@@ -72,6 +75,14 @@ export function newObservation(own: OwnDeployment, answered?: Service): Observat
     verdict: undefined,
     firsts: {},
   };
+}
+
+const deploymentIn = (service: Service | undefined, id: string | undefined) =>
+  service?.deployments?.find((one) => one.id !== undefined && one.id === id);
+
+function countIfCompleted(service: Service, id: string | undefined): number | undefined {
+  const mine = deploymentIn(service, id);
+  return mine?.rolloutState === 'COMPLETED' ? (mine.failedTasks ?? 0) : undefined;
 }
 
 /** A service that stays away was deleted, but answers without it may be stale reads for a while. */
@@ -89,6 +100,7 @@ export function observe(seen: Observation, found: Service | undefined, nowMs: nu
   const isAway = seen.wasSeen && !isThere && isOlder(primaryOf(found), ownFacts(seen));
   seen.awaySinceMs = isAway ? (seen.awaySinceMs ?? nowMs) : undefined;
   seen.wasSeen ||= isThere;
+  seen.failedAtCompletion ??= countIfCompleted(found, seen.own.deploymentId);
   seen.sawCount ||= desiredCount !== undefined && found.desiredCount === desiredCount;
   const running = ownDeploymentIn(seen)?.runningCount ?? 0;
   if (running > 0 && running >= (found.desiredCount ?? 0)) seen.firsts.running ??= nowMs;
@@ -109,8 +121,7 @@ function newEvents(seen: Observation, { events = [] }: Service): string[] {
 }
 
 /** The entry of `deployments[]` that is ours. */
-export const ownDeploymentIn = ({ service, own }: Observation) =>
-  service?.deployments?.find(({ id }) => id !== undefined && id === own.deploymentId);
+export const ownDeploymentIn = ({ service, own }: Observation) => deploymentIn(service, own.deploymentId);
 
 /** The revision that was asked for: where a deployment is to be rolled back, the one before it. */
 export const askedRevision = ({ plan, taskDefinitionArn }: OwnDeployment): string | undefined =>
@@ -136,13 +147,25 @@ export const failedInARow = (seen: Observation): number =>
     seen.serviceDeployment?.deploymentCircuitBreaker?.failureCount ?? 0,
   );
 
-/** The same since this run began: once it calls a deployment successful, ECS leaves its count as it is (reference, `failedTasks`). */
-export function failedSinceStart(seen: Observation): number {
-  const { deploymentId, plan } = seen.own;
-  const before = plan.before.service.deployments?.find(({ id }) => id === deploymentId)?.failedTasks ?? 0;
+/** Those that ECS counted since it called our deployment successful; before that, since this run began. */
+export function failedSince(seen: Observation): number {
+  const { own, failedAtCompletion, serviceDeployment } = seen;
+  // SUCCESSFUL comes before COMPLETED (reference §4): the count is still that of the way there.
+  if (failedAtCompletion === undefined && serviceDeployment?.status === 'SUCCESSFUL') return 0;
+  const before = failedAtCompletion ?? deploymentIn(own.plan.before.service, own.deploymentId)?.failedTasks ?? 0;
   const now = ownDeploymentIn(seen)?.failedTasks ?? 0;
   return now < before ? now : now - before;
 }
+
+/** Tasks that were told to stop before ours was asked for, and that ECS still counts as running. */
+export const leavingTasks = ({ own }: Observation): number => {
+  const { runningCount = 0, desiredCount = 0 } = own.plan.before.service;
+  return Math.max(0, runningCount - desiredCount);
+};
+
+/** How many tasks the service started since ours was asked for, as its events tell (reference §3.6). */
+export const startedTasks = ({ events }: Observation): number =>
+  events.reduce((sum, message) => sum + Number(/ has started (\d+) tasks/.exec(message)?.[1] ?? 0), 0);
 
 /** Whether ECS itself gives up when too many tasks fail. */
 export const hasBreaker = ({ service, own }: Observation): boolean =>

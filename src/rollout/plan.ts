@@ -5,7 +5,7 @@ import type { Outcome } from '../outcome.ts';
 import { definitionDifferences } from '../task-definition/diff.ts';
 import { resolveImage } from '../task-definition/digests.ts';
 import { type Definition, editDefinition, imagesFor, ownTags, registrable } from '../task-definition/edit.ts';
-import { withRecorded } from './from-records.ts';
+import { asksForRevision, withRecorded } from './from-records.ts';
 import type { RolloutDeps, RolloutOptions, ServiceBefore, ServicePlan } from './model.ts';
 
 interface Described {
@@ -108,6 +108,7 @@ async function planService(before: ServiceBefore, asked: RolloutOptions, deps: P
     differences,
     digests,
     kind,
+    isRevisionAsked: asksForRevision(options),
   };
 }
 

@@ -15,7 +15,7 @@ export function updateInput(plan: ServicePlan, taskDefinition: string, options: 
   return {
     cluster: options.cluster,
     service: plan.before.name,
-    taskDefinition,
+    ...(plan.kind === 'scaling' && !plan.isRevisionAsked ? {} : { taskDefinition }),
     ...(options.force ? { forceNewDeployment: true } : {}),
     ...(options.desiredCount === undefined ? {} : { desiredCount: options.desiredCount }),
     ...(options.enableCircuitBreaker ? { deploymentConfiguration: withBreaker(plan.before.service) } : {}),

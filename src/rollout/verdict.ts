@@ -3,13 +3,15 @@ import { deploymentVerdict, isDrained } from './deployment-verdict.ts';
 import type { RolloutOptions } from './model.ts';
 import {
   failedInARow,
-  failedSinceStart,
+  failedSince,
   hasBreaker,
+  leavingTasks,
   type Observation,
   ownDeploymentIn,
   ownFacts,
   primaryOf,
   runningTasks,
+  startedTasks,
 } from './observe.ts';
 import { serviceDeploymentVerdict } from './service-deployment-verdict.ts';
 import type { RolloutVerdict } from './snapshot.ts';
@@ -106,11 +108,14 @@ function standing(seen: Observation, limits: Limits): RolloutVerdict {
   const isCounted = service.desiredCount !== undefined;
   const isFull = isCounted && [ownRunning, service.runningCount].every((count) => count === service.desiredCount);
   const isPending = (service.pendingCount ?? 0) > 0;
-  const failed = failedSinceStart(seen);
+  const failed = failedSince(seen);
   const isQuiet = failed === 0 && !isPending;
   if (own.plan.kind === 'scaling') {
     const isTaken = seen.sawCount || atMs - own.startedAtMs >= staleForMs;
-    if (!isFull || !isQuiet || !isTaken) return { verdict: 'running' };
+    // Until those are gone that leave, the count is theirs too: what must come beside the tasks that stay has to be started.
+    const mustStart = (service.desiredCount ?? 0) - (own.plan.before.service.desiredCount ?? 0);
+    const isOwnCount = leavingTasks(seen) === 0 || startedTasks(seen) >= mustStart;
+    if (!isFull || !isQuiet || !isTaken || !isOwnCount) return { verdict: 'running' };
     return service.desiredCount === 0 ? noTasks : { verdict: 'deployed' };
   }
   const ended = [...seen.failedTasks.values()].map(({ endedAtMs }) => endedAtMs);

@@ -1,7 +1,7 @@
 import type { Deployment, Service, ServiceDeployment } from '@aws-sdk/client-ecs';
 import { expect, test } from 'vitest';
 import type { OwnDeployment, ServicePlan } from '../../src/rollout/model.ts';
-import { newObservation, type Observation } from '../../src/rollout/observe.ts';
+import { newObservation, type Observation, observe } from '../../src/rollout/observe.ts';
 import { thresholdReached } from '../../src/rollout/progress.ts';
 import { type Limits, verdictOf } from '../../src/rollout/verdict.ts';
 
@@ -63,6 +63,7 @@ function ownOf(service: Service, primary: Deployment, kind: ServicePlan['kind'] 
     differences: [],
     digests: new Map(),
     kind,
+    isRevisionAsked: true,
   };
   return {
     plan,
@@ -165,12 +166,22 @@ test.each<[string, Situation, object]>([
   ],
   [
     'unchanged, whatever ECS counted before this run: its count stays as it is once a deployment is successful',
-    { kind: 'unchanged', serviceDeployment: successful, mine: { failedTasks: 3 }, failedBefore: 3 },
+    {
+      kind: 'unchanged',
+      serviceDeployment: successful,
+      mine: { rolloutState: 'COMPLETED', failedTasks: 3 },
+      failedBefore: 3,
+    },
     { verdict: 'unchanged' },
   ],
   [
     'not unchanged where the count has grown since',
-    { kind: 'unchanged', serviceDeployment: successful, mine: { failedTasks: 6 }, failedBefore: 3 },
+    {
+      kind: 'unchanged',
+      serviceDeployment: successful,
+      mine: { rolloutState: 'COMPLETED', failedTasks: 6 },
+      failedBefore: 3,
+    },
     { verdict: 'failed', explanation: { code: 'TOO_MANY_FAILED_TASKS' } },
   ],
   [
@@ -273,6 +284,32 @@ test.each<[string, Situation, object]>([
   ['nothing seen yet is running', { more: { service: undefined } }, { verdict: 'running' }],
 ])('%s', (_rule, situation, verdict) => {
   expect(judged(situation)).toMatchObject(verdict);
+});
+
+test('failures of before ECS called a deployment COMPLETED do not make red what stands, those since do', () => {
+  const limping: Deployment = {
+    id: 'ecs-svc/2',
+    status: 'PRIMARY',
+    rolloutState: 'IN_PROGRESS',
+    taskDefinition: 'td/web:2',
+  };
+  const service = (failedTasks: number, rolloutState: string): Service => ({
+    status: 'ACTIVE',
+    desiredCount: 2,
+    runningCount: 2,
+    deployments: [{ ...limping, runningCount: 2, failedTasks, rolloutState: rolloutState as 'COMPLETED' }],
+  });
+  const seen = newObservation(ownOf(service(0, 'IN_PROGRESS'), limping, 'unchanged'));
+  const verdictAfter = (failedTasks: number, rolloutState: string, serviceDeployment?: ServiceDeployment) => {
+    observe(seen, service(failedTasks, rolloutState), nowMs);
+    Object.assign(seen, { serviceDeployment, stoppedTasks: 'read' });
+    return verdictOf(seen, { until: 'deployed', maxFailedTasks: undefined }).verdict;
+  };
+  expect(verdictAfter(2, 'IN_PROGRESS')).toBe('running');
+  expect(verdictAfter(3, 'IN_PROGRESS', successful)).toBe('deployed');
+  expect(verdictAfter(3, 'COMPLETED')).toBe('deployed');
+  expect(verdictAfter(4, 'COMPLETED')).toBe('running');
+  expect(verdictAfter(6, 'COMPLETED')).toBe('failed');
 });
 
 test('a deployment that was successful is over: tasks that fail since do not reach the breaker’s threshold', () => {

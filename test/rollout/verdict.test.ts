@@ -40,6 +40,10 @@ const other: DeploymentSnapshot = {
   rolloutStateReason: 'ECS deployment ecs-svc/4 in progress.',
   taskDefinition: 'td/web:9',
 };
+const failedEvent = (id: string, atMs: number) => ({
+  message: `(service web) (deployment ${id}) deployment failed: tasks failed to start.`,
+  createdAt: new Date(atMs),
+});
 const service = (...deployments: DeploymentSnapshot[]): ServiceSnapshot => ({ status: 'ACTIVE', deployments });
 
 describe('a pause', () => {
@@ -312,6 +316,27 @@ describe('our deployment id, without service deployments', () => {
         events: [{ message: '(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.' }],
       },
       ours,
+      { verdict: 'rolled-back' },
+    ],
+    [
+      'a rollback of the deployment that had replaced ours is none of ours',
+      {
+        ...service({ ...backAgain, updatedAt: new Date(90_000), rolloutStateReason: back.rolloutStateReason }),
+        events: [failedEvent('ecs-svc/4', 3_000)],
+      },
+      seen,
+      { verdict: 'superseded', by: 'ecs-svc/4' },
+    ],
+    [
+      'nor where ours still stands in the list',
+      { ...service(back, { ...mine, status: 'ACTIVE' }), events: [failedEvent('ecs-svc/4', 3_000)] },
+      seen,
+      { verdict: 'superseded', by: 'ecs-svc/4' },
+    ],
+    [
+      'a failure of a deployment of before ours says nothing of who replaced it',
+      { ...service(back), events: [failedEvent('ecs-svc/1', 3_000), failedEvent('ecs-svc/0', 1_000)] },
+      seen,
       { verdict: 'rolled-back' },
     ],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { breaker, crash, definitionOf, registry, requestsOf, rolloutWorld } from './rollout-world.ts';
+import { breaker, crash, definitionOf, registry, requestsOf, rolloutWorld, targetGroup } from './rollout-world.ts';
 
 const image = (tag: string): string => `${registry}/web:${tag}`;
 
@@ -306,6 +306,29 @@ test('--desired-count alone makes no deployment and is done when the tasks run',
   expect(stdout).toContain('only the number of tasks changes');
   expect(model.truth.serving('web').taskArns).toHaveLength(4);
   expect(model.services.find('prod', 'web')?.serviceDeployments).toHaveLength(1);
+});
+
+test('--desired-count alone sends no revision: it cannot undo a deployment that begins meanwhile', async () => {
+  const { model, deploy } = await rolloutWorld();
+  await deploy(['--service', 'web', '--desired-count', '4']);
+  expect(requestsOf(model, 'UpdateService')).toEqual([{ cluster: 'prod', service: 'web', desiredCount: 4 }]);
+});
+
+test('--desired-count with a revision that is set already sends both: that revision is to run', async () => {
+  const { model, deploy } = await rolloutWorld();
+  await deploy(['--service', 'web', '--desired-count', '4', '--task-definition', 'web:1']);
+  expect(requestsOf(model, 'UpdateService')).toMatchObject([{ taskDefinition: expect.stringMatching(/web:1$/) }]);
+});
+
+test('tasks that leave from a scaling of before do not count for the new number', async () => {
+  const loadBalancers = [{ targetGroupArn: targetGroup, containerName: 'web', containerPort: 8080 }];
+  const world = await rolloutWorld({ more: { loadBalancers } });
+  world.model.services.settings.deregistrationDelayMs = 60_000;
+  await world.model.operators.scale('prod', 'web', 0);
+  world.model.clock.advance(1_000);
+  const { exitCode } = await world.deploy(['--service', 'web', '--desired-count', '2']);
+  expect(exitCode).toBe(0);
+  expect(world.model.truth.serving('web').taskArns).toHaveLength(2);
 });
 
 test('--no-verify starts the deployment and says that it is not verified', async () => {
