@@ -45,19 +45,19 @@ const withNumbers = (code: string, names: readonly string[]): string =>
     // Slow to load, and asked for by many who seldom use them.
     .replaceAll(/=require\((["'`]node:(?:crypto|child_process)["'`])\)/g, '=require.lazy($1)');
 
-/** Chunks stand in a comment, which `*` and `/` would end; latin1 is read faster than UTF-8. */
+/** Chunks stand in a comment, which `*` and `/` would end; in ASCII a place in the text is a place in the file. */
 function hide(code: string): string {
   const ascii = code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return ascii.replaceAll('*/', '*\u0001/');
 }
 
 /**
- * `ends` are the places in the comment where the chunks 1, 2, … end. What a chunk exports stands in front of a proxy, which
- * runs the chunk at the first question and is then gone.
+ * `ends` are the places in the comment where the chunks 1, 2, … end; only those that are asked for are read again. What a
+ * chunk exports stands in front of a proxy, which runs the chunk at the first question and is then gone.
  */
 const loader = (ends: readonly number[]): string =>
   `const ends=${JSON.stringify(ends)},loaded=[];
-let text;
+let file,start;
 function load(name){
 return typeof name==="number"?(loaded[name]??=later(name)).exports:require(name);
 }
@@ -69,11 +69,18 @@ load.run=(name)=>{
 const exports=load(name),module=loaded[name];
 if(module.started)return exports;
 module.started=true;
-text??=require("node:fs").readFileSync(__filename,"latin1").slice(-2-ends.at(-1),-2);
-const code=text.slice(ends[name-2]??0,ends[name-1]).replaceAll("*\\u0001/","*/");
+const code=hidden(ends[name-2]??0,ends[name-1]).replaceAll("*\\u0001/","*/");
 require("node:vm").compileFunction(code,["require","module","exports","__filename"],{filename:__filename+"#"+name})(load,module,exports,__filename);
 Object.setPrototypeOf(exports,null);
 return exports;
 };
+function hidden(from,to){
+const fs=require("node:fs");
+file??=fs.openSync(__filename);
+start??=fs.fstatSync(file).size-2-ends.at(-1);
+const bytes=Buffer.alloc(to-from);
+fs.readSync(file,bytes,0,to-from,start+from);
+return bytes.latin1Slice();
+}
 load.lazy=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});
 `;
