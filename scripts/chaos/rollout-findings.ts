@@ -11,7 +11,7 @@ export interface Moment {
   atMs: number;
   rollouts: Rollout[];
   /** Of each service deployment, by its ARN. */
-  states: ReadonlyMap<string, { status: string; breakerTriggered: boolean }>;
+  states: ReadonlyMap<string, { status: string; breakerTriggered: boolean; rollback?: { startedAtMs: number } }>;
   sample: Sample;
 }
 
@@ -123,8 +123,10 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
         findings.push(`red before the breaker spoke: ${what}`);
       }
       if (verdict === 'rolled-back' && !state?.status.startsWith('ROLLBACK')) findings.push(`not rolled back: ${what}`);
-      // The user's own limit is told as reached, whatever ECS did since the answer that showed it.
-      if (verdict === 'failed' && own?.end === 'rolled back' && !isUsers) findings.push(`it was rolled back: ${what}`);
+      // The limit is told as reached, whatever ECS or an operator did since the answer that showed it.
+      const isOurLimit = !hasBreaker(schedule) && (state?.rollback?.startedAtMs ?? 0) > moment.atMs - recentMs;
+      if (verdict === 'failed' && own?.end === 'rolled back' && !isUsers && !isOurLimit)
+        findings.push(`it was rolled back: ${what}`);
       // What ended ours came before the deployment that took its place, or that took the place of its rollback.
       const isEnded = state?.breakerTriggered === true || state?.status === 'ROLLBACK_FAILED';
       // Without a breaker three in a row are red, and the answer that showed them may be older than what came since.

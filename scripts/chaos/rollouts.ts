@@ -66,7 +66,7 @@ async function live(
     if (event.type !== 'service-judged' && event.type !== 'rolling-back') return;
     const rollouts = model.truth.rollouts('web');
     const statuses = model.services.find('prod', 'web')?.serviceDeployments ?? [];
-    const states = new Map(statuses.map(({ arn, status, breakerTriggered }) => [arn, { status, breakerTriggered }]));
+    const states = new Map(statuses.map((one) => [one.arn, { ...one }]));
     moments.push({ of: event.type, atMs: clock.now(), rollouts, states, sample: world.sample() });
   };
   const end = await rollOut(optionsOf(run, world), { ...program, http: noHttp, ci: {}, emit }).then(

@@ -174,11 +174,8 @@ async function explainedOutcome(
   if (isTooLate) notes.push('It was deployed after time had run out, so it was not rolled back.');
   const isUndone = isAsked && !isTooLate;
   const rollback = isUndone ? await tryUndo(seen, options, deps) : undefined;
-  if (ending.explanation?.code === 'TOO_MANY_FAILED_TASKS' && rollback === undefined) {
-    const what = `Amazon ECS goes on starting tasks of ${familyRevision(seen.own.taskDefinitionArn)}`;
-    notes.push(`${what}; --on-failure rollback, or a circuit breaker on the service, would end that.`);
-  }
   await pollOnceMore(seen, options.cluster, notes, deps);
+  if (ending.explanation?.code === 'TOO_MANY_FAILED_TASKS' && rollback === undefined) notes.push(whatGoesOn(seen));
   const outcome = outcomeOf(seen, ending, options, deps);
   const failedTasks = (outcome.failedTasks ?? []).map((task): FailedTask => ({ ...task, ...tails?.get(task.taskArn) }));
   const back = verdict === 'rolled-back' ? await returning(ending.toRevision, deps) : undefined;
@@ -195,6 +192,16 @@ async function explainedOutcome(
     ...(rollback !== undefined || resume === undefined ? {} : { resume }),
     ...noted(notes),
   };
+}
+
+/** What ECS does after we gave up; somebody may have ended it since the answer that we judged by. */
+function whatGoesOn({ own, service }: Observation): string {
+  const primary = primaryOf(service);
+  if (primary !== undefined && primary.id !== own.deploymentId) {
+    return `Meanwhile the service was set to ${familyRevision(primary.taskDefinition ?? 'another revision')} (deployment ${primary.id}).`;
+  }
+  const what = `Amazon ECS goes on starting tasks of ${familyRevision(own.taskDefinitionArn)}`;
+  return `${what}; --on-failure rollback, or a circuit breaker on the service, would end that.`;
 }
 
 async function tryUndo(seen: Observation, options: RolloutOptions, deps: RolloutDeps): ReturnType<typeof undo> {

@@ -267,6 +267,19 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).toContain('rolled back because a rollback was requested');
   });
 
+  test('rolled back by somebody after the verdict: it is not said that ECS goes on starting tasks', async () => {
+    const world = await rolloutWorld();
+    world.model.behaviours.script({ image: world.digests.v2 ?? '' }, crash);
+    const { exitCode, stdout } = await world.deploy(deployV2, {
+      onLine: (text) => {
+        if (text.endsWith('web: web:2 failed')) void world.model.operators.rollBack('prod', 'web');
+      },
+    });
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/Note: Meanwhile the service was set to web:1 \(deployment ecs-svc\/\d+\)\./);
+    expect(stdout).not.toContain('goes on starting');
+  });
+
   test('a breaker that does not roll back', async () => {
     const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: false } };
     const world = await rolloutWorld({ more: { deploymentConfiguration } });
