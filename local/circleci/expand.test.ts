@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { ConfigError } from './config-error.ts';
 import { checkOrb, type ExpandOptions, expandConfig } from './expand.ts';
 
@@ -386,6 +387,26 @@ workflows:
     expect(() => expandConfig(config, { pipelineParameters: { deply: true } })).toThrow(
       'Unexpected argument(s): deply',
     );
+  });
+
+  it.each(['2.1', "'2.1'"])('takes version: %s', (version) => {
+    const config = `version: ${version}\njobs: {build: {docker: [{image: a}], steps: [checkout]}}\n`;
+    expect(expandConfig(config).workflows[0]?.jobs[0]?.name).toBe('build');
+  });
+
+  it('the compiled config tells jobs of one name in two workflows apart, also where they require each other', () => {
+    const config = `
+version: 2.1
+jobs:
+  a: {docker: [{image: a}], steps: [checkout]}
+  b: {docker: [{image: a}], steps: [checkout]}
+workflows:
+  one: {jobs: [a, {b: {requires: [a]}}]}
+  two: {jobs: [a]}
+`;
+    const { jobs, workflows } = parse(expandConfig(config).compiled);
+    expect(Object.keys(jobs)).toEqual(['one/a', 'b', 'two/a']);
+    expect(workflows.one.jobs[1].b.requires).toEqual([{ 'one/a': ['success'] }]);
   });
 
   it('a compiled config has at most 8 MB', () => {

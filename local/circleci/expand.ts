@@ -45,7 +45,8 @@ export const compiledLimitBytes = 8 * 1_024 * 1_024;
 /** Does what CircleCI's config service does: imports orbs, fills in parameters, and checks the result. */
 export function expandConfig(text: string, options: ExpandOptions = {}): ExpandedConfig {
   const source = mapOf(readYaml(text), 'config');
-  if (source.version !== 2.1) throw new ConfigError('version: orbs, commands and parameters need version 2.1');
+  if (String(source.version) !== '2.1')
+    throw new ConfigError('version: orbs, commands and parameters need version 2.1');
   const ref: Ref = options.tag === undefined ? { branch: options.branch ?? 'main' } : { tag: options.tag };
   const globals = { pipeline: pipelineValues(source.parameters, ref, options, source.setup === true) };
   const namespace = readNamespace(source, globals, options.orbs ?? {});
@@ -103,19 +104,22 @@ function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOpt
 
 function compile(workflows: readonly ExpandedWorkflow[]): string {
   const jobs = workflows.flatMap((workflow) => workflow.jobs.map((job) => ({ workflow: workflow.name, ...job })));
-  const key = (job: (typeof jobs)[number]): string =>
-    jobs.filter(({ name }) => name === job.name).length > 1 ? `${job.workflow}/${job.name}` : job.name;
+  /** Of two workflows, jobs of one name are told apart. */
+  const key = (workflow: string, name: string): string =>
+    jobs.filter((job) => job.name === name).length > 1 ? `${workflow}/${name}` : name;
   return stringify(
     {
       version: 2,
-      jobs: Object.fromEntries(jobs.filter(({ job }) => job !== undefined).map((job) => [key(job), compiledJob(job)])),
+      jobs: Object.fromEntries(
+        jobs.filter(({ job }) => job !== undefined).map((job) => [key(job.workflow, job.name), compiledJob(job)]),
+      ),
       workflows: {
         version: 2,
         ...Object.fromEntries(
-          workflows.map(({ name }) => [
-            name,
-            { jobs: jobs.filter(({ workflow }) => workflow === name).map((job) => ({ [key(job)]: calls(job) })) },
-          ]),
+          workflows.map(({ name: workflow, jobs: own }) => {
+            const keyOf = (name: string): string => key(workflow, name);
+            return [workflow, { jobs: own.map((job) => ({ [keyOf(job.name)]: calls(job, keyOf) })) }];
+          }),
         ),
       },
     },
@@ -128,8 +132,8 @@ const compiledJob = ({ job }: WorkflowJob) => ({
   steps: job?.steps.map(({ type, body }) => ({ [type]: body })),
 });
 
-const calls = ({ requires, contexts, job }: WorkflowJob) => ({
+const calls = ({ requires, contexts, job }: WorkflowJob, keyOf: (name: string) => string) => ({
   ...(job === undefined ? { type: 'approval' } : {}),
-  ...(requires.length > 0 ? { requires: requires.map(({ name, statuses }) => ({ [name]: statuses })) } : {}),
+  ...(requires.length > 0 ? { requires: requires.map(({ name, statuses }) => ({ [keyOf(name)]: statuses })) } : {}),
   ...(contexts.length > 0 ? { context: contexts } : {}),
 });

@@ -57,7 +57,7 @@ function readOrb(alias: string, reference: Yaml, imports: Readonly<Record<string
   const text = imports[alias] ?? imports[reference.split('@')[0] ?? ''];
   if (text === undefined) throw new ConfigError(`Cannot find ${reference} in the orb registry.`);
   const source = mapOf(readYaml(text), `orb '${alias}'`);
-  if (source.version !== 2.1) throw new ConfigError(`orb '${alias}': version must be 2.1`);
+  if (String(source.version) !== '2.1') throw new ConfigError(`orb '${alias}': version must be 2.1`);
   return readNamespace(source, {}, imports);
 }
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parse } from 'yaml';
+import { readYaml } from '../../local/circleci/yaml.ts';
 
 const sections = ['commands', 'examples', 'executors', 'jobs'];
 /** Only here does `circleci orb pack` look for include statements. */
@@ -27,8 +27,6 @@ export async function packFolder(
   }
   return packed;
 }
-
-const readYaml = (text: string): unknown => parse(text, { version: '1.1', merge: true });
 
 /** The two generations of the CLI disagree on nested folders and on YAML elsewhere, so there may be none. */
 async function checkFolders(folder: string): Promise<void> {

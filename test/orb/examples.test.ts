@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiledLimitBytes } from '../../local/circleci/expand.ts';
-import { mapOf, type YamlMap } from '../../local/circleci/yaml.ts';
+import { mapOf, readYaml, type YamlMap } from '../../local/circleci/yaml.ts';
 import { createWorkbench, type OrbFile, orbFiles, root } from './support.ts';
 
 const examples = await orbFiles('examples');
@@ -164,14 +164,15 @@ describe('the examples run', () => {
     });
   });
 
-  it('one_deployment_at_a_time: migration and deployment are one unit of the serial group', async () => {
-    const { workflows } = bench.expand(example('one_deployment_at_a_time'));
+  it('one-deployment-at-a-time.yml: migration and deployment are one unit of the serial group', async () => {
+    const config = readYaml(await readFile(join(root, 'docs/recipes/one-deployment-at-a-time.yml'), 'utf8'));
+    const { workflows } = bench.expand(mapOf(config, 'config'));
     expect(workflows[0]?.jobs.map(({ name, serialGroup }) => [name, serialGroup])).toEqual([
       ['build', undefined],
       ['migrate', 'deploy/production'],
       ['deploy', 'deploy/production'],
     ]);
-    const { result } = await bench.run(example('one_deployment_at_a_time'), { contexts });
+    const { result } = await bench.run(mapOf(config, 'config'), { contexts });
     expect(result.status).toBe('success');
   });
 

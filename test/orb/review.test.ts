@@ -50,6 +50,14 @@ describe('orb-tools review', () => {
     expect(files.examples.filter(({ name }) => name.includes('example'))).toEqual([]);
   });
 
+  it('examples hold only what every `circleci orb pack` keeps of them (circleci-cli#1076)', () => {
+    const kept = ['version', 'setup', 'orbs', 'jobs', 'workflows'];
+    const lost = files.examples.flatMap(({ name, body }) =>
+      Object.keys(mapOf(body.usage, name)).flatMap((key) => (kept.includes(key) ? [] : [`${name}: ${key}`])),
+    );
+    expect(lost).toEqual([]);
+  });
+
   it('RC005: the orb describes itself in 64 characters or more', () => {
     expect(String(orb.description).length).toBeGreaterThanOrEqual(64);
   });
