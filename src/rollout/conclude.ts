@@ -13,6 +13,7 @@ import { type Ending, outcomeOf } from './outcome.ts';
 import { type Proof, proveImages, proveRollback } from './prove.ts';
 import { definitionOf } from './service-deployments.ts';
 import { describeServices, pickService } from './services.ts';
+import type { RolloutVerdict } from './snapshot.ts';
 import { undo } from './undo.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -170,8 +171,9 @@ async function explainedOutcome(
   const mayUndo = verdict === 'failed' || verdict === 'rolled-back' || isUndecided;
   const isAsked =
     (mayUndo && options.onFailure === 'rollback') || (verdict === 'interrupted' && options.onInterrupt === 'rollback');
-  const isTooLate = isAsked && isUndecided && (await isDeployedMeanwhile(seen, options, deps));
-  if (isTooLate) notes.push('It was deployed after time had run out, so it was not rolled back.');
+  const now = isAsked ? await verdictNow(seen, options, deps) : undefined;
+  const isTooLate = now === 'superseded' || (now === 'deployed' && isUndecided);
+  if (isTooLate) notes.push(now === 'deployed' ? deployedLate : replacedMeanwhile);
   const isUndone = isAsked && !isTooLate;
   const rollback = isUndone ? await tryUndo(seen, options, deps) : undefined;
   await pollOnceMore(seen, options.cluster, notes, deps);
@@ -193,6 +195,9 @@ async function explainedOutcome(
     ...noted(notes),
   };
 }
+
+const deployedLate = 'It was deployed after time had run out, so it was not rolled back.';
+const replacedMeanwhile = 'Another deployment has taken its place meanwhile, so nothing was rolled back.';
 
 /** What ECS does after we gave up; somebody may have ended it since the answer that we judged by. */
 function whatGoesOn({ own, service }: Observation): string {
@@ -246,8 +251,13 @@ async function gatherEvidence(
   return undefined;
 }
 
-/** Whether it was deployed while reasons were looked for: what serves is not taken back because time ran out. */
-async function isDeployedMeanwhile(seen: Observation, options: RolloutOptions, deps: RolloutDeps): Promise<boolean> {
+/** How it stands after reasons were looked for: what serves by now, or was replaced by others, is not taken back. */
+async function verdictNow(
+  seen: Observation,
+  options: RolloutOptions,
+  deps: RolloutDeps,
+): Promise<RolloutVerdict['verdict'] | undefined> {
+  if (seen.own.deploymentId === undefined) return undefined;
   await pollOnceMore(seen, options.cluster, [], deps);
   const { serviceDeploymentArn: arn } = seen;
   try {
@@ -258,9 +268,9 @@ async function isDeployedMeanwhile(seen: Observation, options: RolloutOptions, d
     if (!(error instanceof UserError || error instanceof TransientError)) throw error;
     seen.serviceDeployment = undefined;
   }
-  const isDeployed = verdictOf(seen, { ...options, until: 'deployed' }).verdict === 'deployed';
-  if (isDeployed) seen.firsts.deployed ??= deps.clock.now();
-  return isDeployed;
+  const { verdict } = verdictOf(seen, { ...options, until: 'deployed' });
+  if (verdict === 'deployed') seen.firsts.deployed ??= deps.clock.now();
+  return verdict;
 }
 
 async function pollOnceMore(seen: Observation, cluster: string, notes: string[], { aws }: RolloutDeps): Promise<void> {

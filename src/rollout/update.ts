@@ -65,8 +65,10 @@ export async function startDeployment(
   const startedAtMs = deps.clock.now();
   const own = (service: Service | undefined): OwnDeployment => {
     const primary = primaryOf(service);
+    // A revision that others set meanwhile, and that nobody forbade, has images of its own.
+    const isOther = kind === 'scaling' && !plan.isRevisionAsked && primary?.taskDefinition !== taskDefinition;
     return {
-      plan,
+      plan: isOther ? { ...plan, digests: new Map() } : plan,
       name: before.name,
       taskDefinitionArn: kind === 'deployment' ? taskDefinition : (primary?.taskDefinition ?? taskDefinition),
       deploymentId: primary?.id,

@@ -73,9 +73,10 @@ function saidByEcs(seen: Observation, { until }: Limits): RolloutVerdict {
   if (serviceDeployment === undefined || isDeleted) return byDeployment;
   const verdict = serviceDeploymentVerdict(serviceDeployment, { newer, answered: seen.answered });
   if (verdict.verdict !== 'deployed' || byDeployment.verdict !== 'superseded') return verdict;
-  // What was successful and was replaced before its old tasks were gone will never be drained.
+  // What was successful and was replaced before its old tasks were gone will never be drained, and what runs no task any more
+  // has given its place away, be it to the same revision.
   const isAwaited = until === 'drained' && !isDrained(service, own.deploymentId);
-  return isAwaited || isReplaced(seen) ? byDeployment : verdict;
+  return isAwaited || isReplaced(seen) || runningTasks(seen) === 0 ? byDeployment : verdict;
 }
 
 /** Another revision is there since: ours served for a while only. What only stood already is replaced once another one comes. */

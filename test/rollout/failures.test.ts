@@ -232,3 +232,20 @@ test('deployed while reasons were looked for after time ran out: what serves is 
   expect(stdout).toContain('Serves now: web:2');
   expect(model.truth.rollouts('web')[0]?.end).toBe('deployed');
 });
+
+test('replaced by somebody while reasons were looked for: their deployment is not undone', async () => {
+  const world = await rolloutWorld();
+  world.model.faults.script({ kind: 'throttle', operation: 'ListTasks', times: 9_999 });
+  world.model.behaviours.script({ image: world.digests.v2 ?? '' }, { pendingMs: 3_600_000 });
+  later(
+    world.model,
+    40_000,
+    () => void world.model.operators.updateService('prod', 'web', { taskDefinition: 'web:1' }),
+  );
+  const { exitCode, stdout } = await world.deploy([...deployV2, '--timeout', '30s', '--on-failure', 'rollback']);
+  expect(exitCode).toBe(3);
+  expect(stdout).toContain('Another deployment has taken its place meanwhile, so nothing was rolled back.');
+  expect(requestsOf(world.model, 'StopServiceDeployment')).toEqual([]);
+  // Ours, and theirs.
+  expect(requestsOf(world.model, 'UpdateService')).toHaveLength(1);
+});

@@ -239,6 +239,17 @@ describe('verdicts of unusual ways', () => {
     expect(stdout).toMatch(/ecs-svc\/\d+ brings web:2\./);
   });
 
+  test('deployed, and its place taken by a forced deployment of the same revision before we looked: superseded', async () => {
+    const world = await rolloutWorld();
+    later(world, 50_000, () => {
+      const taskDefinition = world.model.taskDefinitions.get('web')?.arn;
+      void world.ecs('UpdateService', { cluster: 'prod', service: 'web', taskDefinition, forceNewDeployment: true });
+    });
+    const { exitCode, stdout } = await world.deploy([...deployV2, '--desired-count', '1', '--poll-interval', '5m']);
+    expect(stdout).toMatch(/web:2 to web was superseded by another deployment/);
+    expect(exitCode).toBe(4);
+  });
+
   test('superseded by a deployment that failed in turn: one of before ours is not called its successor', async () => {
     const world = await rolloutWorld({ more: breaker });
     later(world, 15_000, () => {

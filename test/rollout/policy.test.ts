@@ -104,6 +104,16 @@ test.each<[string, Situation, object]>([
     { verdict: 'deployed' },
   ],
   [
+    'SUCCESSFUL, and its place is taken by a newer deployment of the same revision: superseded, nothing is waited for',
+    {
+      serviceDeployment: { ...successful, targetServiceRevision: { runningTaskCount: 0 } },
+      service: {
+        deployments: [{ id: 'ecs-svc/3', status: 'PRIMARY', taskDefinition: 'td/web:2', createdAt: new Date(nowMs) }],
+      },
+    },
+    { verdict: 'superseded', by: 'ecs-svc/3' },
+  ],
+  [
     'SUCCESSFUL in an answer that does not show ours yet: the count of the service deployment decides',
     {
       serviceDeployment: { ...successful, targetServiceRevision: { runningTaskCount: 2 } },
