@@ -2,7 +2,7 @@ import { resourceName } from '../base/arn.ts';
 import { UserError } from '../errors.ts';
 import { isTerminal, type MarkerStatus, markerStatus } from '../notify/marker-status.ts';
 import { type ReleaseAnswer, runRelease } from '../notify/release-cli.ts';
-import { choice, group, names, text } from '../options/define.ts';
+import { choice, flag, group, names, text } from '../options/define.ts';
 import type { ValuesOf } from '../options/option.ts';
 import { generalOptions } from '../options/shared.ts';
 import { exitCode, type Outcome } from '../outcome.ts';
@@ -33,6 +33,7 @@ export const deployMarkerOptions = {
       describe: 'Its version; a rollback by CircleCI names it again.',
       otherwise: 'the tag that was built (--record-dir), else the short commit',
     }),
+    rollback: flag({ describe: 'Plans it as a rollback, as CircleCI’s rollback pipelines do.' }),
     services: names({
       name: 'service',
       alias: 'service-name',
@@ -56,6 +57,10 @@ export const deployMarkerCommand = defineCommand({
     ['$0 deploy-marker --action plan --deploy-name web-production --component-name web', 'before the deployment'],
     ['$0 deploy-marker --action update --deploy-name web-production --record-dir deploy', 'after it, however it ended'],
   ],
+  check: ({ action, rollback }) =>
+    rollback === true && action !== undefined && action !== 'plan'
+      ? [`--rollback is for --action plan, not ${action}`]
+      : [],
   run,
   render: () => [],
 });
@@ -69,7 +74,7 @@ async function run(options: DeployMarkerOptions, context: CommandContext): Promi
   if (why !== undefined) return done([...troubles, line(`No deploy marker: ${why}.`)], { told: false, why });
   const named = namedArguments(options, all, context);
   const args = {
-    plan: ['plan', name, ...named],
+    plan: ['plan', name, ...named, ...(options.rollback ? ['--rollback'] : [])],
     log: ['log', ...named],
     update: [
       ...['update', name, `--status=${status}`],

@@ -1,4 +1,4 @@
-import { explanationText, type Outcome } from '../outcome.ts';
+import { exitCode, exitCodeOf, explanationText, type Outcome } from '../outcome.ts';
 
 /** What CircleCI is told of a deployment, in the words of `circleci run release update`. */
 export interface MarkerStatus {
@@ -15,10 +15,10 @@ const longestReason = 240;
  */
 export function markerStatus(outcomes: readonly Outcome[]): MarkerStatus {
   const rollouts = outcomes.filter((outcome) => 'service' in outcome);
-  const failed = rollouts.find(({ verdict }) => statusOf(verdict) === 'FAILED');
+  const failed = rollouts.find((rollout) => statusOf(rollout) === 'FAILED');
   if (failed !== undefined) return { status: 'FAILED', reason: reasonOf(failed) };
   if (rollouts.length === 0) return { status: 'FAILED', reason: 'The job ended before anything was deployed.' };
-  const statuses = new Set(rollouts.map(({ verdict }) => statusOf(verdict)));
+  const statuses = new Set(rollouts.map(statusOf));
   const gravest = (['CANCELED', 'RUNNING', 'SUCCESS'] as const).find((status) => statuses.has(status));
   return { status: gravest ?? 'RUNNING' };
 }
@@ -26,8 +26,8 @@ export function markerStatus(outcomes: readonly Outcome[]): MarkerStatus {
 /** Whether nothing may follow: CircleCI refuses a second update of that kind. */
 export const isTerminal = (status: string | null): boolean => ['SUCCESS', 'FAILED', 'CANCELED'].includes(status ?? '');
 
-function statusOf(verdict: Outcome['verdict']): MarkerStatus['status'] {
-  switch (verdict) {
+function statusOf(outcome: Outcome): MarkerStatus['status'] {
+  switch (outcome.verdict) {
     case 'deployed':
     case 'unchanged':
     case 'succeeded':
@@ -40,8 +40,9 @@ function statusOf(verdict: Outcome['verdict']): MarkerStatus['status'] {
     case 'not-verified':
     case 'paused':
       return 'RUNNING';
-    case 'failed':
     case 'rolled-back':
+      return exitCodeOf(outcome) === exitCode.done ? 'SUCCESS' : 'FAILED';
+    case 'failed':
     case 'timed-out':
     case 'refused':
     case 'running':

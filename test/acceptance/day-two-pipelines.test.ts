@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -143,7 +142,7 @@ describe('pause_and_test', () => {
 
 describe('rollback_pipeline', () => {
   /** Two versions were deployed; the button was pressed for `target`. */
-  async function rolledBack(target: string, cli = '') {
+  async function rolledBack(target: string, cli?: string) {
     const world = await pipelineWorld();
     const served: Record<string, string> = {};
     for (const version of ['a1b2c3d', 'e4f5a6b']) {
@@ -155,19 +154,22 @@ describe('rollback_pipeline', () => {
       expect(deployed.exitCode, deployed.stdout).toBe(0);
       world.model.clock.advance(hourMs);
     }
-    await world.program('circleci', `echo "$@" >> ${join(world.folder, 'circleci-calls')}; ${cli}`);
+    if (cli !== undefined) for (const name of ['circleci-agent', 'circleci']) await world.program(name, cli);
     const deploy = { component_name: service, environment_name: cluster, target_version: target };
     const result = await run(world, 'rollback_pipeline', (text) => text, { deploy });
-    const calls = (await readFile(join(world.folder, 'circleci-calls'), 'utf8')).trim().split('\n');
-    return { world, served, result, calls };
+    const told = result.releases.map(({ verb, name, flags }) => [verb, name, flags]);
+    return { world, served, result, told };
   }
 
   it('brings back the digest that the version stands for, tells CircleCI, and the AWS CLI agrees', async () => {
-    const { world, served, result, calls } = await rolledBack('a1b2c3d');
+    const { world, served, result, told } = await rolledBack('a1b2c3d');
     expect(result.status, outputOf(result)).toBe('success');
     expect(digests(world)).toEqual([served.a1b2c3d]);
-    const plan = `run release plan --environment-name=${cluster} --component-name=${service} --target-version=a1b2c3d --rollback`;
-    expect(calls).toEqual([plan, 'run release update --status=SUCCESS']);
+    const named = { 'environment-name': cluster, 'component-name': service, 'target-version': 'a1b2c3d' };
+    expect(told).toEqual([
+      ['plan', 'roll-back', { ...named, rollback: '' }],
+      ['update', 'roll-back', { status: 'SUCCESS' }],
+    ]);
     expect(outputOf(result)).toContain('The database is not rolled back.');
     expect(outputOf(result)).toContain(`${service} on ${cluster} serves hoge-apps-service-stg:2`);
     expect(JSON.stringify(world.slack.messages())).toContain('rolled back, as asked for');
@@ -183,15 +185,17 @@ describe('rollback_pipeline', () => {
     const { world, served, result } = await rolledBack('a1b2c3d', 'exit 1');
     expect(result.status, outputOf(result)).toBe('success');
     expect(digests(world)).toEqual([served.a1b2c3d]);
-    expect(outputOf(result)).toContain('The deploys page was not told; the rollback goes on.');
+    expect(outputOf(result)).toContain(
+      'Note: CircleCI’s deploy marker was not told: circleci-agent run release plan ended with 1',
+    );
   });
 
   it('is red for a version that never served, changes nothing, and CircleCI hears FAILED', async () => {
-    const { world, served, result, calls } = await rolledBack('0000000');
+    const { world, served, result, told } = await rolledBack('0000000');
     expect(result.status).toBe('failed');
     expect(outputOf(result)).toContain(`${service} never served 0000000`);
     expect(digests(world)).toEqual([served.e4f5a6b]);
-    expect(calls.at(-1)).toBe('run release update --status=FAILED');
+    expect(told.at(-1)).toMatchObject(['update', 'roll-back', { status: 'FAILED' }]);
     expect(JSON.stringify(world.slack.messages())).toContain('rollback refused');
   });
 });

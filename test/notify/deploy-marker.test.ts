@@ -40,6 +40,16 @@ describe('deploy-marker', () => {
     }
   });
 
+  test('--rollback is said of a plan, and is refused elsewhere', async () => {
+    const { calls, processes } = programs({ circleci: 0 });
+    await runCommand([...marker, '--action', 'plan', '--rollback'], { processes });
+    expect(calls[0]?.at(-1)).toBe('--rollback');
+    const { exitCode, stderr } = await runCommand([...marker, '--action', 'update', '--rollback'], { processes });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--rollback is for --action plan, not update');
+    expect(calls).toHaveLength(1);
+  });
+
   test('ends once: a second end, as after a rerun of the step, is not sent', async () => {
     const files = await deployed();
     const { calls, processes } = programs({ circleci: 0 });

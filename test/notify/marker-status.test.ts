@@ -29,6 +29,9 @@ describe('a marker', () => {
 
   test('of a rollback that was asked for and proved is SUCCESS', () => {
     expect(markerStatus([rollout('deployed', { stage: 'rollback-service' })])).toEqual({ status: 'SUCCESS' });
+    const back = { stage: 'rollback-service', askedFor: 'rollback' };
+    expect(markerStatus([rollout('rolled-back', { ...back, rollbackPhase: 'done' })])).toEqual({ status: 'SUCCESS' });
+    expect(markerStatus([rollout('rolled-back', { ...back, rollbackPhase: 'in-progress' })]).status).toBe('FAILED');
   });
 
   test.each<[Outcome['verdict'][], string]>([
