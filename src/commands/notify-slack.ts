@@ -139,7 +139,7 @@ async function run(options: NotifySlackOptions, context: CommandContext): Promis
   }
   const result =
     target.via === 'bot' && isLiving
-      ? await tellLiving(message, outcome.failed, target, context)
+      ? await tellLiving(message, outcome, target, context)
       : await notify(message, target, context);
   return done([...troubles, ...notifyEndLines(result)], { status: outcome.status, ...result });
 }

@@ -1,6 +1,8 @@
+import { resourceName } from '../base/arn.ts';
 import type { Outcome } from '../outcome.ts';
 import { type RecordStore, recordName } from '../records/records.ts';
 import type { SlackMessageRecord } from '../records/schema.ts';
+import type { DeploymentOutcome } from './deployment-outcome.ts';
 import { type NotifyDeps, type NotifyOutcome, notify } from './notify.ts';
 import type { SlackTarget } from './options.ts';
 import { logReply, type SlackMessage } from './slack.ts';
@@ -20,25 +22,34 @@ const gone: readonly string[] = [
  */
 export async function tellLiving(
   message: SlackMessage,
-  failed: readonly Outcome[],
+  { stages, failed }: DeploymentOutcome,
   target: Extract<SlackTarget, { via: 'bot' }>,
   { records, ...deps }: NotifyDeps & { records: RecordStore },
 ): Promise<NotifyOutcome> {
-  const known = await records.slackMessage();
+  const environments = environmentsOf(stages);
+  const known = await records.slackMessage(target.channel, environments);
   const updated = known === undefined ? undefined : await notify(message, target, deps, { update: known });
   const isGone = updated?.sent === false && gone.includes(updated.code);
   const result = updated === undefined || isGone ? await notify(message, target, deps) : updated;
   const posted = result === updated ? known : placeOf(result, deps);
   if (!result.sent || posted === undefined) return result;
   const answered = await answerIn(posted, failed, target, deps);
-  if (posted !== known || answered.length > posted.answered.length) {
+  const isTold = environments.every((name) => posted.environments?.includes(name));
+  if (posted !== known || answered.length > posted.answered.length || !isTold) {
     const { channel, ts, postedAt } = posted;
-    await records.saveSlackMessage({ channel, ts, postedAt, answered });
+    await records.saveSlackMessage({ channel, ts, postedAt, answered, askedChannel: target.channel, environments });
   }
   return result;
 }
 
-type Place = Pick<SlackMessageRecord, 'channel' | 'ts' | 'postedAt' | 'answered'>;
+/** Where the stages took place; a build has no place. */
+const environmentsOf = (stages: readonly Outcome[]): string[] => [
+  ...new Set(
+    stages.flatMap((stage) => ('cluster' in stage ? [`${stage.region ?? ''}/${resourceName(stage.cluster)}`] : [])),
+  ),
+];
+
+type Place = Pick<SlackMessageRecord, 'channel' | 'ts' | 'postedAt' | 'answered' | 'environments'>;
 
 function placeOf(result: NotifyOutcome, { clock }: NotifyDeps): Place | undefined {
   if (!result.sent || result.channel === undefined || result.ts === undefined) return undefined;

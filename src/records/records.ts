@@ -16,8 +16,11 @@ export interface RecordStore {
   save(outcome: Outcome): Promise<void>;
   /** All records, in order of their file names; a UserError names a file that is unusable or of another commit or workflow. */
   all(): Promise<Outcome[]>;
-  /** The newest Slack message of this workflow that a job put on record; what cannot be read or is of another workflow is none. */
-  slackMessage(): Promise<SlackMessageRecord | undefined>;
+  /**
+   * The newest Slack message of this workflow that a job put on record, in this channel and of these environments (REGION/CLUSTER)
+   * or of a build alone; what cannot be read or is of another workflow is none.
+   */
+  slackMessage(askedChannel: string, environments: readonly string[]): Promise<SlackMessageRecord | undefined>;
   /** Puts a Slack message on record, in a file of this job's own: jobs side by side never write the same one. */
   saveSlackMessage(message: SlackMessage): Promise<void>;
   /** Where the records of other jobs lie in a folder of their own: the records of this job alone. Else all of them. */

@@ -214,6 +214,10 @@ export const slackMessageSchema = v.object({
   postedAt: moment,
   /** File names of the records whose last lines stand in its thread. */
   answered: v.array(text),
+  /** The channel as it was asked for, which may be a name. */
+  askedChannel: maybe(text),
+  /** The environments that it tells of, as REGION/CLUSTER; none where there is only a build so far. */
+  environments: maybe(v.array(text)),
   commit: maybe(text),
   workflow: maybe(text),
 });

@@ -21,16 +21,20 @@ export function slackMessages(
   origin: { commit?: string; workflow?: string },
 ): Pick<RecordStore, 'slackMessage' | 'saveSlackMessage'> {
   return {
-    slackMessage: async () => {
+    slackMessage: async (askedChannel, environments) => {
       const paths = await Promise.all(
         folders.map(async (one) => (await files.list(one)).filter(isSlackMessage).map((name) => `${one}/${name}`)),
       );
       const found = await Promise.all(paths.flat().map((path) => read(path, files)));
       const own = found.flatMap((one) => (one === undefined || one.workflow !== origin.workflow ? [] : [one]));
-      const [newest] = own.toSorted((a, b) => b.postedAt.localeCompare(a.postedAt));
-      if (newest === undefined) return undefined;
-      const same = own.filter(({ ts }) => ts === newest.ts);
-      return { ...newest, answered: [...new Set(same.flatMap(({ answered }) => answered))] };
+      const messages = own.map((one) => merged(one, own));
+      // What tells of another environment, or in another channel, is not ours to write over.
+      const fitting = messages.filter(
+        (one) =>
+          (one.askedChannel ?? askedChannel) === askedChannel &&
+          (one.environments.length === 0 || one.environments.some((name) => environments.includes(name))),
+      );
+      return fitting.toSorted((a, b) => b.postedAt.localeCompare(a.postedAt))[0];
     },
     saveSlackMessage: async (message) => {
       if (folder === undefined) return;
@@ -39,6 +43,17 @@ export function slackMessages(
       const text = JSON.stringify({ schemaVersion, ...message, ...origin }, null, 2);
       await files.write(`${folder}/${prefix}${digest}.json`, `${text}\n`);
     },
+  };
+}
+
+/** A message with what all jobs noted of it. */
+function merged(message: SlackMessageRecord, noted: readonly SlackMessageRecord[]) {
+  const same = noted.filter(({ channel, ts }) => channel === message.channel && ts === message.ts);
+  const environments = new Set(same.flatMap((one) => one.environments ?? []));
+  return {
+    ...message,
+    answered: [...new Set(same.flatMap(({ answered }) => answered))],
+    environments: [...environments],
   };
 }
 

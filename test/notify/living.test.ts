@@ -18,8 +18,8 @@ afterEach(() => slack.close());
 function pipeline(more: Record<string, string> = {}) {
   const files = memoryFiles();
   let nowMs = Date.parse('2026-01-12T09:00:00Z');
-  const job = async (name: string, records: readonly Outcome[], args: readonly string[] = []) => {
-    for (const one of records) files.contents.set(`deploy/${recordName(one)}`, JSON.stringify(one));
+  const job = async (name: string, records: readonly Outcome[], args: readonly string[] = [], folder = 'deploy') => {
+    for (const one of records) files.contents.set(`${folder}/${recordName(one)}`, JSON.stringify(one));
     const output = { text: '' };
     const stream = {
       isTty: false,
@@ -28,25 +28,22 @@ function pipeline(more: Record<string, string> = {}) {
       },
     };
     nowMs += 60_000;
-    const exitCode = await runCli(
-      ['notify-slack', '--record-dir', 'deploy', '--slack-api-url', slack.apiUrl, ...args],
-      {
-        env: {
-          ...{ SLACK_ACCESS_TOKEN: slack.botToken, SLACK_DEFAULT_CHANNEL: '#deploys', CIRCLE_SHA1: ci.commit },
-          ...{ CIRCLE_JOB: name, CIRCLE_USERNAME: 'momiji', CIRCLE_REPOSITORY_URL: ci.repositoryUrl },
-          ...{ CIRCLE_PROJECT_USERNAME: 'acme', CIRCLE_PROJECT_REPONAME: 'shop', CIRCLE_BRANCH: 'main', ...more },
-        },
-        files,
-        clock: { now: () => nowMs, sleep: async () => undefined },
-        interrupt: { signal: new AbortController().signal, name: () => 'SIGINT' },
-        http: systemHttp,
-        processes: { run: () => Promise.reject(new Error('no process is expected here')) },
-        version: '1.0.0',
-        stdout: stream,
-        stderr: stream,
-        connect: () => Promise.reject(new Error('AWS is not asked')),
+    const exitCode = await runCli(['notify-slack', '--record-dir', folder, '--slack-api-url', slack.apiUrl, ...args], {
+      env: {
+        ...{ SLACK_ACCESS_TOKEN: slack.botToken, SLACK_DEFAULT_CHANNEL: '#deploys', CIRCLE_SHA1: ci.commit },
+        ...{ CIRCLE_JOB: name, CIRCLE_USERNAME: 'momiji', CIRCLE_REPOSITORY_URL: ci.repositoryUrl },
+        ...{ CIRCLE_PROJECT_USERNAME: 'acme', CIRCLE_PROJECT_REPONAME: 'shop', CIRCLE_BRANCH: 'main', ...more },
       },
-    );
+      files,
+      clock: { now: () => nowMs, sleep: async () => undefined },
+      interrupt: { signal: new AbortController().signal, name: () => 'SIGINT' },
+      http: systemHttp,
+      processes: { run: () => Promise.reject(new Error('no process is expected here')) },
+      version: '1.0.0',
+      stdout: stream,
+      stderr: stream,
+      connect: () => Promise.reject(new Error('AWS is not asked')),
+    });
     expect(exitCode).toBe(0);
     for (const { body } of slack.deliveries) expect(faultOf(body)).toBeUndefined();
     return output.text;
@@ -74,8 +71,51 @@ test('green: one message, brought up to date by each stage, names the applicatio
   expect(all).toContain(`<https://github.com/acme/shop/commit/${ci.commit}|4f2c81d09a7b>`);
   expect(all).toContain('*By*\\nmomiji');
   expect(thread).toEqual([]);
-  // Only the job that posted it wrote a file: jobs side by side never persist the same one.
-  expect([...files.contents.keys()].filter((path) => path.includes('notify-slack'))).toHaveLength(1);
+  // Only the jobs that posted it and that told of the environment first wrote files, each its own.
+  expect([...files.contents.keys()].filter((path) => path.includes('notify-slack'))).toHaveLength(2);
+});
+
+describe('two environments of one workflow', () => {
+  const staging = { ...migrated, cluster: 'staging' };
+  /** Jobs as those of the orb: each hands on what it wrote itself, through the workspace `deploy`. */
+  function workflow() {
+    const { job, files } = pipeline();
+    return async (name: string, records: readonly Outcome[], args: readonly string[] = []) => {
+      await job(name, records, ['--records-from', 'deploy', ...args], name);
+      for (const [path, text] of files.contents) files.contents.set(path.replace(`${name}/`, 'deploy/'), text);
+    };
+  }
+  const texts = () => slack.shown().map(({ body }) => body.text);
+
+  test('have a message each: what was told of the first stays, and the build’s message becomes the first’s', async () => {
+    const job = workflow();
+    await job('build', [built]);
+    await job('migrate-staging', [staging]);
+    await job('migrate-production', [migrated]);
+    await job('deploy-production', pipelines.green.slice(2));
+    expect(texts()).toEqual([
+      '▶️ acme/shop · staging: migrated from main',
+      '✅ acme/shop · shop-web on production: deployed from main',
+    ]);
+  });
+
+  test('a red one never stands in the other’s message', async () => {
+    const job = workflow();
+    await job('migrate-production', [migrated]);
+    await job('migrate-staging', [{ ...staging, verdict: 'failed', exitCode: 1 }]);
+    expect(texts().map((text) => String(text).slice(0, 1))).toEqual(['▶', '❌']);
+  });
+
+  test('a channel of its own gets a message of its own', async () => {
+    const job = workflow();
+    await job('build', [built]);
+    await job('migrate', [migrated], ['--channel', 'C0DEPLOYS']);
+    await job('deploy', pipelines.green.slice(2), ['--channel', 'C0DEPLOYS']);
+    expect(texts()).toEqual([
+      '▶️ acme/shop · shop: image built from main',
+      '✅ acme/shop · shop-web on production: deployed from main',
+    ]);
+  });
 });
 
 describe('red', () => {
