@@ -124,18 +124,18 @@ describe('the schema of records', () => {
 });
 
 describe('Recipes', () => {
-  it('leads to configs that are there, and to commands that print one', async () => {
+  it('leads to configs that are there, and to commands that print one or a policy', async () => {
     const text = await page('recipes.md');
     const files = [...text.matchAll(/\]\((\.\.[^)]+)\)/g)].map(([, path = '']) => path);
     const examples = (await readdir(join(root, 'orb/examples'))).map((name) => `../orb/examples/${name}`);
     expect(files.toSorted()).toEqual(examples.toSorted());
     const commands = [...text.matchAll(/`migrate-deploy ([^`]+)`/g)].map(([, words = '']) => words);
-    expect(commands).toHaveLength(2);
+    expect(commands).toHaveLength(4);
     for (const path of files) expect(await readFile(join(root, 'docs', path), 'utf8')).toContain('workflows:');
     for (const words of commands) {
       const { exitCode, stdout } = await runCommand(splitWords(words) ?? []);
       expect([words, exitCode]).toEqual([words, 0]);
-      expect(stdout).toContain('workflows:');
+      expect(stdout).toContain(words.startsWith('iam-policy') ? 'Policy of the role' : 'workflows:');
     }
   });
 });

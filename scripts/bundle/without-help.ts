@@ -30,20 +30,22 @@ function hollow(source: string): string {
   return names.map((name) => `export const ${name} = { options: [], examples: [] };`).join('\n');
 }
 
-/** The same file with empty texts in the place of those that only --help prints. */
+/** The same file without the texts that only --help prints. */
 export function cutHelp(path: string, source: string): string {
+  const behindComma = (end: number): number => end + (/^\s*,/.exec(source.slice(end))?.[0].length ?? 0);
   const cuts: { start: number; end: number; text: string }[] = [];
   new Visitor({
     ObjectExpression: ({ properties }) => {
       const own = properties.flatMap((property) =>
         property.type === 'Property' && property.key.type === 'Identifier'
-          ? [{ name: property.key.name, value: property.value }]
+          ? [{ name: property.key.name, value: property.value, property }]
           : [],
       );
       const isRequired = own.some(({ name }) => name === 'required');
-      for (const { name, value } of own) {
+      for (const { name, value, property } of own) {
         const isForHelp = ['placeholder', 'otherwise'].includes(name) || (name === 'describe' && !isRequired);
-        if (isForHelp && isText(value.type)) cuts.push({ ...value, text: "''" });
+        if (isForHelp && isText(value.type))
+          cuts.push({ start: property.start, end: behindComma(property.end), text: '' });
         if (name === 'examples' && value.type === 'ArrayExpression') cuts.push({ ...value, text: '[]' });
       }
     },

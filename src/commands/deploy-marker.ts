@@ -24,8 +24,8 @@ export const deployMarkerOptions = {
     }),
     componentName: text({
       placeholder: 'NAME',
-      describe: 'What is deployed.',
-      otherwise: 'the service, else --family',
+      describe: 'What is deployed; a rollback by CircleCI brings back this alone.',
+      otherwise: 'the first service, else --family',
     }),
     environmentName: text({ placeholder: 'NAME', default: 'default', describe: 'Where it is deployed.' }),
     targetVersion: text({

@@ -37,7 +37,8 @@ export const updateServiceOptions = {
       placeholder: 'FAMILY[:REV]|ARN|FILE.json',
       describe: 'Revision to deploy, or a whole definition to register.',
       secret: true,
-      otherwise: 'the revision that migrated (--record-dir), else the one the service runs',
+      otherwise:
+        'the revision that migrated (--record-dir) where the service runs its family, else the one the service runs, with the image that was built',
       parse: definitionSource,
     }),
     images: list({
@@ -144,7 +145,8 @@ export const updateServiceOptions = {
     }),
     onFailure: choice(['leave', 'rollback'], {
       default: 'leave',
-      describe: 'What happens to a deployment that failed or ran out of time.',
+      describe:
+        'What happens to a deployment that failed or ran out of time; of several services only those go back. A --check-url that did not answer fails them all.',
     }),
     onInterrupt: choice(['leave', 'rollback'], {
       default: 'leave',

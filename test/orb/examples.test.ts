@@ -176,6 +176,21 @@ describe('the examples run', () => {
     expect(result.status).toBe('success');
   });
 
+  it('rollback-by-hand.yml: deploys on a push, and rolls back with what was asked for when started so', async () => {
+    const config = mapOf(readYaml(await readFile(join(root, 'docs/recipes/rollback-by-hand.yml'), 'utf8')), 'config');
+    const pushed = await bench.run(config, { contexts });
+    expect(pushed.calls.map(({ argv }) => argv[0])).not.toContain('rollback-service');
+    const parameters = mapOf(config.parameters, 'parameters');
+    const started = {
+      ...config,
+      parameters: { ...parameters, action: { ...mapOf(parameters.action, 'action'), default: 'rollback' } },
+    };
+    const { result, calls } = await bench.run(started, { contexts });
+    expect(result.status).toBe('success');
+    expect(calls.map(({ argv }) => argv[0])).toEqual(['rollback-service', 'status', 'notify-slack']);
+    expect(calls[0]?.env).toMatchObject({ MIGRATE_DEPLOY_SERVICE: 'shop-web,shop-worker', MIGRATE_DEPLOY_TO: '' });
+  });
+
   it('services_as_matrix: each service in a job, the web only after the others', async () => {
     const { result, calls } = await bench.run(example('services_as_matrix'), {
       contexts,
