@@ -1,6 +1,10 @@
 import { type Served, serve } from '../../local/aws/http.ts';
 import { LocalAws } from '../../local/aws/local-aws.ts';
 import type { Json } from '../../local/aws/wire.ts';
+import { followingOptions } from '../../src/rollout/model.ts';
+import { rollOut } from '../../src/rollout/rollout.ts';
+import { startProgram } from '../chaos/program.ts';
+import { SharedTime } from '../chaos/shared-time.ts';
 import { runBundle } from '../run-bundle.ts';
 import { awsCli, awsCliPath } from './aws-cli.ts';
 import type { Row } from './table.ts';
@@ -8,7 +12,7 @@ import type { Row } from './table.ts';
 /** How many requests a rollout of one image to so many services takes, and how long. */
 export async function* services(): AsyncGenerator<Row> {
   for (const count of [1, 12, 200]) {
-    const names = Array.from({ length: count }, (_, index) => `web-${index}`);
+    const names = namesOf(count);
     const ours = await rollout(names, withBundle);
     const theirs = awsCliPath === undefined || count > 12 ? undefined : await rollout(names, withAwsCli);
     yield {
@@ -17,7 +21,41 @@ export async function* services(): AsyncGenerator<Row> {
       ...(theirs === undefined ? {} : { awsCli: theirs }),
     };
   }
+  yield { what: `50 services, of that waiting for answers, at ${answerMs} ms each`, ours: await waiting(50) };
 }
+
+const answerMs = 40;
+
+/** For how long some request of a rollout is under way, each being answered so late; in virtual time. */
+async function waiting(count: number): Promise<string> {
+  const names = namesOf(count);
+  const model = await serviceModel(names);
+  const time = new SharedTime(model.clock);
+  const program = await startProgram(model, time, { env: {}, folder: new Map(), timeoutMs: 3_600_000 });
+  const spans: { fromMs: number; toMs: number }[] = [];
+  const answer = model.handle.bind(model);
+  model.handle = async (request) => {
+    spans.push({ fromMs: model.clock.now(), toMs: model.clock.now() + answerMs });
+    return { ...(await answer(request)), delayMs: answerMs };
+  };
+  const options = followingOptions({
+    ...{ stage: 'update-service-and-verify', cluster: 'bench', services: names, until: 'deployed' },
+    ...{ timeoutMs: 3_600_000, pollIntervalMs: undefined, dryRun: false },
+  });
+  const noHttp = (): never => {
+    throw new Error('no address is asked');
+  };
+  const outcomes = await time.passUntil(rollOut({ ...options, force: true }, { ...program, http: noHttp, ci: {} }));
+  const open = outcomes.filter(({ verdict }) => verdict !== 'deployed').length;
+  let [busyMs, untilMs] = [0, 0];
+  for (const { fromMs, toMs } of spans) {
+    busyMs += Math.max(0, toMs - Math.max(fromMs, untilMs));
+    untilMs = Math.max(untilMs, toMs);
+  }
+  return `${(busyMs / 1_000).toFixed(1)} s for ${spans.length} requests${open === 0 ? '' : ` (${open} not deployed)`}`;
+}
+
+const namesOf = (count: number): string[] => Array.from({ length: count }, (_, index) => `web-${index}`);
 
 async function rollout(
   names: readonly string[],
