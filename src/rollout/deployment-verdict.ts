@@ -88,8 +88,9 @@ function failed(said: string | undefined): RolloutVerdict {
 
 /** Whether ECS went back after a failure. Where no rollback is configured and none shows, somebody else deployed since. */
 function isGoneBack(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined, own: OwnFacts): boolean {
-  const { deploymentCircuitBreaker: breaker, alarms } = service.deploymentConfiguration ?? {};
-  const isConfigured = breaker?.rollback !== false || alarms?.rollback === true;
+  const { deploymentConfiguration: configuration } = service;
+  const { deploymentCircuitBreaker: breaker, alarms } = configuration ?? {};
+  const isConfigured = configuration === undefined || breaker?.rollback === true || alarms?.rollback === true;
   const isTold = service.events?.some(({ message = '' }) => /rolling back to deployment/i.test(message));
   return isConfigured || isTold === true || isRollingBack(primary) || isOlder(primary, own);
 }

@@ -232,6 +232,18 @@ test.each<[string, Situation, object]>([
     { verdict: 'failed', explanation: { code: 'CIRCUIT_BREAKER' } },
   ],
   [
+    'nor where the configuration names no circuit breaker at all: an alarm alone rolls nothing back',
+    {
+      service: {
+        deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', taskDefinition: 'td/web:9' }],
+        events: [{ message: '(service web) (deployment ecs-svc/2) deployment failed: alarm detected.' }],
+        deploymentConfiguration: { alarms: { alarmNames: ['5xx'], enable: true, rollback: false } },
+      },
+      more: { wasSeen: true },
+    },
+    { verdict: 'failed', explanation: { code: 'ALARM' } },
+  ],
+  [
     'unchanged needs the stopped tasks',
     { kind: 'unchanged', serviceDeployment: successful, more: { stoppedTasks: 'unread' } },
     { verdict: 'running' },
