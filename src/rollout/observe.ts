@@ -69,13 +69,19 @@ export function newObservation(own: OwnDeployment, answered?: Service): Observat
     stoppedTasks: 'unread',
     events: [],
     shifts: [],
-    eventIds: new Set(),
+    eventIds: idsOfEvents(own),
     answered: new Set(),
     pause: undefined,
     verdict: undefined,
     firsts: {},
   };
 }
+
+/** What happened before we came is no news, except to a deployment that we began ourselves. */
+const idsOfEvents = ({ plan, wasUnderWay }: OwnDeployment): Set<string> =>
+  new Set(
+    plan.kind === 'deployment' && wasUnderWay !== true ? [] : plan.before.service.events?.flatMap(({ id }) => id ?? []),
+  );
 
 const deploymentIn = (service: Service | undefined, id: string | undefined) =>
   service?.deployments?.find((one) => one.id !== undefined && one.id === id);
@@ -110,7 +116,9 @@ export function observe(seen: Observation, found: Service | undefined, nowMs: nu
 function newEvents(seen: Observation, { events = [] }: Service): string[] {
   const { own } = seen;
   const isBegunByUs = own.plan.kind === 'deployment' && own.wasUnderWay !== true;
-  const sinceMs = isBegunByUs ? own.createdAtMs : own.startedAtMs;
+  // By the clock of Amazon ECS alone: ours may be wrong.
+  const newestBeforeMs = own.plan.before.service.events?.[0]?.createdAt?.getTime() ?? own.startedAtMs;
+  const sinceMs = isBegunByUs ? own.createdAtMs : newestBeforeMs;
   const fresh = [...events]
     .reverse()
     .filter(({ id = '', createdAt }) => !seen.eventIds.has(id) && (createdAt?.getTime() ?? 0) >= sinceMs);

@@ -1,7 +1,7 @@
 import type { Deployment, Service, ServiceDeployment } from '@aws-sdk/client-ecs';
 import { expect, test } from 'vitest';
 import type { OwnDeployment, ServicePlan } from '../../src/rollout/model.ts';
-import { newObservation, type Observation, observe } from '../../src/rollout/observe.ts';
+import { newObservation, type Observation, observe, startedTasks } from '../../src/rollout/observe.ts';
 import { thresholdReached } from '../../src/rollout/progress.ts';
 import { type Limits, verdictOf } from '../../src/rollout/verdict.ts';
 
@@ -332,6 +332,27 @@ test('failures of before ECS called a deployment COMPLETED do not make red what 
   expect(verdictAfter(3, 'COMPLETED')).toBe('deployed');
   expect(verdictAfter(4, 'COMPLETED')).toBe('running');
   expect(verdictAfter(6, 'COMPLETED')).toBe('failed');
+});
+
+test('news of a service is what ECS’s own clock puts behind what was there before, however wrong ours is', () => {
+  const event = (id: string, secondsAgo: number, message: string) => ({
+    id,
+    message,
+    createdAt: new Date(nowMs - secondsAgo * 1_000),
+  });
+  const before = event('a', 3_700, '(service web) has reached a steady state.');
+  const primary: Deployment = {
+    id: 'ecs-svc/2',
+    status: 'PRIMARY',
+    rolloutState: 'COMPLETED',
+    taskDefinition: 'td/web:2',
+  };
+  const service: Service = { desiredCount: 2, runningCount: 2, deployments: [primary], events: [before] };
+  // Our clock is an hour ahead.
+  const seen = newObservation({ ...ownOf(service, primary, 'scaling'), startedAtMs: nowMs });
+  const started = event('b', 3_600, '(service web) has started 2 tasks: (task 1) (task 2).');
+  expect(observe(seen, { ...service, events: [started, before] }, nowMs)).toEqual([started.message]);
+  expect(startedTasks(seen)).toBe(2);
 });
 
 test('a deployment that was successful is over: tasks that fail since do not reach the breaker’s threshold', () => {
