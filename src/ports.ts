@@ -184,6 +184,8 @@ export interface Aws {
 
 /** A config as CircleCI expands it: nothing is left of orbs, parameters and commands. */
 export interface ExpandedConfig {
+  /** Pipeline values that local CircleCI does not know: read as empty. */
+  unknownValues: string[];
   workflows: {
     name: string;
     /** Whether its own when/unless lets it run. */
@@ -216,6 +218,8 @@ export interface CircleCi {
     text: string,
     push: { branch: string } | { tag: string },
     orbs: Readonly<Record<string, string>>,
+    /** Values of pipeline parameters, as when somebody starts the pipeline by hand. */
+    pipelineParameters?: Readonly<Record<string, string>>,
   ): Promise<ExpandedConfig>;
 }
 

@@ -6,6 +6,7 @@ import { createLogUpdate } from 'log-update';
 import { ConfigError } from '../local/circleci/config-error.ts';
 import { expandConfig } from '../local/circleci/expand.ts';
 import { isMap, readYaml, type Yaml } from '../local/circleci/yaml.ts';
+import { suggest } from './base/suggest.ts';
 import { UserError } from './errors.ts';
 import type { Ask, CircleCi, ExpandedConfig, JsonObject, OpenLive } from './ports.ts';
 import { liveView } from './report/live.ts';
@@ -63,23 +64,41 @@ export const live: OpenLive = (screen, { elapsedMs, tailLines }) => {
 const orbFiles = ['orb.yml', '../dist/orb.yml'].map((path) => join(dirname(import.meta.filename), path));
 
 /** Expands a config by the model of CircleCI. */
-export const expand: CircleCi['expand'] = async (text, push, orbs) => {
+export const expand: CircleCi['expand'] = async (text, push, orbs, parameters = {}) => {
   try {
+    const unknownValues = new Set<string>();
+    const pipelineParameters = typedParameters(readYaml(text), parameters);
     const needed = orbsOf(readYaml(text));
     const own = needed.find((name) => name.endsWith('/migrate-deploy') && orbs[name] === undefined);
     const known = own === undefined ? orbs : { ...orbs, [own]: await ownOrb() };
-    const config = expandConfig(text, { ...push, orbs: known });
-    return { workflows: config.workflows.map((workflow) => seen(workflow, branchesOf(readYaml(text), workflow.name))) };
+    const config = expandConfig(text, { ...push, orbs: known, unknownValues, pipelineParameters });
+    const workflows = config.workflows.map((workflow) => seen(workflow, branchesOf(readYaml(text), workflow.name)));
+    return { workflows, unknownValues: [...unknownValues] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const line = lineOf(error.message, text);
+    const { message, fault } = error;
+    const line = lineOf(message, fault?.word, text);
+    const meant = fault === undefined ? undefined : suggest(fault.word, fault.near);
+    const isOrb = /orb registry/.test(message);
     throw new UserError('CircleCI would refuse this config.', {
       code: 'Config',
-      why: `${error.message}${line === undefined ? '' : `\n(line ${line})`}`,
-      fix: 'Correct it and check again; orbs of others are handed in with --orb NAMESPACE/NAME=FILE.',
+      why: `${plainly(message)}${line === undefined ? '' : `\n(line ${line})`}`,
+      fix: isOrb
+        ? 'An orb of others is handed in with --orb NAMESPACE/NAME=FILE: its packed text.'
+        : `${meant === undefined ? '' : `Did you mean ${meant}? `}Correct it and check again.`,
     });
   }
 };
+
+/** On the command line every value is a text; the config declares what it is. */
+function typedParameters(config: Yaml, given: Readonly<Record<string, string>>): Record<string, Yaml> {
+  const typed = ([name, value]: [string, string]): [string, Yaml] => {
+    const type = member(config, 'parameters', name, 'type');
+    if (type === 'boolean' && /^(true|false)$/.test(value)) return [name, value === 'true'];
+    return [name, type === 'integer' && /^-?\d+$/.test(value) ? Number(value) : value];
+  };
+  return Object.fromEntries(Object.entries(given).map(typed));
+}
 
 async function ownOrb(): Promise<string> {
   for (const file of orbFiles) {
@@ -125,11 +144,11 @@ function branchesOf(config: Yaml, workflow: string): string[] {
 }
 
 /** Where in the file a fault lies: the message names the calls that led to it, and often the word at fault. */
-function lineOf(message: string, text: string): number | undefined {
+function lineOf(message: string, word: string | undefined, text: string): number | undefined {
   const [, told] = /\bat line (\d+)/.exec(message) ?? [];
   if (told !== undefined) return Number(told);
   const lines = text.split('\n');
-  const trail = [...message.matchAll(/^Error calling \w+: '(.+)'$/gm)].map(([, name = '']) => name);
+  const trail = [...message.matchAll(/^Error calling \w+: '(.+?)'(?:, named '.+')?$/gm)].map(([, name = '']) => name);
   const words = [...(message.split('\n').at(-1) ?? '').matchAll(/[\w./-]+/g)].map(([word]) => word).reverse();
   const find = (name: string, from: number, until = lines.length): number => {
     const key = name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -147,6 +166,20 @@ function lineOf(message: string, text: string): number | undefined {
   const end = lines.findIndex((one, index) => index > at && one.trim() !== '' && one.search(/\S/) <= depth);
   const until = end === -1 ? lines.length : end;
   const fault = words.map((word) => find(word, at + 1, until)).find((index) => index !== -1);
-  const line = fault ?? (at === -1 ? undefined : at);
+  const line = fault ?? onlyLineWith(word, lines) ?? (at === -1 ? undefined : at);
   return line === undefined ? undefined : line + 1;
 }
+
+/** A word that stands in one line alone is at fault there, wherever the calls that led to it are written. */
+function onlyLineWith(word: string | undefined, lines: readonly string[]): number | undefined {
+  if (word === undefined) return undefined;
+  const [found, ...more] = lines.flatMap((one, index) => (one.split(/[^\w./-]+/).includes(word) ? [index] : []));
+  return more.length === 0 ? found : undefined;
+}
+
+/** Where CircleCI counts, we say what it means. */
+const plainly = (message: string): string =>
+  message.replace(
+    /requires '(.+)', which is the name of 0 other jobs in/,
+    "requires '$1', and there is no job of that name in",
+  );

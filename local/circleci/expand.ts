@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { ConfigError } from './config-error.ts';
+import { unknownValue } from './expression.ts';
 import type { Ref } from './filters.ts';
 import { readJobGroups, withGroups } from './job-groups.ts';
 import { type Namespace, readNamespace } from './namespace.ts';
@@ -16,6 +17,8 @@ export interface ExpandOptions {
   tag?: string;
   revision?: string;
   pipelineNumber?: number;
+  /** Takes the names of pipeline values that this model does not know, which are then empty; without it they are refused. */
+  unknownValues?: Set<string>;
   /** What `pipeline.deploy` holds in a rollback pipeline; elsewhere its values are `<nil>`. */
   deploy?: Readonly<Partial<Record<(typeof deployValues)[number], string>>>;
 }
@@ -48,7 +51,12 @@ export function expandConfig(text: string, options: ExpandOptions = {}): Expande
   if (String(source.version) !== '2.1')
     throw new ConfigError('version: orbs, commands and parameters need version 2.1');
   const ref: Ref = options.tag === undefined ? { branch: options.branch ?? 'main' } : { tag: options.tag };
-  const globals = { pipeline: pipelineValues(source.parameters, ref, options, source.setup === true) };
+  const { unknownValues } = options;
+  const globals = {
+    pipeline: pipelineValues(source.parameters, ref, options, source.setup === true),
+    'pipeline.git.branch.is_default': ref.branch === 'main',
+    ...(unknownValues === undefined ? {} : { [unknownValue]: (path: string) => void unknownValues.add(path) }),
+  };
   const namespace = readNamespace(source, globals, options.orbs ?? {});
   const groups = readJobGroups(source['job-groups']);
   const workflows = readWorkflows(withGroups(source.workflows, groups), namespace, ref);
@@ -88,12 +96,23 @@ function pipelineValues(declared: Yaml | undefined, ref: Ref, options: ExpandOpt
   return {
     id: '5034460f-c7c4-4c43-9457-de07e2029e7b',
     number: options.pipelineNumber ?? 1,
-    project: { git_url: 'https://github.com/example/project', type: 'github' },
+    name: 'build-and-deploy',
+    definition: { id: '2f0dd4a5-3a5c-4c4b-a3a3-0e4f0a3f5b4a' },
+    integration_source: 'github_app',
+    project: { git_url: 'https://github.com/example/project', slug: 'gh/example/project', type: 'github' },
+    trigger: { id: '0b0c2f3e-8b2e-4a37-a9ec-6a4a8a1f2f10', type: 'github_app' },
+    event: { name: 'push', action: '' },
+    schedule: { id: '', name: '' },
     git: {
       branch: ref.branch ?? '',
       tag: ref.tag ?? '',
       revision: options.revision ?? '0'.repeat(40),
       base_revision: '',
+      repo_url: 'https://github.com/example/project',
+      repo_owner: 'example',
+      repo_name: 'project',
+      repo_id: '1',
+      commit: { url: '', subject: '', body: '', author_name: '', author_email: '' },
     },
     deploy: Object.fromEntries(deployValues.map((name) => [name, options.deploy?.[name] ?? '<nil>'])),
     in_setup: setup,

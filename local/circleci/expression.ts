@@ -3,6 +3,9 @@ import { ConfigError } from './config-error.ts';
 /** What `<< … >>` may name: `parameters`, `matrix`, `pipeline`, each only where it is in scope. */
 export type Scope = Readonly<Record<string, unknown>>;
 
+/** In a scope, a function that is told of a pipeline value which the model does not know, so that it need not be refused. */
+export const unknownValue = '?';
+
 type Token = { kind: 'word' | 'string' | 'number' | 'regex' | 'operator'; text: string };
 
 const tokenPattern =
@@ -118,12 +121,19 @@ function compare(operator: string, left: number, right: number): boolean {
 }
 
 function lookUp(path: string, scope: Scope): unknown {
+  // A value may lie below another one, as pipeline.git.branch.is_default below pipeline.git.branch.
+  if (Object.hasOwn(scope, path)) return scope[path];
   const parts = path.split('.');
   const [root = '', ...rest] = parts;
   if (!Object.hasOwn(scope, root)) throw new ConfigError(`Unknown variable(s): ${rest.join('.') || root}`);
   let value: unknown = scope[root];
   for (const part of rest) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) {
+      const tell = scope[unknownValue];
+      if (root === 'pipeline' && rest[0] !== 'parameters' && typeof tell === 'function') {
+        tell(path);
+        return '';
+      }
       throw new ConfigError(
         root === 'parameters'
           ? `Arguments referenced without declared parameters: ${rest.join('.')}`

@@ -18,6 +18,8 @@ export interface ExpandedJob {
 /** How a workflow calls a job: its arguments and the steps put around its own. */
 export interface JobCall {
   job: string;
+  /** The name that the call gives it. */
+  name?: string | undefined;
   given: Readonly<Record<string, Yaml>>;
   preSteps: Yaml | undefined;
   postSteps: Yaml | undefined;
@@ -26,7 +28,7 @@ export interface JobCall {
 /** Expands one call of a job, made in `namespace` with `scope` in view. */
 export function expandJob(call: JobCall, namespace: Namespace, scope: Scope): ExpandedJob {
   const job = require('jobs', call.job, namespace);
-  return calling('job', call.job, () => {
+  const work = (): ExpandedJob => {
     const caller: StepContext = { namespace, scope, calls: [] };
     const definer: StepContext = { namespace: job.home, scope: job.home.globals, calls: [] };
     const parameters = bindArguments(
@@ -49,7 +51,8 @@ export function expandJob(call: JobCall, namespace: Namespace, scope: Scope): Ex
     const finished = unescapeAll(expanded) as unknown as ExpandedJob;
     checkJob(finished);
     return finished;
-  });
+  };
+  return calling('job', call.job, work, call.name);
 }
 
 function settingsOf(own: YamlMap, executor: Yaml | undefined, context: StepContext): YamlMap {

@@ -78,7 +78,7 @@ function readElement(kind: Kind, name: string, raw: Yaml, home: Namespace): Elem
 function references(value: Yaml): string[] {
   if (typeof value === 'string') {
     return [...value.matchAll(/(?<!\\)<<((?:(?!>>)[\s\S])*)>>/g)].flatMap(([, inner = '']) =>
-      [...inner.matchAll(/\bparameters\.([\w-]+)/g)].map(([, name = '']) => name),
+      [...inner.matchAll(/(?<![\w.])parameters\.([\w-]+)/g)].map(([, name = '']) => name),
     );
   }
   if (Array.isArray(value)) return value.flatMap(references);
@@ -95,6 +95,14 @@ export function find(kind: Kind, name: string, namespace: Namespace): Element | 
 /** As `find`, but a missing element is CircleCI's error. */
 export function require(kind: Kind, name: string, namespace: Namespace): Element {
   const found = find(kind, name, namespace);
-  if (found === undefined) throw new ConfigError(`Cannot find a definition for ${singular[kind]} named ${name}`);
+  if (found === undefined) {
+    const message = `Cannot find a definition for ${singular[kind]} named ${name}`;
+    throw new ConfigError(message, { word: name, near: namesOf(kind, namespace) });
+  }
   return found;
 }
+
+const namesOf = (kind: Kind, { orbs, ...own }: Namespace): string[] => [
+  ...own[kind].keys(),
+  ...[...orbs].flatMap(([alias, orb]) => [...orb[kind].keys()].map((name) => `${alias}/${name}`)),
+];

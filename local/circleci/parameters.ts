@@ -88,7 +88,11 @@ export function bindArguments(
     .map(([name]) => name);
   if (missing.length > 0) throw new ConfigError(`Missing required argument(s): ${missing.join(', ')}`);
   const unexpected = Object.keys(given).filter((name) => !Object.hasOwn(declarations, name));
-  if (unexpected.length > 0) throw new ConfigError(`Unexpected argument(s): ${unexpected.join(', ')}`);
+  const [first] = unexpected;
+  if (first !== undefined) {
+    const near = Object.keys(declarations).filter((name) => !Object.hasOwn(given, name));
+    throw new ConfigError(`Unexpected argument(s): ${unexpected.join(', ')}`, { word: first, near });
+  }
   const values = Object.entries(declarations).map(([name, declaration]): [string, unknown] => {
     const isGiven = Object.hasOwn(given, name);
     const raw = isGiven ? given[name] : declaration.default;

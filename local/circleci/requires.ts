@@ -56,5 +56,6 @@ function upstream(workflow: string, job: WorkflowJob, name: string, jobs: readon
   const count = jobs.filter((other) => other.called === name).length;
   throw new ConfigError(
     `Job '${job.name}' requires '${name}', which is the name of ${count} other jobs in workflow '${workflow}'`,
+    { word: name, near: jobs.flatMap((other) => [other.name, other.matrixAlias ?? [], other.groupAlias ?? []].flat()) },
   );
 }

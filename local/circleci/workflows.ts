@@ -122,7 +122,13 @@ function expandCall(call: Call, namespace: Namespace, ref: Ref): WorkflowJob {
   };
   if (type === 'approval' || type === 'no-op') return unescapeAll(shared);
   const given = Object.fromEntries(Object.entries(body).filter(([key]) => !callKeys.includes(key)));
-  const jobCall = { job: call.job, given, preSteps: body['pre-steps'], postSteps: body['post-steps'] };
+  const jobCall = {
+    job: call.job,
+    name: call.explicitName,
+    given,
+    preSteps: body['pre-steps'],
+    postSteps: body['post-steps'],
+  };
   return { ...unescapeAll(shared), job: expandJob(jobCall, namespace, scope) };
 }
 

@@ -4,10 +4,18 @@ import { group, list, text } from '../options/define.ts';
 import { environmentName, noInteger, type ValuesOf } from '../options/option.ts';
 import { generalOptions } from '../options/shared.ts';
 import { exitCode } from '../outcome.ts';
-import { bad, type Line, line, strong } from '../report/line.ts';
-import { givenOptions, type PlannedJob, plannedWorkflows, type StageCall, variablesIn } from '../setup/config-run.ts';
+import { bad, type Line, line, strong, warn } from '../report/line.ts';
+import {
+  givenOptions,
+  hidden,
+  type PlannedJob,
+  plannedWorkflows,
+  type StageCall,
+  variablesIn,
+} from '../setup/config-run.ts';
 import { shellWord } from '../setup/made-by.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
+import { configNotes } from './config-notes.ts';
 
 const { output } = generalOptions;
 
@@ -15,6 +23,19 @@ const { output } = generalOptions;
 export const configOptions = {
   config: text({ placeholder: 'FILE', describe: 'The config.', otherwise: '.circleci/config.yml', takesWord: true }),
   branch: text({ placeholder: 'NAME', describe: 'Branch that is pushed to.', otherwise: 'main' }),
+  parameters: list({
+    name: 'parameter',
+    placeholder: 'NAME=VALUE',
+    describe: 'Value of a pipeline parameter, as when somebody starts the pipeline by hand.',
+    parse: (given) => {
+      const [, name, value] = /^([\w-]+)=(.*)$/s.exec(given.trim()) ?? [];
+      return name === undefined || value === undefined ? wrong('must be NAME=VALUE') : valid({ name, value });
+    },
+    check: (given) =>
+      new Set(given.map(({ name }) => name)).size < given.length
+        ? 'names the same parameter more than once'
+        : undefined,
+  }),
   orbs: list({
     name: 'orb',
     placeholder: 'NAMESPACE/NAME=FILE',
@@ -50,21 +71,33 @@ export const checkConfigCommand = defineCommand({
 });
 
 async function run(values: ValuesOf<typeof checkConfigOptions>, context: CommandContext): Promise<CommandResult> {
-  const { file, push, workflows } = await configRun(values, context);
+  const { file, push, start, workflows, unknownValues } = await configRun(values, context);
   const checked = await Promise.all(
     workflows.map(async ({ name, jobs }) => ({
       name,
+      notes: configNotes(jobs),
       jobs: await Promise.all(jobs.map((job) => checkJob(job, context))),
     })),
   );
   const hasErrors = checked.some(({ jobs }) =>
     jobs.some(({ stages }) => stages.some(({ errors }) => errors.length > 0)),
   );
+  const isHidden = checked.some(({ jobs }) =>
+    jobs.some(({ stages }) => stages.some(({ options }) => options.some(({ text: shown }) => shown === hidden))),
+  );
   const code = hasErrors ? exitCode.userError : exitCode.done;
   return {
     exitCode: code,
-    lines: [strong(`A push to ${push} runs, by ${file}:`), ...checked.flatMap(workflowLines)],
-    document: { exitCode: code, file, push, workflows: checked },
+    lines: [
+      strong(`${start} runs, by ${file}:`),
+      ...checked.flatMap(workflowLines),
+      ...unknownValues.map((name) =>
+        line(`Not known to check-config, and read as empty: ${name}. CircleCI may know it.`),
+      ),
+      ...(isHidden ? [line(''), line(`${hidden} stands for a value that may be secret.`)] : []),
+      ...mistakeLines(checked),
+    ],
+    document: { exitCode: code, file, push, workflows: checked, unknownValues },
   };
 }
 
@@ -74,11 +107,13 @@ export async function configRun(
     config: file = '.circleci/config.yml',
     branch = 'main',
     tag,
+    parameters,
     orbs,
   }: {
     config: string | undefined;
     branch: string | undefined;
     tag?: string | undefined;
+    parameters: readonly { name: string; value: string }[];
     orbs: readonly { name: string; packed: string }[];
   },
   { files, circleCi }: CommandContext,
@@ -93,24 +128,29 @@ export async function configRun(
   }
   if (circleCi === undefined) throw new Error('local CircleCI is not in this program');
   const others = Object.fromEntries(orbs.map(({ name, packed }) => [name, packed]));
-  const expanded = await circleCi.expand(source, tag === undefined ? { branch } : { tag }, others);
+  const given = Object.fromEntries(parameters.map(({ name, value }) => [name, value]));
+  const expanded = await circleCi.expand(source, tag === undefined ? { branch } : { tag }, others, given);
   const push = tag === undefined ? `branch ${branch}` : `tag ${tag}`;
+  const names = parameters.map(({ name, value }) => `${name}=${value}`).join(', ');
+  const start = names === '' ? `A push to ${push}` : `A pipeline on ${push} with ${names}`;
   const workflows = plannedWorkflows(expanded);
-  if (workflows.length > 0) return { file, push, workflows };
-  throw new UserError(`A push to ${push} starts nothing.`, {
+  if (workflows.length > 0) return { file, push, start, workflows, unknownValues: expanded.unknownValues };
+  throw new UserError(`${start} starts nothing.`, {
     code: 'Config',
     why: expanded.workflows
       .map(
         ({ name, branches, active }) =>
-          `\n- ${name}: ${active ? starters(branches) : 'its when or unless keeps it from running'}`,
+          `\n- ${name}: ${active ? starters(branches, tag) : 'its when or unless keeps it from running'}`,
       )
       .join(''),
     fix: 'Name another branch with --branch, or correct the filters.',
   });
 }
 
-const starters = (branches: readonly string[]): string =>
-  branches.length === 0 ? 'its filters let no job of it run' : `branch ${branches.join(', ')}`;
+const starters = (branches: readonly string[], tag: string | undefined): string => {
+  if (tag !== undefined) return 'no job of it has a filter for this tag, and without one CircleCI runs none for a tag';
+  return branches.length === 0 ? 'its filters let no job of it run' : `branch ${branches.join(', ')}`;
+};
 
 interface CheckedStage {
   command: string;
@@ -152,8 +192,23 @@ async function checkStage(stage: StageCall, { files, command: otherCommand }: Co
   return { command: stage.command, options, errors: told };
 }
 
-function workflowLines({ name, jobs }: { name: string; jobs: CheckedJob[] }): Line[] {
-  return [line(''), strong(`Workflow ${name}`), ...jobs.flatMap((job, index) => jobLines(job, index + 1))];
+function workflowLines({ name, jobs, notes }: { name: string; jobs: CheckedJob[]; notes: string[] }): Line[] {
+  return [
+    line(''),
+    strong(`Workflow ${name}`),
+    ...jobs.flatMap((job, index) => jobLines(job, index + 1)),
+    ...notes.map((note) => warn(`  ! ${note}`)),
+  ];
+}
+
+/** The mistakes once more, where the reader looks first: at the end. */
+function mistakeLines(checked: readonly { jobs: CheckedJob[] }[]): Line[] {
+  const mistakes = checked.flatMap(({ jobs }) =>
+    jobs.flatMap(({ name, stages }) => stages.flatMap(({ errors }) => errors.map((error) => `${name}: ${error}`))),
+  );
+  if (mistakes.length === 0) return [];
+  if (mistakes.length === 1) return [line(''), bad(`1 mistake: ${mistakes[0]}`)];
+  return [line(''), bad(`${mistakes.length} mistakes:`), ...mistakes.map((mistake) => bad(`  ${mistake}`))];
 }
 
 function jobLines(
@@ -169,10 +224,18 @@ function jobLines(
   return [
     line(`  ${number}. ${name}${facts.length === 0 ? '' : ` (${facts.join('; ')})`}`),
     ...stages.flatMap(({ command, options, errors }) => [
-      line(
-        `       ${[command, ...options.map(({ name: option, text: given }) => `--${option} ${given === '…' ? given : shellWord(given)}`)].join(' ')}`,
-      ),
+      line(`       ${stageText(command, options)}`),
       ...errors.map((error) => bad(`         ✘ ${error}`)),
     ]),
   ];
+}
+
+/** Of the two steps that tell Slack only one runs. */
+function stageText(command: string, options: CheckedStage['options']): string {
+  const status = command === 'notify-slack' ? options.find(({ name }) => name === 'status')?.text : undefined;
+  const when = status === 'pass' ? 'on success: ' : status === 'fail' ? 'on failure: ' : '';
+  const shown = options
+    .filter(({ name }) => when === '' || name !== 'status')
+    .map(({ name, text: given }) => `--${name} ${given === hidden ? given : shellWord(given)}`);
+  return `${when}${[command, ...shown].join(' ')}`;
 }

@@ -11,6 +11,8 @@ export interface StageCall {
 export interface PlannedJob
   extends Pick<ConfigJob, 'name' | 'called' | 'isApproval' | 'requires' | 'contexts' | 'serialGroup'> {
   stages: StageCall[];
+  /** Whether one of its steps attaches the workspace. */
+  attaches: boolean;
 }
 
 /** The workflows that a push starts, each with its jobs in an order that `requires` allows. */
@@ -43,11 +45,15 @@ function planned({ steps, ...job }: ConfigJob): PlannedJob {
     return command === undefined ? [] : [{ command, environment: texts }];
   });
   const { name, called, isApproval, requires, contexts, serialGroup } = job;
-  return { name, called, isApproval, requires, contexts, serialGroup, stages };
+  const attaches = steps.some(({ type }) => type === 'attach_workspace');
+  return { name, called, isApproval, requires, contexts, serialGroup, stages, attaches };
 }
 
 /** Files of the job that the orb names itself, in every job alike. */
 const ofTheOrb = /^(\$BASH_ENV|\.\/\.migrate-deploy|\$HOME\/\.migrate-deploy-job\/\S*)$/;
+
+/** Stands for a text that may be secret. */
+export const hidden = '…';
 
 /** What a stage is given beyond the defaults: option names and texts; texts that may be secret are left out. */
 export function givenOptions(
@@ -62,7 +68,7 @@ export function givenOptions(
     const isDefault = text === undefined || text === option.default || text === notGiven(option);
     if (isDefault || ['expand-env', 'record-dir'].includes(name) || ofTheOrb.test(text)) return [];
     const isShown = option.secret !== true || (name === 'overrides' && !/^\s*[[{-]/.test(text));
-    return [{ name, text: isShown ? text : '…' }];
+    return [{ name, text: isShown ? text : hidden }];
   });
 }
 
