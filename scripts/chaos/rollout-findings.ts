@@ -33,6 +33,8 @@ export interface Ended {
 const recentMs = 90_000;
 /** Looking for evidence, proving images, and the last requests. */
 const evidenceMs = 45_000 + 30_000 + 60_000;
+/** A poll waits so long for evidence before its verdict is told. */
+const searchMs = 5_000;
 const undoMs = 15 * 60_000 + 60_000;
 
 /** What contradicts the truth in how a run ended. */
@@ -112,7 +114,11 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
     case 'failed':
     case 'rolled-back': {
       const isUsers = run.maxFailedTasks !== undefined;
-      const isDead = !moment.sample.taskDefinitionArns.includes(outcome.taskDefinition ?? '');
+      // What ECS calls successful and runs no task of is red; the answer that showed it is as old as the search for reasons.
+      const isDead = [
+        ...world.samples.filter(({ atMs }) => atMs >= moment.atMs - searchMs && atMs <= moment.atMs),
+        moment.sample,
+      ].some(({ taskDefinitionArns }) => !taskDefinitionArns.includes(outcome.taskDefinition ?? ''));
       const isFailing = tasksFail(outcome, schedule);
       if (own?.end === 'deployed' && !isUsers && !isDead && !isFailing) findings.push(`wrong red: ${what}`);
       // The limits: three in a row where no breaker is on, the user's own, and the ten minutes of what stands already.
