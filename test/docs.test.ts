@@ -61,7 +61,7 @@ describe('First run', () => {
     expect(written).toContain('.circleci/config.yml is written.\ndocker/run_task_db_migrate_stg.json is written.');
     // The command of step 4 is the one that step 3 prints.
     const printed = commands[2]?.replace('$ migrate-deploy ', '').replaceAll(/ +/g, ' ').split(' --organization-id')[0];
-    expect(written.replaceAll("'", '')).toContain(`npx migrate-deploy ${printed}\n`);
+    expect(written.replaceAll("'", '')).toContain(`migrate-deploy ${printed}\n`);
     expect(runs).toContain('run-migration-task --cluster hoge-stg --task-definition hoge-apps-service-stg');
     expect(policy).toContain('ecs:RunTask');
     for (const health of [stg, prod]) {

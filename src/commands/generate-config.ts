@@ -25,7 +25,8 @@ export const generateConfigOptions = {
     environments: list({
       name: 'environment',
       placeholder: 'NAME=BRANCH',
-      describe: 'Environment, and the branch whose pushes deploy it.',
+      describe:
+        'Environment, and the branch whose pushes deploy it. Those of one branch follow each other: the commit is built once for each repository, and the next begins when the one before serves.',
       otherwise: 'stg=staging and prod=production',
       parse: (given) => {
         const [, name, branch] = /^([a-z][a-z0-9_-]*)=(\S+)$/.exec(given.trim()) ?? [];
@@ -119,6 +120,10 @@ export const generateConfigOptions = {
     path: text({ placeholder: 'DIR', describe: 'Folder that is the context of the build.', otherwise: '.' }),
     dockerfile: text({ placeholder: 'FILE', describe: 'The Dockerfile.', otherwise: 'Dockerfile in --path' }),
     target: text({ placeholder: 'STAGE', describe: 'Stage of the Dockerfile to build.' }),
+    onFailure: choice(['leave', 'rollback'], {
+      default: 'leave',
+      describe: 'What happens to a deployment that failed or ran out of time.',
+    }),
   }),
   ...group('Credentials and Slack', {
     contexts: list({
@@ -141,8 +146,8 @@ export const generateConfigOptions = {
     }),
     account: text({
       placeholder: 'ID',
-      describe: 'Account that the jobs must find themselves in.',
-      check: accountFault,
+      describe: 'Account that the jobs must find themselves in; a variable of the jobs, too.',
+      check: (account) => (isVariable(account) ? undefined : accountFault(account)),
     }),
     slack: choice(['webhook', 'bot', 'none'], {
       default: 'webhook',
@@ -230,6 +235,13 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
         : files.slice(1).flatMap(({ path, text: content }) => [strong(`${path}:`), ...lines(content)])),
       strong('Policies of the role of the jobs:'),
       ...lines(policy),
+      ...(seen === undefined
+        ? [
+            line(
+              'A service is taken to run the family of its name: correct --task-definition where it does not (--from-aws looks).',
+            ),
+          ]
+        : []),
       strong('Before the first push:'),
       ...todo.map((one, index) => line(`${index + 1}. ${one}`)),
       ...(values.write ? [] : [warn('Nothing is written: add --write, or redirect the output into the file.')]),
@@ -245,6 +257,8 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
   };
 }
 
+const isVariable = (text: string): boolean => /^\$(\w+|\{\w+\})$/.test(text);
+
 const lines = (content: string): Line[] => content.trimEnd().split('\n').map(line);
 
 const comment = (madeBy: string): string =>
@@ -257,7 +271,7 @@ async function lookAround(values: GenerateConfigOptions, context: CommandContext
     roleArn: undefined,
     roleSessionName: undefined,
     sessionDurationMs: undefined,
-    expectAccount: values.account,
+    expectAccount: isVariable(values.account ?? '') ? undefined : values.account,
   });
   const { found, policyNames } = await discover(values, { aws, ask: context.ask });
   const { Account: account } = await aws.sts.getCallerIdentity();

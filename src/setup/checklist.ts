@@ -25,8 +25,8 @@ export function iamPolicyCommandLine({ environments, account, region }: Pipeline
       // Where nobody asked AWS, a service is taken to run the family of its name, as in the article.
       const families = [...of(({ taskDefinition }) => taskDefinition), ...names.flatMap(({ families: all }) => all)];
       return [
-        `npx migrate-deploy iam-policy --cluster '${cluster}'`,
-        ...each('account', [account ?? seen?.account]),
+        `migrate-deploy iam-policy --cluster '${cluster}'`,
+        ...each('account', [account?.startsWith('$') === true ? seen?.account : (account ?? seen?.account)]),
         ...each('region', [region]),
         ...each(
           'repository',
@@ -61,7 +61,8 @@ export function checklist(pipeline: Pipeline, file: string): string[] {
   const of = (pick: (one: Environment) => readonly (string | undefined)[]): string =>
     unique(environments.flatMap(pick)).join(', ');
   const contexts = of(({ context }) => [context]);
-  const holder = contexts === '' ? 'The project’s environment variables' : `The context ${contexts}`;
+  const holders = contexts.includes(', ') ? `Each of the contexts ${contexts} holds` : `The context ${contexts} holds`;
+  const holder = contexts === '' ? 'The project’s environment variables hold' : holders;
   const roles = of(({ roleArn }) => [roleArn]);
   const forSlack = { webhook: 'SLACK_WEBHOOK', bot: 'SLACK_ACCESS_TOKEN and SLACK_DEFAULT_CHANNEL', none: undefined }[
     slack
@@ -72,22 +73,34 @@ export function checklist(pipeline: Pipeline, file: string): string[] {
     ...(forSlack === undefined ? [] : [forSlack]),
   ].join(', ');
   const branches = unique(environments.map(({ branch }) => branch));
+  const builtTwice = branches.flatMap((branch) => {
+    const own = environments.filter((one) => one.branch === branch);
+    return unique(own.map(({ repository }) => repository)).length > 1
+      ? [own.map(({ name }) => name).join(' and ')]
+      : [];
+  });
   return [
     `The orb ${orb} is published, or the organization allows uncertified public orbs.`,
-    ...(held === '' ? [] : [`${holder} ${contexts === '' ? 'hold' : 'holds'} ${held}.`]),
+    ...(held === '' ? [] : [`${holder} ${held}.`]),
     ...(roles === ''
       ? []
       : [
-          `CircleCI’s OIDC provider is in IAM, and the role for the jobs is there with the two policies that iam-policy prints: ${roles}.`,
+          roles.includes(', ')
+            ? `CircleCI’s OIDC provider is in IAM, and the roles for the jobs are there, each with the two policies that iam-policy prints for its cluster: ${roles}.`
+            : `CircleCI’s OIDC provider is in IAM, and the role for the jobs is there with the two policies that iam-policy prints: ${roles}.`,
         ]),
     `Repositories are there: ${of(({ repository }) => [repository])}.`,
     ...environments.map(
       ({ name, cluster, services, taskDefinition }) =>
         `Of ${name}: cluster ${cluster}, ${services.length === 1 ? 'service' : 'services'} ${services.join(', ')}, and the task definition ${taskDefinition}.`,
     ),
+    ...builtTwice.map(
+      (names) =>
+        `${names} follow each other and have repositories of their own, so the commit is built for each. One \`--repository NAME\` for both promotes the very image that the first has run.`,
+    ),
     ...branches.map(
       (branch) =>
-        `\`npx migrate-deploy check-config ${file} --branch ${branch}\` says what a push runs; \`npx migrate-deploy doctor --config ${file} --branch ${branch}\` asks AWS whether all of it is there.`,
+        `\`migrate-deploy check-config ${file} --branch ${branch}\` says what a push runs; \`migrate-deploy doctor --config ${file} --branch ${branch}\` asks AWS whether all of it is there.`,
     ),
   ];
 }

@@ -35,7 +35,7 @@ export function commandLine(options: readonly NamedOption[], values: Readonly<Re
     const texts = [values[key] ?? []].flat().map(textOf);
     return texts.filter((text) => text !== option.default).map((text) => `--${name} ${shellWord(text)}`);
   });
-  return ['npx migrate-deploy generate-config', ...words].join(' ');
+  return ['migrate-deploy generate-config', ...words].join(' ');
 }
 
 /** A value as it is typed: of environments, patterns and commands, which are no plain texts. */

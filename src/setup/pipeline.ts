@@ -32,6 +32,8 @@ export interface Pipeline {
   target: string | undefined;
   region: string | undefined;
   account: string | undefined;
+  /** What becomes of a deployment that failed. */
+  onFailure: 'leave' | 'rollback';
   slack: 'webhook' | 'bot' | 'none';
   channel: string | undefined;
   mentions: string | undefined;

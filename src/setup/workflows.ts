@@ -20,54 +20,76 @@ interface NamedJobs {
   jobs: readonly JobCall[];
 }
 
-/** One workflow of three stages for each environment. */
+/**
+ * A workflow for each branch. Environments of one branch follow each other in it, in their order: the commit is built once for
+ * each repository, and an environment begins when the one before serves.
+ */
 export function configPlan(pipeline: Pipeline): ConfigPlan {
-  const each = pipeline.environments.map((environment) => environmentPlan(environment, pipeline));
+  const branches = [...new Set(pipeline.environments.map(({ branch }) => branch))];
+  const each = branches.map((branch) =>
+    branchPlan(
+      pipeline.environments.filter((one) => one.branch === branch),
+      pipeline,
+    ),
+  );
   return {
     orb: pipeline.orb,
-    groups: each.flatMap(({ group }) => (group === undefined ? [] : [group])),
+    groups: each.flatMap(({ groups }) => groups),
     workflows: each.map(({ workflow }) => workflow),
   };
 }
 
 const names = { build: 'build-image-and-push', migrate: 'db-migrate-on-task-run', update: 'service-update-and-notify' };
 
-function environmentPlan(environment: Environment, pipeline: Pipeline): { workflow: NamedJobs; group?: NamedJobs } {
-  const { name: env, branch, approve, serialGroup } = environment;
-  const filters = { branches: { only: branch } };
-  const approval = `approve-${env}`;
-  const [build, migrate, update] = stages(environment, pipeline);
-  const first = {
-    requires: [approve ? approval : names.build],
-  };
-  const gate: JobCall[] = approve
-    ? [{ kind: 'approval', job: approval, arguments: { requires: [names.build], filters } }]
-    : [];
-  const workflow = (rest: readonly JobCall[]): NamedJobs => ({
-    name: `db-migrate-and-deploy-to-${env}`,
-    jobs: [orbJob('build_image_and_push', { ...build, filters }), ...gate, ...rest],
-  });
-  const needsMigration = { requires: [names.migrate] };
-  if (serialGroup === undefined) {
-    return {
-      workflow: workflow([
+function branchPlan(
+  environments: readonly Environment[],
+  pipeline: Pipeline,
+): { workflow: NamedJobs; groups: NamedJobs[] } {
+  const isAlone = environments.length === 1;
+  const filters = { branches: { only: environments[0]?.branch ?? '' } };
+  const groups: NamedJobs[] = [];
+  const jobs: JobCall[] = [];
+  const builds = new Map<string, string>();
+  const repositories = new Set(environments.map(({ repository }) => repository));
+  let before: string | undefined;
+  for (const environment of environments) {
+    const { name: env, repository, approve, serialGroup } = environment;
+    const named = (name: string): string => (isAlone ? name : `${name}-${env}`);
+    const [build, migrate, update] = stages(environment, pipeline, named);
+    if (!builds.has(repository)) {
+      const name = repositories.size === 1 ? names.build : named(names.build);
+      builds.set(repository, name);
+      jobs.push(orbJob('build_image_and_push', { ...build, name, filters }));
+    }
+    const needed = [...new Set([builds.get(repository) ?? names.build, ...(before === undefined ? [] : [before])])];
+    // What comes after the deployment before comes after its build, too.
+    const requires = before !== undefined && repositories.size === 1 ? [before] : needed;
+    const approval = `approve-${env}`;
+    if (approve) jobs.push({ kind: 'approval', job: approval, arguments: { requires, filters } });
+    const first = { requires: approve ? [approval] : requires };
+    const needsMigration = { requires: [migrate.name] };
+    if (serialGroup === undefined) {
+      jobs.push(
         orbJob('db_migrate_on_task_run', { ...migrate, ...first, filters }),
         orbJob('service_update_and_notify', { ...update, ...needsMigration, filters }),
-      ]),
-    };
-  }
-  // A serial group must be unique within a workflow: a group of jobs holds it for both stages.
-  const group = `migrate-and-deploy-to-${env}`;
-  return {
-    workflow: workflow([{ kind: 'group', job: group, arguments: { 'serial-group': serialGroup, ...first, filters } }]),
-    group: {
+      );
+      before = update.name;
+      continue;
+    }
+    // A serial group must be unique within a workflow: a group of jobs holds it for both stages.
+    const group = `migrate-and-deploy-to-${env}`;
+    jobs.push({ kind: 'group', job: group, arguments: { 'serial-group': serialGroup, ...first, filters } });
+    groups.push({
       name: group,
       jobs: [
         orbJob('db_migrate_on_task_run', migrate),
         orbJob('service_update_and_notify', { ...update, ...needsMigration }),
       ],
-    },
-  };
+    });
+    before = group;
+  }
+  const name = `db-migrate-and-deploy-to-${environments.map((one) => one.name).join('-then-')}`;
+  return { workflow: { name, jobs }, groups };
 }
 
 const orbJob = (job: string, given: Arguments): JobCall => ({
@@ -76,7 +98,7 @@ const orbJob = (job: string, given: Arguments): JobCall => ({
   arguments: given,
 });
 
-function stages(environment: Environment, pipeline: Pipeline) {
+function stages(environment: Environment, pipeline: Pipeline, named: (name: string) => string) {
   const { repository, cluster, taskDefinition, container, services, networkFromService, overridesFile } = environment;
   const { dockerfile, path, target, command, successMessage, failureMessage, slack } = pipeline;
   const shared = {
@@ -93,7 +115,6 @@ function stages(environment: Environment, pipeline: Pipeline) {
   };
   const onFailure = slack === 'none' ? { notify_on_failure: false } : toSlack;
   const build = {
-    name: names.build,
     ...shared,
     repo: repository,
     ...optional('path', path),
@@ -102,7 +123,7 @@ function stages(environment: Environment, pipeline: Pipeline) {
     ...onFailure,
   };
   const migrate = {
-    name: names.migrate,
+    name: named(names.migrate),
     ...shared,
     cluster,
     task_definition: taskDefinition,
@@ -113,10 +134,13 @@ function stages(environment: Environment, pipeline: Pipeline) {
     ...onFailure,
   };
   const update = {
-    name: names.update,
+    name: named(names.update),
     ...shared,
     cluster,
     service: services.join(','),
+    ...optional('on_failure', pipeline.onFailure === 'rollback' ? pipeline.onFailure : undefined),
+    // The rollback pipeline takes the environment's name for the cluster's.
+    deploy_markers_environment_name: cluster,
     ...(slack === 'none' ? { notify: false } : { ...optional('success_message', successMessage), ...toSlack }),
   };
   return [build, migrate, update] as const;

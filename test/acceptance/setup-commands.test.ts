@@ -39,7 +39,15 @@ async function account(envs: readonly string[]): Promise<PipelineWorld> {
 const words = ['--command', 'rails db:migrate', '--target', 'apps', '--role-arn', role('{env}')];
 
 async function generate(world: PipelineWorld, envs: readonly string[], ...more: string[]) {
-  const environments = envs.flatMap((env) => ['--environment', `${env}=${branchOf[env]}`]);
+  return generateFor(
+    world,
+    envs.map((env) => `${env}=${branchOf[env]}`),
+    more,
+  );
+}
+
+async function generateFor(world: PipelineWorld, pairs: readonly string[], more: readonly string[]) {
+  const environments = pairs.flatMap((pair) => ['--environment', pair]);
   const given = ['generate-config', '--from-aws', ...environments, ...words, ...more];
   const { stdout, stderr, exitCode } = await world.run([...given, '--write', '--force', '--output', 'json']);
   expect([exitCode, stderr]).toEqual([0, expect.stringContaining('.circleci/config.yml is written.')]);
@@ -52,7 +60,7 @@ async function makeRoles(world: PipelineWorld, envs: readonly string[], iamPolic
   const commands = iamPolicy.split('\n');
   expect(commands).toHaveLength(envs.length);
   for (const [index, env] of envs.entries()) {
-    const [, , ...command] = splitWords(commands[index] ?? '') ?? [];
+    const [, ...command] = splitWords(commands[index] ?? '') ?? [];
     const ids = ['--organization-id', organizationId, '--project-id', projectId];
     const { stdout, exitCode } = await world.run([...command, ...ids, '--output', 'json']);
     expect(exitCode).toBe(0);
@@ -123,6 +131,35 @@ describe.skipIf(isOrb).each([[['prod']], [['stg', 'prod']], [['dev', 'qa', 'stg'
     }, 300_000);
   },
 );
+
+describe.skipIf(isOrb)('what it writes for two environments of one branch', () => {
+  it('deploys staging, then production: each its own image, digest for digest, with a record and a message of its own', async () => {
+    const envs = ['stg', 'prod'];
+    const world = await account(envs);
+    const { iamPolicy } = await generateFor(world, ['stg=main', 'prod=main'], ['--approve', 'prod']);
+    await makeRoles(world, envs, iamPolicy);
+    const config = mapOf(readYaml(await written(world)), 'config');
+    const result = await runConfig(world, config, {
+      branch: 'main',
+      mintToken: () => world.issuer.token({ vcsRef: 'refs/heads/main' }),
+      variables: { SLACK_WEBHOOK: world.slack.webhookUrl, AWS_REGION: '' },
+    });
+    expect([result.status, outputOf(result)]).toEqual(['success', expect.any(String)]);
+    expect(statuses(result).map(([name]) => name)).toEqual([
+      ...['build-image-and-push-stg', 'db-migrate-on-task-run-stg', 'service-update-and-notify-stg'],
+      ...['build-image-and-push-prod', 'approve-prod', 'db-migrate-on-task-run-prod', 'service-update-and-notify-prod'],
+    ]);
+    for (const env of envs) {
+      const [run, ...others] = world.model.truth.runs.filter(
+        ({ container, command }) => container === `hoge-${env}` && command.join(' ') === 'rails db:migrate',
+      );
+      expect(others).toEqual([]);
+      expect(world.model.truth.serving(`hoge-apps-service-${env}`).imageDigests).toEqual([run?.imageDigest]);
+    }
+    const told = world.slack.messages().map((message) => JSON.stringify(message));
+    expect(told.map((text) => envs.filter((env) => text.includes(`hoge-${env}`)))).toEqual([['stg'], ['prod']]);
+  }, 300_000);
+});
 
 describe.skipIf(isOrb)('the built program', () => {
   it('takes the orb that lies beside it', async () => {

@@ -62,7 +62,7 @@ describe('generate-config --from-aws', () => {
     expect(stderr).not.toContain('Error');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
-      /^# npx migrate-deploy generate-config --cluster 'shop-\{env\}' --service '(web-\{env\},worker-\{env\}|worker-\{env\},web-\{env\})' --task-definition 'web-migrations-\{env\}' --container app --repository shop --network-from-service '(web|worker)-\{env\}' --command bin\/migrate --region eu-west-1$/m,
+      /^# migrate-deploy generate-config --cluster 'shop-\{env\}' --service '(web-\{env\},worker-\{env\}|worker-\{env\},web-\{env\})' --task-definition 'web-migrations-\{env\}' --container app --repository shop --network-from-service '(web|worker)-\{env\}' --command bin\/migrate --region eu-west-1$/m,
     );
     expect(model.requests.filter(({ operation }) => !/^(Describe|List|Get)/.test(operation))).toEqual([]);
   });
@@ -119,8 +119,8 @@ describe('generate-config --from-aws', () => {
       ...['--environment', 'stg=staging', '--task-definition', 'shop-web-{env}'],
       ...['--role-arn', 'arn:aws:iam::123456789012:role/ci'],
     ]);
-    const [policy = ''] = /npx migrate-deploy iam-policy .*/.exec(stderr) ?? [];
-    const words = splitWords(policy)?.slice(2) ?? [];
+    const [policy = ''] = /migrate-deploy iam-policy .*/.exec(stderr) ?? [];
+    const words = splitWords(policy)?.slice(1) ?? [];
     expect(words[words.indexOf('--task-definition') + 1]?.split(',').sort()).toEqual([
       'shop-web-stg',
       'shop-worker-stg',

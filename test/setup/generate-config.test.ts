@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { splitWords } from '../../src/base/words.ts';
+import { configNotes } from '../../src/commands/config-notes.ts';
+import { plannedWorkflows } from '../../src/setup/config-run.ts';
+import { expand } from '../../src/tools.ts';
 import { createWorkbench, root } from '../orb/support.ts';
 import { memoryFiles } from '../support/memory-files.ts';
 import { runCommand } from '../support/run-command.ts';
@@ -62,6 +65,7 @@ describe('generate-config', () => {
       'setup_remote_docker',
       'container_image_name_updates',
       'verify_revision_is_deployed',
+      'deploy_markers_environment_name',
     ];
     const waits = ['max_poll_attempts', 'poll_interval', 'success_message', 'failure_message', 'webhook'];
     const shape = (yaml: string): unknown => {
@@ -90,9 +94,9 @@ describe('generate-config', () => {
       '--context',
       'aws-{env}',
     );
-    const [, again = ''] = /^# npx migrate-deploy (.*)$/m.exec(text) ?? [];
+    const [, again = ''] = /^# (migrate-deploy .*)$/m.exec(text) ?? [];
     expect(again).toContain("--success-message 'it'\\''s $CIRCLE_BRANCH\\n!'");
-    const { stdout } = await runCommand(splitWords(again) ?? []);
+    const { stdout } = await runCommand(splitWords(again)?.slice(1) ?? []);
     expect(stdout).toBe(text);
     expect(stdout).toContain('cluster: live');
   });
@@ -108,6 +112,99 @@ describe('generate-config', () => {
     expect(jobs('production')).toContainEqual(['approve-prod', ['build-image-and-push']]);
     expect(jobs('production')).toContainEqual(['db-migrate-on-task-run', ['approve-prod']]);
     expect(jobs('staging')).toContainEqual(['db-migrate-on-task-run', ['build-image-and-push']]);
+  });
+
+  describe('environments of one branch', () => {
+    const both = [
+      '--environment',
+      'stg=main',
+      '--environment',
+      'prod=main',
+      '--approve',
+      'prod',
+      '--command-in',
+      'config',
+    ];
+    const graph = (text: string) =>
+      bench
+        .expand(text, 'main')
+        .workflows.map(({ name, jobs }) => [name, jobs.map((job) => [job.name, job.requires.map((one) => one.name)])]);
+
+    it('follow each other in one workflow: one build, and production begins when staging serves and somebody approved', async () => {
+      const { text } = await config(...both, '--repository', 'hoge');
+      expect(graph(text)).toEqual([
+        [
+          'db-migrate-and-deploy-to-stg-then-prod',
+          [
+            ['build-image-and-push', []],
+            ['db-migrate-on-task-run-stg', ['build-image-and-push']],
+            ['service-update-and-notify-stg', ['db-migrate-on-task-run-stg']],
+            ['approve-prod', ['service-update-and-notify-stg']],
+            ['db-migrate-on-task-run-prod', ['approve-prod']],
+            ['service-update-and-notify-prod', ['db-migrate-on-task-run-prod']],
+          ],
+        ],
+      ]);
+      const { result, calls } = await bench.run(text, {
+        branch: 'main',
+        approve: () => true,
+        env: { SLACK_WEBHOOK: 'https://hooks.example/x', EXIT_CODES: '{}' },
+      });
+      expect(result.status).toBe('success');
+      expect(calls.filter(({ argv: [name] }) => name === 'build-and-push-image')).toHaveLength(1);
+    });
+
+    it('with repositories of their own: a build for each, and production waits for staging all the same', async () => {
+      const { text, notes } = await config(...both);
+      const [[, jobs] = []] = graph(text) as [string, [string, string[]][]][];
+      expect(jobs).toContainEqual(['build-image-and-push-prod', []]);
+      expect(jobs).toContainEqual(['approve-prod', ['build-image-and-push-prod', 'service-update-and-notify-stg']]);
+      expect(notes).toContain(
+        'stg and prod follow each other and have repositories of their own, so the commit is built for each.',
+      );
+    });
+
+    it('with serial groups: the group of production waits for the group of staging', async () => {
+      const { text } = await config(...both, '--repository', 'hoge', '--serial-group', 'deploy/{env}');
+      const { workflows } = parse(text);
+      const [, , approval, production] = workflows['db-migrate-and-deploy-to-stg-then-prod'].jobs;
+      expect(approval['approve-prod'].requires).toEqual(['migrate-and-deploy-to-stg']);
+      expect(production['migrate-and-deploy-to-prod'].requires).toEqual(['approve-prod']);
+    });
+
+    it('and what it prints has no note of check-config', async () => {
+      for (const more of [[], ['--repository', 'hoge'], ['--serial-group', 'deploy/{env}']]) {
+        const { text } = await config(...both, ...more);
+        expect(
+          configNotes(
+            plannedWorkflows(await expand(text, { branch: 'main' }, { 'org/migrate-deploy': bench.packed }))[0]?.jobs ??
+              [],
+          ),
+        ).toEqual([]);
+      }
+    });
+  });
+
+  it('writes what becomes of a failed deployment, and the environment of the deploy marker, by the cluster', async () => {
+    const { text } = await config('--environment', 'prod=main', '--on-failure', 'rollback');
+    const [, , update] = parse(text).workflows['db-migrate-and-deploy-to-prod'].jobs;
+    expect(update['migrate-deploy/service_update_and_notify']).toMatchObject({
+      on_failure: 'rollback',
+      deploy_markers_environment_name: 'hoge-prod',
+    });
+  });
+
+  it('takes a variable for the account, as for the role', async () => {
+    const { text, notes } = await config('--account', '${DEPLOY_ACCOUNT}', '--role-arn', '${DEPLOY_ROLE_ARN}');
+    expect(text).toContain('expect_account: ${DEPLOY_ACCOUNT}');
+    expect(notes).not.toContain("--account '$");
+  });
+
+  it('speaks of several contexts and roles as several', async () => {
+    const role = 'arn:aws:iam::123456789012:role/ci-{env}';
+    const { notes } = await config('--context', 'deploy-{env}', '--role-arn', role);
+    expect(notes).toContain('Each of the contexts deploy-stg, deploy-prod holds AWS_REGION, SLACK_WEBHOOK.');
+    expect(notes).toContain('the roles for the jobs are there, each with the two policies');
   });
 
   it('puts both stages under one serial group, in a group of jobs', async () => {
@@ -132,8 +229,8 @@ describe('generate-config', () => {
       "iam-policy --cluster 'hoge-prod' --repository 'hoge-prod' --task-definition 'hoge-service-prod,hoge-apps-service-prod' --service 'hoge-apps-service-prod'",
     );
     expect(notes).toContain('CircleCI’s OIDC provider is in IAM, and the role for the jobs is there');
-    const [policy = ''] = /npx migrate-deploy iam-policy .*/.exec(notes) ?? [];
-    expect((await runCommand(splitWords(policy)?.slice(2) ?? [])).exitCode).toBe(0);
+    const [policy = ''] = /migrate-deploy iam-policy .*/.exec(notes) ?? [];
+    expect((await runCommand(splitWords(policy)?.slice(1) ?? [])).exitCode).toBe(0);
   });
 
   it('writes config and overrides, and replaces nothing without --force', async () => {
