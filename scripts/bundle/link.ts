@@ -23,18 +23,21 @@ export function link(entry: string, all: readonly Chunk[]): { code: string; name
   return { code: `#!/usr/bin/env node\n${loader(ends)}${start}\n/*${hidden.join('')}*/`, names };
 }
 
-/** The entry and what it can come to ask for: an import() in code that was shaken off leaves a chunk that nobody can. */
+/**
+ * The entry and what it can come to ask for: an import() in code that was shaken off leaves a chunk that nobody can. Each chunk
+ * stands behind those that it asks for, which packs better than the other ways round.
+ */
 function reached(entry: string, all: readonly Chunk[]): Chunk[] {
-  const found: Chunk[] = [];
-  const waiting = [entry];
-  for (const name of waiting) {
-    if (found.some(({ fileName }) => fileName === name)) continue;
+  const seen = new Set<string>();
+  const visit = (name: string): Chunk[] => {
+    if (seen.has(name)) return [];
+    seen.add(name);
     const chunk = all.find(({ fileName }) => fileName === name);
     if (chunk === undefined) throw new Error(`There is no chunk ${name}.`);
-    found.push(chunk);
-    waiting.push(...[...chunk.code.matchAll(requirePattern)].map(([, next = '']) => next));
-  }
-  return found;
+    return [...[...chunk.code.matchAll(requirePattern)].flatMap(([, next = '']) => visit(next)), chunk];
+  };
+  const found = visit(entry);
+  return [...found.slice(-1), ...found.slice(0, -1)];
 }
 
 /** An import() runs its chunk; an import only names it, and the chunk runs when something of it is first used. */
