@@ -303,6 +303,129 @@ test.each<[string, Situation, object]>([
     { kind: 'scaling', mine: { rolloutState: 'COMPLETED' }, more: { sawCount: true } },
     { verdict: 'deployed' },
   ],
+  [
+    'a number of tasks that no answer shows yet is waited for, for a minute',
+    { kind: 'scaling', mine: { rolloutState: 'COMPLETED' }, more: { sawCount: false, atMs: nowMs - 1 } },
+    { verdict: 'running' },
+  ],
+  [
+    'after a minute the answers are no stale ones: autoscaling has changed the number',
+    { kind: 'scaling', mine: { rolloutState: 'COMPLETED' }, more: { sawCount: false } },
+    { verdict: 'deployed' },
+  ],
+  [
+    'a number of tasks with one of them missing is running',
+    { kind: 'scaling', mine: { rolloutState: 'COMPLETED' }, service: { runningCount: 1 }, more: { sawCount: true } },
+    { verdict: 'running' },
+  ],
+  [
+    'a number of tasks with one pending is running',
+    { kind: 'scaling', mine: { rolloutState: 'COMPLETED' }, service: { pendingCount: 1 }, more: { sawCount: true } },
+    { verdict: 'running' },
+  ],
+  [
+    'a number of tasks that fail is running: nobody asked for another revision',
+    {
+      kind: 'scaling',
+      mine: { rolloutState: 'COMPLETED', failedTasks: 9 },
+      failedBefore: 0,
+      limits: { maxFailedTasks: 1 },
+      more: { sawCount: true },
+    },
+    { verdict: 'running' },
+  ],
+  [
+    'a service scaled to 0 runs nothing that could be verified',
+    {
+      kind: 'scaling',
+      mine: { rolloutState: 'COMPLETED' },
+      service: { desiredCount: 0, runningCount: 0 },
+      more: { sawCount: true },
+    },
+    { verdict: 'not-verified', explanation: { code: 'NO_TASKS', cause: expect.stringMatching(/desiredCount is 0/) } },
+  ],
+  [
+    'a rollback that was asked for is over when ECS says so',
+    { kind: 'rollback', serviceDeployment: { status: 'ROLLBACK_SUCCESSFUL' } },
+    { verdict: 'rolled-back', phase: 'done' },
+  ],
+  [
+    'and not before',
+    { kind: 'rollback', serviceDeployment: { status: 'ROLLBACK_IN_PROGRESS' } },
+    { verdict: 'running' },
+  ],
+  [
+    'a rollback that came too late is failed, and says what to do',
+    { kind: 'rollback', serviceDeployment: successful },
+    { verdict: 'failed', explanation: { code: 'ROLLBACK_TOO_LATE', fix: expect.stringMatching(/rollback-service/) } },
+  ],
+  [
+    'a rollback that fails is failed',
+    { kind: 'rollback', serviceDeployment: { status: 'ROLLBACK_FAILED' } },
+    { verdict: 'failed' },
+  ],
+  [
+    'a deleted service is failed, whatever its service deployment says',
+    { serviceDeployment: { status: 'IN_PROGRESS' }, service: { status: 'INACTIVE' } },
+    { verdict: 'failed', explanation: { code: 'SERVICE_DELETED' } },
+  ],
+  [
+    'drained: successful is not enough while old tasks are there',
+    {
+      serviceDeployment: successful,
+      limits: { until: 'drained' },
+      mine: { rolloutState: 'COMPLETED', runningCount: 2 },
+      service: {
+        deployments: [
+          {
+            id: 'ecs-svc/2',
+            status: 'PRIMARY',
+            rolloutState: 'COMPLETED',
+            taskDefinition: 'td/web:2',
+            runningCount: 2,
+          },
+          { id: 'ecs-svc/1', status: 'ACTIVE', runningCount: 1 },
+        ],
+      },
+    },
+    { verdict: 'running' },
+  ],
+  [
+    'another revision that is COMPLETED has replaced what was successful',
+    {
+      serviceDeployment: { ...successful, targetServiceRevision: { runningTaskCount: 2 } },
+      service: {
+        deployments: [
+          {
+            id: 'ecs-svc/9',
+            status: 'PRIMARY',
+            rolloutState: 'COMPLETED',
+            taskDefinition: 'td/web:9',
+            createdAt: new Date(nowMs),
+          },
+        ],
+      },
+    },
+    { verdict: 'superseded', by: 'ecs-svc/9' },
+  ],
+  [
+    'one that is only on its way has not: what was successful still serves',
+    {
+      serviceDeployment: { ...successful, targetServiceRevision: { runningTaskCount: 2 } },
+      service: {
+        deployments: [
+          {
+            id: 'ecs-svc/9',
+            status: 'PRIMARY',
+            rolloutState: 'IN_PROGRESS',
+            taskDefinition: 'td/web:9',
+            createdAt: new Date(nowMs),
+          },
+        ],
+      },
+    },
+    { verdict: 'deployed' },
+  ],
   ['nothing seen yet is running', { more: { service: undefined } }, { verdict: 'running' }],
 ])('%s', (_rule, situation, verdict) => {
   expect(judged(situation)).toMatchObject(verdict);

@@ -52,6 +52,10 @@ describe('still going', () => {
       snapshot({ lastStatus: 'RUNNING' }, { exitCode: 0 }),
     ],
     [
+      'exit code 0 of a task that is to stop, though no stoppingAt is there yet: the stop code decides',
+      snapshot({ lastStatus: 'RUNNING', stoppingAt: undefined }, { exitCode: 0 }),
+    ],
+    [
       'exit code 0 with stoppingAt, whatever is desired: the stop code decides',
       snapshot({ lastStatus: 'RUNNING', desiredStatus: 'RUNNING' }, { exitCode: 0 }),
     ],
@@ -377,5 +381,63 @@ describe('a stop code that comes late is waited for, by time', () => {
   test('when it comes, it decides', () => {
     const coded = snapshot({ lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited' }, { exitCode: 0 });
     expect(verdictOf([over, coded])).toEqual({ verdict: 'succeeded' });
+  });
+});
+
+describe('what a failure says', () => {
+  const red = (task: Task, container: CountingContainer = app, afterMs?: number) =>
+    verdictOf([task], container, afterMs);
+
+  test('without an exit code, a reason of the container or of the task is enough: nothing more is waited for', () => {
+    for (const [task, container] of [
+      [{ stopCode: undefined, stoppedReason: 'CannotPullContainerError: gone' }, {}],
+      [{ stopCode: undefined }, { reason: 'OutOfMemoryError: Container killed due to memory usage' }],
+    ] as const) {
+      expect(red(snapshot({ lastStatus: 'RUNNING', ...task }, container)).verdict).toBe('failed');
+    }
+    expect(red(snapshot({ lastStatus: 'RUNNING', stoppedReason: '' }, {}))).toEqual({ verdict: 'going' });
+  });
+
+  test('it carries what is known, and no member for what is not', () => {
+    const known = red(snapshot({ stopCode: 'EssentialContainerExited', stoppedReason: exited }, { exitCode: 3 }));
+    expect(known).toMatchObject({ verdict: 'failed', exitCode: 3, stopCode: 'EssentialContainerExited' });
+    expect(known).toMatchObject({
+      explanation: { code: 'EXIT_CODE', cause: expect.stringMatching(/./), fix: expect.stringMatching(/./) },
+    });
+    const bare = red(snapshot({ lastStatus: 'STOPPED' }, {}), app, muchLater);
+    expect(Object.keys(bare).sort()).toEqual(['explanation', 'verdict']);
+    expect(bare).not.toHaveProperty('explanation.said');
+  });
+
+  test('an exit code 0 explains nothing: what stopped the task does', () => {
+    const task = snapshot({ stopCode: 'UserInitiated', stoppedReason: 'Task stopped by user' }, { exitCode: 0 });
+    expect(red(task)).toMatchObject({ verdict: 'failed', exitCode: 0, explanation: { said: 'Task stopped by user' } });
+    const spot = red(
+      snapshot({ stopCode: 'SpotInterruption', stoppedReason: 'Your Spot Task was interrupted.' }, { exitCode: 0 }),
+    );
+    expect(spot).toMatchObject({ explanation: { code: 'SPOT_INTERRUPTION' } });
+  });
+
+  test('not essential, told to stop, and no stop code ever: the order is unknown', () => {
+    const task = snapshot({ lastStatus: 'STOPPED', stopCode: undefined }, { exitCode: 0 });
+    expect(red(task, { ...app, essential: false }, muchLater)).toMatchObject({
+      verdict: 'failed',
+      explanation: { code: 'ORDER_UNKNOWN', fix: expect.stringContaining('essential: true') },
+    });
+  });
+
+  test('an essential container that ended quietly too is named; one that still runs is not', () => {
+    const beside = { ...app, otherEssential: ['proxy'] };
+    const task = (lastStatus: string): Task => ({
+      ...snapshot({ stopCode: 'EssentialContainerExited', stoppedReason: exited }, {}),
+      containers: [
+        { name: 'app', lastStatus: 'STOPPED', exitCode: 0 },
+        { name: 'proxy', lastStatus, ...(lastStatus === 'STOPPED' ? { exitCode: 0 } : {}) },
+      ],
+    });
+    expect(red(task('STOPPED'), beside)).toMatchObject({
+      explanation: { code: 'ORDER_UNKNOWN', cause: expect.stringContaining('container proxy ended too') },
+    });
+    expect(red(task('RUNNING'), beside)).toEqual({ verdict: 'succeeded' });
   });
 });
