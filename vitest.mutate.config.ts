@@ -7,6 +7,8 @@ export default defineConfig({
       'test/{task,rollout}/verdict.test.ts',
       'test/rollout/policy.test.ts',
       'test/outcome.test.ts',
+      'test/notify/marker-status.test.ts',
+      'test/report/{line,command,outputs}.test.ts',
       'test/migrate/identity.test.ts',
     ],
   },
