@@ -29,10 +29,10 @@ export function slackMessages(
       const own = found.flatMap((one) => (one === undefined || one.workflow !== origin.workflow ? [] : [one]));
       const messages = own.map((one) => merged(one, own));
       // What tells of another environment, or in another channel, is not ours to write over.
+      const isOfOthers = (told: readonly string[]): boolean =>
+        told.length > 0 && environments.length > 0 && !told.some((name) => environments.includes(name));
       const fitting = messages.filter(
-        (one) =>
-          (one.askedChannel ?? askedChannel) === askedChannel &&
-          (one.environments.length === 0 || one.environments.some((name) => environments.includes(name))),
+        (one) => (one.askedChannel ?? askedChannel) === askedChannel && !isOfOthers(one.environments),
       );
       return fitting.toSorted((a, b) => b.postedAt.localeCompare(a.postedAt))[0];
     },

@@ -106,6 +106,13 @@ describe('two environments of one workflow', () => {
     expect(texts().map((text) => String(text).slice(0, 1))).toEqual(['▶', '❌']);
   });
 
+  test('a job that has no place of its own brings the newest up to date', async () => {
+    const job = workflow();
+    await job('migrate-production', [migrated]);
+    await job('say', [], ['--status', 'pass']);
+    expect(texts()).toHaveLength(1);
+  });
+
   test('a channel of its own gets a message of its own', async () => {
     const job = workflow();
     await job('build', [built]);
