@@ -51,8 +51,9 @@ export const systemFiles: Files = {
     });
   },
   list: (folder) =>
-    readdir(folder)
-      .then((names) => names.sort())
+    readdir(folder, { withFileTypes: true })
+      // A pipe would never end to be read.
+      .then((entries) => entries.flatMap((one) => (one.isFile() || one.isSymbolicLink() ? [one.name] : [])).sort())
       .catch((error: NodeJS.ErrnoException) => missing(error, folder) ?? []),
   inPrivateFolder: async (links, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-'));

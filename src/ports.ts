@@ -285,7 +285,7 @@ export interface Files {
   write(path: string, text: string): Promise<void>;
   /** Adds to the end of a file, making it if needed. */
   append(path: string, text: string): Promise<void>;
-  /** File names in a folder, sorted; none where there is no such folder. */
+  /** Names of the files and links in a folder, sorted; none where there is no such folder. */
   list(folder: string): Promise<string[]>;
   /**
    * Lends a new folder that only this user can enter, gone with all that is in it when `use` has ended.

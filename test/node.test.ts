@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { systemProcesses } from '../src/node.ts';
+import { systemFiles, systemProcesses } from '../src/node.ts';
 
 const forever = 'setInterval(() => {}, 1e6);';
 const node = (script: string, options: Parameters<typeof systemProcesses.run>[2]) =>
@@ -34,4 +38,17 @@ it('a line breaks the silence', async () => {
 
 it('a program that is started after the interrupt is ended at once', async () => {
   expect(await node(forever, { signal: AbortSignal.abort() })).toMatchObject({ code: undefined, signal: 'SIGTERM' });
+});
+
+it('a folder’s files are its files and links; what could be read for ever is left alone', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-node-'));
+  try {
+    await writeFile(join(folder, 'b.json'), '{}');
+    await symlink(join(folder, 'b.json'), join(folder, 'a.json'));
+    execFileSync('mkfifo', [join(folder, 'pipe.json')]);
+    expect(await systemFiles.list(folder)).toEqual(['a.json', 'b.json']);
+    expect(await systemFiles.list(join(folder, 'nowhere'))).toEqual([]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
