@@ -166,7 +166,7 @@ function lineOf(message: string, word: string | undefined, text: string): number
   const end = lines.findIndex((one, index) => index > at && one.trim() !== '' && one.search(/\S/) <= depth);
   const until = end === -1 ? lines.length : end;
   const fault = words.map((word) => find(word, at + 1, until)).find((index) => index !== -1);
-  const line = fault ?? onlyLineWith(word, lines) ?? (at === -1 ? undefined : at);
+  const line = onlyLineWith(word, lines) ?? fault ?? (at === -1 ? undefined : at);
   return line === undefined ? undefined : line + 1;
 }
 

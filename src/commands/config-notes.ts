@@ -39,7 +39,10 @@ function withoutMigration(
   isBefore: Relation,
   isApart: Relation,
 ): string[] {
-  const clusters = stagesOf(job, 'update-service-and-verify').map((stage) => given(stage, 'cluster', 'cluster-name'));
+  // A rollout that names what it deploys may be of another application, whose migration is none of these.
+  const clusters = stagesOf(job, 'update-service-and-verify')
+    .filter((stage) => given(stage, 'image', 'container-image-name-updates', 'task-definition') === '')
+    .map((stage) => given(stage, 'cluster', 'cluster-name'));
   const migrations = jobs.filter((one) =>
     stagesOf(one, 'run-migration-task').some((stage) => clusters.includes(given(stage, 'cluster', 'cluster-name'))),
   );

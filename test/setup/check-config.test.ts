@@ -210,6 +210,17 @@ ${more}`;
     expect(stderr).toContain('Did you mean build-image-and-push?');
   });
 
+  it('its own line also in a mapping of one line', async () => {
+    const config = `
+version: 2.1
+jobs: {a: {docker: [{image: x}], steps: [checkout]}, b: {docker: [{image: x}], steps: [checkout]}}
+workflows:
+  w: {jobs: [a,
+    {b: {requires: [aa]}}]}
+`;
+    expect((await check(config)).stderr).toContain('(line 6)');
+  });
+
   it('ends with its mistakes, each with its job', async () => {
     const { stdout } = await check(article.replace('cluster: hoge-stg', "cluster: ''"), '--branch', 'staging');
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^1 mistake: db-migrate-on-task-run: --cluster is missing/);
@@ -274,6 +285,9 @@ workflows:
   });
 
   it('another application’s migration in the same cluster is not waited for', async () => {
+    const named =
+      '      - migrate-deploy/service_update_and_notify: {name: blog, context: aws, cluster: prod, service: blog, image: "blog:1", requires: [build]}\n';
+    expect(notes((await check(`${pipeline()}${named}`)).stdout)).toEqual([]);
     const other =
       '      - migrate-deploy/db_migrate_on_task_run: {name: other, context: aws, cluster: prod, task_definition: blog, command: bin/migrate, requires: [build]}\n';
     expect(notes((await check(`${pipeline()}${other}`)).stdout)).toEqual([]);
