@@ -14,6 +14,8 @@ interface Situation {
   mine?: Partial<Deployment>;
   /** How many of its tasks had failed when the run began. */
   failedBefore?: number;
+  /** How the service stood before the run. */
+  before?: Partial<Service>;
   serviceDeployment?: ServiceDeployment;
   failedMsAgo?: readonly number[];
   limits?: Partial<Limits>;
@@ -38,7 +40,7 @@ function judged(situation: Situation) {
     ...service,
   };
   const before = { ...deployment, failedTasks: situation.failedBefore };
-  const own = ownOf({ ...now, deployments: [before] }, before, kind);
+  const own = ownOf({ ...now, deployments: [before], ...situation.before }, before, kind);
   const failedTasks = new Map(
     failedMsAgo.map((ago, index) => [`task/${index}`, { taskArn: `task/${index}`, endedAtMs: nowMs - ago }]),
   );
@@ -332,6 +334,135 @@ test.each<[string, Situation, object]>([
       limits: { maxFailedTasks: 1 },
       more: { sawCount: true },
     },
+    { verdict: 'running' },
+  ],
+  [
+    'tasks that were told to stop before do not count for the new number',
+    {
+      kind: 'scaling',
+      mine: { rolloutState: 'COMPLETED' },
+      before: { desiredCount: 0, runningCount: 2 },
+      more: { sawCount: true },
+    },
+    { verdict: 'running' },
+  ],
+  [
+    'nor while fewer were started than must come',
+    {
+      kind: 'scaling',
+      mine: { rolloutState: 'COMPLETED' },
+      before: { desiredCount: 0, runningCount: 2 },
+      more: { sawCount: true, events: ['(service web) has started 1 tasks: (task 1).'] },
+    },
+    { verdict: 'running' },
+  ],
+  [
+    'those that stay count, and those that were started since',
+    {
+      kind: 'scaling',
+      mine: { rolloutState: 'COMPLETED' },
+      before: { desiredCount: 1, runningCount: 2 },
+      more: { sawCount: true, events: ['(service web) has started 1 tasks: (task 1).'] },
+    },
+    { verdict: 'deployed' },
+  ],
+  [
+    'while the deployment that stands is still on its way, its failures are not those of a scaling',
+    { kind: 'scaling', mine: { failedTasks: 9 }, failedBefore: 0, limits: { maxFailedTasks: 1 } },
+    { verdict: 'running' },
+  ],
+  [
+    'the user’s own limit says how many failed, one as one',
+    { mine: { failedTasks: 1 }, limits: { maxFailedTasks: 1 } },
+    { explanation: { cause: '1 task of the new revision failed; the limit is 1.' } },
+  ],
+  [
+    'and several as several',
+    { mine: { failedTasks: 4 }, limits: { maxFailedTasks: 2 } },
+    { explanation: { cause: '4 tasks of the new revision failed in a row; the limit is 2.' } },
+  ],
+  [
+    'ours is out of sight while its service deployment goes on: nothing is over',
+    {
+      serviceDeployment: { status: 'IN_PROGRESS' },
+      service: { deployments: [{ id: 'ecs-svc/9', status: 'PRIMARY', createdAt: new Date(nowMs) }] },
+    },
+    { verdict: 'running' },
+  ],
+  [
+    'drained is never reached by what another deployment has replaced',
+    {
+      serviceDeployment: successful,
+      limits: { until: 'drained' },
+      service: {
+        deployments: [
+          { id: 'ecs-svc/9', status: 'PRIMARY', rolloutState: 'IN_PROGRESS', createdAt: new Date(nowMs) },
+          { id: 'ecs-svc/2', status: 'ACTIVE', runningCount: 2, rolloutState: 'COMPLETED' },
+        ],
+      },
+    },
+    { verdict: 'superseded', by: 'ecs-svc/9' },
+  ],
+  [
+    'a newer deployment of the same revision has not replaced what still runs',
+    {
+      serviceDeployment: { ...successful, targetServiceRevision: { runningTaskCount: 2 } },
+      service: {
+        deployments: [
+          {
+            id: 'ecs-svc/9',
+            status: 'PRIMARY',
+            rolloutState: 'COMPLETED',
+            taskDefinition: 'td/web:2',
+            createdAt: new Date(nowMs),
+          },
+        ],
+      },
+    },
+    { verdict: 'deployed' },
+  ],
+  [
+    'what only stood is replaced as soon as another revision is on its way',
+    {
+      kind: 'unchanged',
+      serviceDeployment: { ...successful, targetServiceRevision: { runningTaskCount: 2 } },
+      service: {
+        deployments: [
+          {
+            id: 'ecs-svc/9',
+            status: 'PRIMARY',
+            rolloutState: 'IN_PROGRESS',
+            taskDefinition: 'td/web:9',
+            createdAt: new Date(nowMs),
+          },
+        ],
+      },
+    },
+    { verdict: 'superseded' },
+  ],
+  [
+    'what was COMPLETED when we came is unchanged, however long we looked',
+    { kind: 'unchanged', serviceDeployment: successful, mine: { rolloutState: 'COMPLETED' }, more: { polls: 5 } },
+    { verdict: 'unchanged' },
+  ],
+  [
+    'failures of ten minutes ago are no recent ones',
+    { kind: 'unchanged', serviceDeployment: successful, failedMsAgo: [600_000, 600_000, 600_000] },
+    { verdict: 'unchanged' },
+  ],
+  [
+    'three minutes without a failure are a recovery',
+    { kind: 'unchanged', serviceDeployment: successful, failedMsAgo: [180_000] },
+    { verdict: 'unchanged' },
+  ],
+  [
+    'tasks that keep failing are told with how many run',
+    { kind: 'unchanged', serviceDeployment: successful, failedMsAgo: ago(3) },
+    { explanation: { cause: expect.stringContaining('3 in the last 10m 00s; 2 running now') } },
+  ],
+  [
+    'an answer without a number of tasks proves nothing',
+    { kind: 'unchanged', serviceDeployment: successful, service: { desiredCount: undefined, runningCount: undefined } },
     { verdict: 'running' },
   ],
   [

@@ -250,6 +250,60 @@ describe('our deployment id, without service deployments', () => {
       service({ ...old, status: 'PRIMARY' }),
       { verdict: 'running' },
     ],
+    [
+      'the PRIMARY counts, wherever it stands in the list',
+      service(old, notPrimary, other),
+      { verdict: 'superseded', by: 'ecs-svc/4' },
+    ],
+    [
+      'the event of our failure counts, whatever our entry says and whoever failed after it',
+      {
+        ...service({ ...other, rolloutState: 'COMPLETED' }, notPrimary),
+        events: [failedEvent('ecs-svc/4', 4_000), failedEvent('ecs-svc/2', 3_000)],
+      },
+      { verdict: 'rolled-back', phase: 'done' },
+    ],
+    [
+      'and so does our entry that says FAILED, though another one failed after it',
+      { ...service(back, { ...failed, status: 'ACTIVE' }), events: [failedEvent('ecs-svc/4', 4_000)] },
+      { verdict: 'rolled-back', phase: 'in-progress' },
+    ],
+    [
+      'ours FAILED and stands, no rollback is configured, somebody else deployed since: failed',
+      {
+        ...service(other, { ...failed, status: 'ACTIVE' }),
+        deploymentConfiguration: { deploymentCircuitBreaker: { rollback: false } },
+      },
+      { verdict: 'failed', explanation: { code: 'CIRCUIT_BREAKER' } },
+    ],
+    [
+      'ours gone and failed, what came back is still on its way: in progress',
+      {
+        ...service({ ...old, status: 'PRIMARY', rolloutState: 'IN_PROGRESS' }),
+        events: [failedEvent('ecs-svc/2', 3_000)],
+      },
+      { verdict: 'rolled-back', phase: 'in-progress' },
+    ],
+    ...[{ deploymentCircuitBreaker: { rollback: true } }, { alarms: { rollback: true } }].map(
+      (deploymentConfiguration): [string, ServiceSnapshot, object] => [
+        `ours failed, and ${Object.keys(deploymentConfiguration)[0]} rolls back: rolled back, whoever deployed since`,
+        { ...service(other), events: [failedEvent('ecs-svc/2', 3_000)], deploymentConfiguration },
+        { verdict: 'rolled-back' },
+      ],
+    ),
+    [
+      'ours failed, none is configured, and an event tells of a rollback all the same',
+      {
+        ...service(other),
+        events: [
+          { message: '(service web) has started 1 tasks: (task 1).' },
+          { message: '(service web) rolling back to deployment ecs-svc/1.' },
+          failedEvent('ecs-svc/2', 3_000),
+        ],
+        deploymentConfiguration: { deploymentCircuitBreaker: { rollback: false } },
+      },
+      { verdict: 'rolled-back' },
+    ],
     ['no deployments at all', service(), { verdict: 'running' }],
     [
       'DRAINING: the service was deleted',
@@ -364,6 +418,11 @@ describe('our deployment id, without service deployments', () => {
 
   test('a single deployment of ours that is IN_PROGRESS is not drained', () => {
     expect(isDrained(service(mine), 'ecs-svc/2')).toBe(false);
+  });
+
+  test('a deployment that is not in the list is not drained', () => {
+    expect(isDrained(service({ ...old, status: 'PRIMARY' }), 'ecs-svc/2')).toBe(false);
+    expect(isDrained(undefined, 'ecs-svc/2')).toBe(false);
   });
 
   test('a failed deployment without tasks may stand in the list, one with tasks or unknown counts may not', () => {
