@@ -382,6 +382,31 @@ test.each<[string, Situation, object]>([
     { explanation: { cause: '4 tasks of the new revision failed in a row; the limit is 2.' } },
   ],
   [
+    'what ECS has ended is told as that, however many tasks failed before',
+    { mine: { failedTasks: 9 }, serviceDeployment: { status: 'ROLLBACK_SUCCESSFUL' } },
+    { verdict: 'rolled-back', phase: 'done' },
+  ],
+  [
+    'the service deployment says more than our entry in the list',
+    { mine: { rolloutState: 'FAILED' }, serviceDeployment: { status: 'ROLLBACK_IN_PROGRESS' } },
+    { verdict: 'rolled-back', phase: 'in-progress' },
+  ],
+  [
+    'stopped, and a newer one began: superseded by that',
+    { serviceDeployment: { status: 'STOPPED' }, more: { newer: 'ecs-svc/9' } },
+    { verdict: 'superseded', by: 'ecs-svc/9' },
+  ],
+  [
+    'where no task leaves, the count is enough: no event is needed',
+    {
+      kind: 'scaling',
+      mine: { rolloutState: 'COMPLETED' },
+      before: { desiredCount: 1, runningCount: 1 },
+      more: { sawCount: true },
+    },
+    { verdict: 'deployed' },
+  ],
+  [
     'ours is out of sight while its service deployment goes on: nothing is over',
     {
       serviceDeployment: { status: 'IN_PROGRESS' },

@@ -420,6 +420,13 @@ describe('our deployment id, without service deployments', () => {
     expect(isDrained(service(mine), 'ecs-svc/2')).toBe(false);
   });
 
+  test('one other deployment with tasks is enough not to be drained', () => {
+    const done = { ...mine, rolloutState: 'COMPLETED', runningCount: 2 };
+    const other = (runningCount: number) => ({ ...old, id: `ecs-svc/1${runningCount}`, runningCount });
+    expect(isDrained(service(done, other(0), other(1)), mine.id)).toBe(false);
+    expect(isDrained(service(done, other(0)), mine.id)).toBe(true);
+  });
+
   test('a deployment that is not in the list is not drained', () => {
     expect(isDrained(service({ ...old, status: 'PRIMARY' }), 'ecs-svc/2')).toBe(false);
     expect(isDrained(undefined, 'ecs-svc/2')).toBe(false);
