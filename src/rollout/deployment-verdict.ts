@@ -34,7 +34,7 @@ export function deploymentVerdict(service: ServiceSnapshot, own: OwnFacts): Roll
   const isFailed = mine.rolloutState === 'FAILED' || failure !== undefined;
   if (!isFailed && !isRollingBack(primary) && !isOlder(primary, own)) return superseded(primary?.id, undefined);
   const said = isRollingBack(primary) ? primary?.rolloutStateReason : (failure ?? mine.rolloutStateReason);
-  if (!isGoneBack(service, primary, own)) return failed(said);
+  if (!isGoneBack(service, primary, own, said)) return failed(said);
   return rolledBack(primary?.rolloutState === 'COMPLETED' && isFailed ? 'done' : 'in-progress', said);
 }
 
@@ -73,7 +73,7 @@ function gone(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined,
   if (other !== undefined) return superseded(other, undefined);
   if (isRollingBack(primary) && !wasBefore(primary, own)) return rolledBack('in-progress', primary.rolloutStateReason);
   if (failure !== undefined) {
-    if (!isGoneBack(service, primary, own)) return failed(failure);
+    if (!isGoneBack(service, primary, own, failure)) return failed(failure);
     return rolledBack(primary.rolloutState === 'COMPLETED' ? 'done' : 'in-progress', failure);
   }
   if (!isOlder(primary, own)) return superseded(primary.id, undefined);
@@ -87,10 +87,17 @@ function failed(said: string | undefined): RolloutVerdict {
 }
 
 /** Whether ECS went back after a failure. Where no rollback is configured and none shows, somebody else deployed since. */
-function isGoneBack(service: ServiceSnapshot, primary: DeploymentSnapshot | undefined, own: OwnFacts): boolean {
+function isGoneBack(
+  service: ServiceSnapshot,
+  primary: DeploymentSnapshot | undefined,
+  own: OwnFacts,
+  said: string | undefined,
+): boolean {
   const { deploymentConfiguration: configuration } = service;
   const { deploymentCircuitBreaker: breaker, alarms } = configuration ?? {};
-  const isConfigured = configuration === undefined || breaker?.rollback === true || alarms?.rollback === true;
+  // Each has a switch of its own: what alarms roll back, failed tasks may not.
+  const ended = codeOf({}, said ?? '') === 'ALARM' ? alarms : breaker;
+  const isConfigured = configuration === undefined || ended?.rollback === true;
   const isTold = service.events?.some(({ message = '' }) => /rolling back to deployment/i.test(message));
   return isConfigured || isTold === true || isRollingBack(primary) || isOlder(primary, own);
 }

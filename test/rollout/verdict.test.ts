@@ -40,8 +40,8 @@ const other: DeploymentSnapshot = {
   rolloutStateReason: 'ECS deployment ecs-svc/4 in progress.',
   taskDefinition: 'td/web:9',
 };
-const failedEvent = (id: string, atMs: number) => ({
-  message: `(service web) (deployment ${id}) deployment failed: tasks failed to start.`,
+const failedEvent = (id: string, atMs: number, why = 'tasks failed to start.') => ({
+  message: `(service web) (deployment ${id}) deployment failed: ${why}`,
   createdAt: new Date(atMs),
 });
 const service = (...deployments: DeploymentSnapshot[]): ServiceSnapshot => ({ status: 'ACTIVE', deployments });
@@ -284,13 +284,18 @@ describe('our deployment id, without service deployments', () => {
       },
       { verdict: 'rolled-back', phase: 'in-progress' },
     ],
-    ...[{ deploymentCircuitBreaker: { rollback: true } }, { alarms: { rollback: true } }].map(
-      (deploymentConfiguration): [string, ServiceSnapshot, object] => [
-        `ours failed, and ${Object.keys(deploymentConfiguration)[0]} rolls back: rolled back, whoever deployed since`,
-        { ...service(other), events: [failedEvent('ecs-svc/2', 3_000)], deploymentConfiguration },
-        { verdict: 'rolled-back' },
-      ],
-    ),
+    ...(
+      [
+        ['tasks failed to start.', { deploymentCircuitBreaker: { rollback: true } }, 'rolled-back'],
+        ['tasks failed to start.', { alarms: { rollback: true } }, 'failed'],
+        ['alarm detected.', { alarms: { rollback: true } }, 'rolled-back'],
+        ['alarm detected.', { deploymentCircuitBreaker: { rollback: true } }, 'failed'],
+      ] as const
+    ).map(([why, deploymentConfiguration, verdict]): [string, ServiceSnapshot, object] => [
+      `${why} and ${Object.keys(deploymentConfiguration)[0]} rolls back, whoever deployed since: ${verdict}`,
+      { ...service(other), events: [failedEvent('ecs-svc/2', 3_000, why)], deploymentConfiguration },
+      { verdict },
+    ]),
     [
       'ours failed, none is configured, and an event tells of a rollback all the same',
       {
