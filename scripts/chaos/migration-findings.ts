@@ -105,7 +105,8 @@ export function togetherFindings(ended: readonly Ended[], model: LocalAws, sched
     if (succeeded.length > 1 && !isStopped && !isUnknown) findings.push(`it migrated ${succeeded.length} times`);
   }
   const isExclusive = schedule.runs.every(({ exclusive }) => exclusive !== 'ignore');
-  const starts = schedule.runs.map(({ startAtMs }) => startAtMs).sort((a, b) => a - b);
+  // A rerun begins when the run before it has ended.
+  const starts = ended.map(({ startedAtMs }) => startedAtMs).sort((a, b) => a - b);
   // Best effort, as documented: jobs that start within seconds, or that cannot see each other's task yet, do not wait.
   const areApart = starts.every((atMs, index) => index === 0 || atMs - (starts[index - 1] ?? 0) > 60_000);
   const isVisible = schedule.faults.every(({ operation }) => operation !== 'RunTask' && operation !== 'ListTasks');
