@@ -76,7 +76,8 @@ export const iamPolicyOptions = {
     images: list({
       name: 'image',
       placeholder: 'REF',
-      describe: 'An image is given; so it is when a record of the build hands it on.',
+      describe:
+        'An image is given, whichever: --repository says which ones may be read. So it is when a record of the build hands it on.',
       otherwise: 'the record’s, where build-and-push-image is among the commands',
     }),
     networkFromServices: names({
