@@ -9,7 +9,7 @@ import { type Line, line, strong, warn } from '../report/line.ts';
 import { checklist, iamPolicyCommandLine } from '../setup/checklist.ts';
 import { discover } from '../setup/discover.ts';
 import { checkNotThere, overridesFiles } from '../setup/files.ts';
-import { commandLine, withFound } from '../setup/made-by.ts';
+import { commandLine, withFound, wrapped } from '../setup/made-by.ts';
 import { pattern } from '../setup/patterns.ts';
 import { missingNames, pipelineOf } from '../setup/resolve.ts';
 import { configPlan } from '../setup/workflows.ts';
@@ -218,7 +218,7 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
   const pipeline = pipelineOf(values);
   const madeBy = commandLine(namedOptions(generateConfigOptions), values);
   const { configYaml } = await import('../setup/config-yaml.ts');
-  const config = { path: values.file, text: configYaml(configPlan(pipeline), comment(madeBy)) };
+  const config = { path: values.file, text: configYaml(configPlan(pipeline), comment(wrapped(madeBy))) };
   const files = [config, ...overridesFiles(pipeline)];
   const policy = iamPolicyCommandLine(pipeline, seen);
   const todo = checklist(pipeline, values.file);
@@ -248,7 +248,7 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
     ],
     document: {
       exitCode: exitCode.done,
-      command: madeBy,
+      command: madeBy.join(' '),
       written: values.write,
       files,
       iamPolicy: policy,
@@ -262,7 +262,9 @@ const isVariable = (text: string): boolean => /^\$(\w+|\{\w+\})$/.test(text);
 const lines = (content: string): Line[] => content.trimEnd().split('\n').map(line);
 
 const comment = (madeBy: string): string =>
-  [' Made by the next line; change it and run it again, or go on by hand.', ` ${madeBy}`].join('\n');
+  ['Made by this command; change it and run it again, or go on by hand.', ...madeBy.split('\n')]
+    .map((one) => ` ${one}`)
+    .join('\n');
 
 /** The options with what AWS has in the place of what no option names, and what only the policies need. */
 async function lookAround(values: GenerateConfigOptions, context: CommandContext) {

@@ -4,6 +4,7 @@ import type { Json } from '../../local/aws/wire.ts';
 import { splitWords } from '../../src/base/words.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Ask } from '../../src/ports.ts';
+import { headerCommand } from '../support/header-command.ts';
 import { runCommand } from '../support/run-command.ts';
 
 const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -61,8 +62,8 @@ describe('generate-config --from-aws', () => {
     const { stdout, stderr, exitCode } = await generate(model);
     expect(stderr).not.toContain('Error');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(
-      /^# migrate-deploy generate-config --cluster 'shop-\{env\}' --service '(web-\{env\},worker-\{env\}|worker-\{env\},web-\{env\})' --task-definition 'web-migrations-\{env\}' --container app --repository shop --network-from-service '(web|worker)-\{env\}' --command bin\/migrate --region eu-west-1$/m,
+    expect(headerCommand(stdout)).toMatch(
+      /^migrate-deploy generate-config --cluster 'shop-\{env\}' --service '(web-\{env\},worker-\{env\}|worker-\{env\},web-\{env\})' --task-definition 'web-migrations-\{env\}' --container app --repository shop --network-from-service '(web|worker)-\{env\}' --command bin\/migrate --region eu-west-1$/m,
     );
     expect(model.requests.filter(({ operation }) => !/^(Describe|List|Get)/.test(operation))).toEqual([]);
   });

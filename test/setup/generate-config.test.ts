@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { splitWords } from '../../src/base/words.ts';
@@ -7,6 +9,7 @@ import { configNotes } from '../../src/commands/config-notes.ts';
 import { plannedWorkflows } from '../../src/setup/config-run.ts';
 import { expand } from '../../src/tools.ts';
 import { createWorkbench, root } from '../orb/support.ts';
+import { headerCommand } from '../support/header-command.ts';
 import { memoryFiles } from '../support/memory-files.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -94,11 +97,33 @@ describe('generate-config', () => {
       '--context',
       'aws-{env}',
     );
-    const [, again = ''] = /^# (migrate-deploy .*)$/m.exec(text) ?? [];
+    const again = headerCommand(text);
     expect(again).toContain("--success-message 'it'\\''s $CIRCLE_BRANCH\\n!'");
     const { stdout } = await runCommand(splitWords(again)?.slice(1) ?? []);
     expect(stdout).toBe(text);
     expect(stdout).toContain('cluster: live');
+  });
+
+  it('wraps that command, so that a shell reads the lines without # as one', async () => {
+    const { text } = await config(
+      '--approve',
+      'prod',
+      '--cluster',
+      'prod=live',
+      '--context',
+      'aws-{env}',
+      '--mentions',
+      "it's @here",
+    );
+    const header = text.split('\n').filter((one) => one.startsWith('#'));
+    expect(header.length).toBeGreaterThan(2);
+    expect(header.filter((one) => one.length > 120)).toEqual([]);
+    const shell = header
+      .slice(1)
+      .map((one) => one.slice(2))
+      .join('\n');
+    const { stdout } = await promisify(execFile)('sh', ['-c', `set -- ${shell}\nprintf '%s\\n' "$@"`]);
+    expect(stdout.split('\n').slice(0, -1)).toEqual(splitWords(headerCommand(text)));
   });
 
   it('lets somebody approve before the environments chosen', async () => {
