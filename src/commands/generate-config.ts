@@ -10,7 +10,7 @@ import { checklist, iamPolicyCommandLine } from '../setup/checklist.ts';
 import { discover } from '../setup/discover.ts';
 import { checkNotThere, overridesFiles } from '../setup/files.ts';
 import { commandLine, withFound, wrapped } from '../setup/made-by.ts';
-import { pattern } from '../setup/patterns.ts';
+import { pattern, patternFor } from '../setup/patterns.ts';
 import { missingNames, pipelineOf } from '../setup/resolve.ts';
 import { configPlan } from '../setup/workflows.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
@@ -65,6 +65,13 @@ export const generateConfigOptions = {
       placeholder: patternPlaceholder,
       describe: 'Service to update; several with commas.',
       otherwise: '{name}-apps-service-{env}',
+      parse: pattern,
+    }),
+    serviceFamilies: list({
+      name: 'service-family',
+      placeholder: patternPlaceholder,
+      describe: 'Family that a service runs, for the policies of the role; several with commas.',
+      otherwise: 'the name of the service',
       parse: pattern,
     }),
     taskDefinitions: list({
@@ -221,6 +228,9 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
   const config = { path: values.file, text: configYaml(configPlan(pipeline), comment(wrapped(madeBy))) };
   const files = [config, ...overridesFiles(pipeline)];
   const policy = iamPolicyCommandLine(pipeline, seen);
+  const assumed = pipeline.environments
+    .map(({ name }) => name)
+    .filter((name) => patternFor(values.serviceFamilies, name) === undefined);
   const todo = checklist(pipeline, values.file);
   if (values.write) {
     if (!values.force) await checkNotThere(files, context.files);
@@ -235,10 +245,10 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
         : files.slice(1).flatMap(({ path, text: content }) => [strong(`${path}:`), ...lines(content)])),
       strong('Policies of the role of the jobs:'),
       ...lines(policy),
-      ...(seen === undefined
+      ...(seen === undefined && assumed.length > 0
         ? [
             line(
-              'A service is taken to run the family of its name: correct --task-definition where it does not (--from-aws looks).',
+              `Services of ${assumed.join(', ')} are taken to run families of their own names: where one does not, give --service-family (--from-aws looks).`,
             ),
           ]
         : []),

@@ -11,7 +11,10 @@ interface Seen {
 }
 
 /** The `iam-policy` commands whose policies the roles of this pipeline need: one for each cluster. */
-export function iamPolicyCommandLine({ environments, account, region }: Pipeline, seen: Seen | undefined): string {
+export function iamPolicyCommandLine(
+  { environments, account, region, onFailure }: Pipeline,
+  seen: Seen | undefined,
+): string {
   const clusters = unique(environments.map(({ cluster }) => cluster));
   const each = (name: string, values: readonly (string | undefined)[]): string[] =>
     unique(values).length === 0 ? [] : [`--${name} '${unique(values).join(',')}'`];
@@ -22,8 +25,6 @@ export function iamPolicyCommandLine({ environments, account, region }: Pipeline
         own.flatMap((one) => pick(one));
       const branches = unique(of(({ branch }) => branch));
       const names = own.flatMap(({ name }) => seen?.policyNames.get(name) ?? []);
-      // Where nobody asked AWS, a service is taken to run the family of its name, as in the article.
-      const families = [...of(({ taskDefinition }) => taskDefinition), ...names.flatMap(({ families: all }) => all)];
       return [
         `migrate-deploy iam-policy --cluster '${cluster}'`,
         ...each('account', [account?.startsWith('$') === true ? seen?.account : (account ?? seen?.account)]),
@@ -32,7 +33,10 @@ export function iamPolicyCommandLine({ environments, account, region }: Pipeline
           'repository',
           of(({ repository }) => repository),
         ),
-        ...each('task-definition', seen === undefined ? [...families, ...of(({ services }) => services)] : families),
+        ...each(
+          'task-definition',
+          of(({ taskDefinition, serviceFamilies }) => [taskDefinition, ...serviceFamilies]),
+        ),
         ...each(
           'service',
           of(({ services }) => services),
@@ -49,6 +53,7 @@ export function iamPolicyCommandLine({ environments, account, region }: Pipeline
           'log-group',
           names.flatMap(({ logGroups }) => logGroups),
         ),
+        ...(onFailure === 'rollback' ? each('on-failure', [onFailure]) : []),
         ...(branches.length === 1 ? each('branch', branches) : []),
       ].join(' ');
     })

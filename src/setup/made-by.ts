@@ -7,6 +7,7 @@ export type Found = Readonly<Partial<Record<FoundKey, ReadonlyMap<string, string
 export type FoundKey =
   | 'clusters'
   | 'services'
+  | 'serviceFamilies'
   | 'taskDefinitions'
   | 'containers'
   | 'repositories'

@@ -9,6 +9,8 @@ export interface Environment {
   /** Container that migrates; where there is none, the family has only one. */
   container: string | undefined;
   services: readonly string[];
+  /** Families that the services run: what a policy must name, and no config. */
+  serviceFamilies: readonly string[];
   /** Service whose network the migration copies. */
   networkFromService: string | undefined;
   /** File of overrides that holds the migration's command; without one it stands in the config. */

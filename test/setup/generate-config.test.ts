@@ -219,6 +219,33 @@ describe('generate-config', () => {
     });
   });
 
+  it('the policy allows the rollback that --on-failure asks for', async () => {
+    const { notes } = await config('--environment', 'prod=main', '--on-failure', 'rollback');
+    const [policy = ''] = /migrate-deploy iam-policy .*/.exec(notes) ?? [];
+    const { stdout } = await runCommand(splitWords(policy)?.slice(1) ?? []);
+    expect(stdout).toContain('ecs:StopServiceDeployment');
+  });
+
+  it('the policy names the families of the services, by --service-family; without it a note says what is assumed', async () => {
+    const services = [
+      '--service',
+      'shop-web,shop-worker',
+      '--task-definition',
+      'shop-{env}-web',
+      '--role-arn',
+      '$ROLE',
+    ];
+    const families = ['--service-family', 'shop-{env}-web,shop-{env}-jobs'];
+    const { notes } = await config(...services, ...families);
+    expect(notes).toContain("--task-definition 'shop-stg-web,shop-stg-jobs' --service 'shop-web,shop-worker'");
+    expect(notes).not.toContain('families of their own names');
+    const { notes: assumed } = await config(...services, '--service-family', 'stg=shop-web');
+    expect(assumed).toContain("--task-definition 'shop-prod-web,shop-web,shop-worker'");
+    expect(assumed).toContain(
+      'Services of prod are taken to run families of their own names: where one does not, give --service-family',
+    );
+  });
+
   it('takes a variable for the account, as for the role', async () => {
     const { text, notes } = await config('--account', '${DEPLOY_ACCOUNT}', '--role-arn', '${DEPLOY_ROLE_ARN}');
     expect(text).toContain('expect_account: ${DEPLOY_ACCOUNT}');
