@@ -92,7 +92,7 @@ export const generateConfigOptions = {
       name: 'repository',
       alias: 'repo',
       placeholder: patternPlaceholder,
-      describe: 'ECR repository.',
+      describe: 'ECR repository; a name alone is one of the account of the role.',
       otherwise: '{name}-{env}',
       parse: pattern,
     }),

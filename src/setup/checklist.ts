@@ -1,5 +1,5 @@
 import type { PolicyNames } from './discover.ts';
-import type { Environment, Pipeline } from './pipeline.ts';
+import { builds, type Environment, type Pipeline, placeOfRepository } from './pipeline.ts';
 
 const unique = (values: readonly (string | undefined)[]): string[] =>
   [...new Set(values)].filter((value) => value !== undefined);
@@ -27,6 +27,16 @@ export function iamPolicyCommandLine(
       const names = own.flatMap(({ name }) => seen?.policyNames.get(name) ?? []);
       return [
         `migrate-deploy iam-policy --cluster '${cluster}'`,
+        // Who gets the image of another environment's build needs no right to push.
+        ...(own.some((one) => builds(one, { environments }))
+          ? []
+          : [
+              '--for run-migration-task,update-service-and-verify',
+              ...each(
+                'image',
+                of(({ repository }) => repository),
+              ),
+            ]),
         ...each('account', [account?.startsWith('$') === true ? seen?.account : (account ?? seen?.account)]),
         ...each('region', [region]),
         ...each(
@@ -80,9 +90,7 @@ export function checklist(pipeline: Pipeline, file: string): string[] {
   const branches = unique(environments.map(({ branch }) => branch));
   const builtTwice = branches.flatMap((branch) => {
     const own = environments.filter((one) => one.branch === branch);
-    return unique(own.map(({ repository }) => repository)).length > 1
-      ? [own.map(({ name }) => name).join(' and ')]
-      : [];
+    return unique(own.map(placeOfRepository)).length > 1 ? [own.map(({ name }) => name).join(' and ')] : [];
   });
   return [
     `The orb ${orb} is published, or the organization allows uncertified public orbs.`,
@@ -101,7 +109,7 @@ export function checklist(pipeline: Pipeline, file: string): string[] {
     ),
     ...builtTwice.map(
       (names) =>
-        `${names} follow each other and have repositories of their own, so the commit is built for each. One \`--repository NAME\` for both promotes the very image that the first has run.`,
+        `${names} follow each other and have repositories of their own, so the commit is built for each. One \`--repository\` for all of them (its address, where accounts differ) promotes the very image that the first has run.`,
     ),
     ...branches.map(
       (branch) =>

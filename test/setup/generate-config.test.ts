@@ -189,6 +189,29 @@ describe('generate-config', () => {
       );
     });
 
+    it('with one name in two accounts: a build for each, as their repositories are two; one address is one repository', async () => {
+      const roles = ['stg=arn:aws:iam::111122223333:role/ci', 'prod=arn:aws:iam::444455556666:role/ci'];
+      const inTwo = [...both, ...roles.flatMap((role) => ['--role-arn', role])];
+      const { text } = await config(...inTwo, '--repository', 'hoge');
+      const [[, jobs] = []] = graph(text) as [string, [string, string[]][]][];
+      expect(jobs).toContainEqual(['approve-prod', ['build-image-and-push-prod', 'service-update-and-notify-stg']]);
+      const address = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/hoge';
+      const { text: promoted } = await config(...inTwo, '--repository', address);
+      const [[, once] = []] = graph(promoted) as [string, [string, string[]][]][];
+      expect(once?.map(([name]) => name).filter((name) => name.startsWith('build'))).toEqual(['build-image-and-push']);
+    });
+
+    it('the policy of an environment that gets the image of another’s build lets it push none', async () => {
+      const { notes } = await config(...both, '--repository', 'hoge');
+      const [first = '', second = ''] = notes.match(/migrate-deploy iam-policy .*/g) ?? [];
+      const allowed = async (command: string) => (await runCommand(splitWords(command)?.slice(1) ?? [])).stdout;
+      expect(await allowed(first)).toContain('ecr:PutImage');
+      const policy = await allowed(second);
+      expect(policy).not.toContain('ecr:PutImage');
+      expect(policy).toContain('ecr:BatchGetImage');
+      expect(policy).toContain(':repository/hoge');
+    });
+
     it('with serial groups: the group of production waits for the group of staging', async () => {
       const { text } = await config(...both, '--repository', 'hoge', '--serial-group', 'deploy/{env}');
       const { workflows } = parse(text);
@@ -217,6 +240,14 @@ describe('generate-config', () => {
       on_failure: 'rollback',
       deploy_markers_environment_name: 'hoge-prod',
     });
+  });
+
+  it('tells the deploy markers of environments apart by their own names where they share a cluster', async () => {
+    const { text } = await config('--cluster', 'live');
+    expect(text.match(/deploy_markers_environment_name: .*/g)).toEqual([
+      'deploy_markers_environment_name: stg',
+      'deploy_markers_environment_name: prod',
+    ]);
   });
 
   it('the policy allows the rollback that --on-failure asks for', async () => {
