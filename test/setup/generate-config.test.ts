@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { splitWords } from '../../src/base/words.ts';
 import { configNotes } from '../../src/commands/config-notes.ts';
 import { plannedWorkflows } from '../../src/setup/config-run.ts';
@@ -124,6 +124,24 @@ describe('generate-config', () => {
       .join('\n');
     const { stdout } = await promisify(execFile)('sh', ['-c', `set -- ${shell}\nprintf '%s\\n' "$@"`]);
     expect(stdout.split('\n').slice(0, -1)).toEqual(splitWords(headerCommand(text)));
+  });
+
+  it('takes a job of tests before the build, as docs/recipes.md adds it', async () => {
+    const recipes = readFileSync(join(root, 'docs/recipes.md'), 'utf8');
+    const [, added = ''] = /^ {2}```yaml\n( {2}jobs:\n {4}test:[\s\S]*?) {2}```$/m.exec(recipes) ?? [];
+    const made = parse((await config('--environment', 'prod=main', '--command-in', 'config')).text);
+    const [workflow] = Object.values<{ jobs: Record<string, { requires?: string[] }>[] }>(made.workflows);
+    const build = workflow?.jobs[0]?.['migrate-deploy/build_image_and_push'];
+    if (build !== undefined) build.requires = ['test'];
+    const jobs = ['test', ...(workflow?.jobs ?? [])];
+    const text = stringify({ ...made, ...parse(added), workflows: { deploy: { jobs } } }, { version: '1.1' });
+    const planned = bench.expand(text, 'main').workflows.flatMap(({ jobs: all }) => all);
+    expect(planned.map(({ name, requires }) => [name, requires.map((one) => one.name)])).toEqual([
+      ['test', []],
+      ['build-image-and-push', ['test']],
+      ['db-migrate-on-task-run', ['build-image-and-push']],
+      ['service-update-and-notify', ['db-migrate-on-task-run']],
+    ]);
   });
 
   it('lets somebody approve before the environments chosen', async () => {
