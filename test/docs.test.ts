@@ -130,7 +130,7 @@ describe('Recipes', () => {
     const examples = (await readdir(join(root, 'orb/examples'))).map((name) => `../orb/examples/${name}`);
     expect(files.toSorted()).toEqual(examples.toSorted());
     const commands = [...text.matchAll(/`migrate-deploy ([^`]+)`/g)].map(([, words = '']) => words);
-    expect(commands).toHaveLength(4);
+    expect(commands).toHaveLength(5);
     for (const path of files) expect(await readFile(join(root, 'docs', path), 'utf8')).toContain('workflows:');
     for (const words of commands) {
       const { exitCode, stdout } = await runCommand(splitWords(words) ?? []);

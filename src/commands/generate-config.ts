@@ -9,8 +9,8 @@ import { type Line, line, strong, warn } from '../report/line.ts';
 import { checklist, iamPolicyCommandLine } from '../setup/checklist.ts';
 import { discover } from '../setup/discover.ts';
 import { checkNotThere, overridesFiles } from '../setup/files.ts';
-import { commandLine, withFound } from '../setup/made-by.ts';
-import { pattern } from '../setup/patterns.ts';
+import { commandLine, withFound, wrapped } from '../setup/made-by.ts';
+import { pattern, patternFor } from '../setup/patterns.ts';
 import { missingNames, pipelineOf } from '../setup/resolve.ts';
 import { configPlan } from '../setup/workflows.ts';
 import { type CommandContext, type CommandResult, defineCommand } from './command.ts';
@@ -67,6 +67,13 @@ export const generateConfigOptions = {
       otherwise: '{name}-apps-service-{env}',
       parse: pattern,
     }),
+    serviceFamilies: list({
+      name: 'service-family',
+      placeholder: patternPlaceholder,
+      describe: 'Family that a service runs, for the policies of the role; several with commas.',
+      otherwise: 'the name of the service',
+      parse: pattern,
+    }),
     taskDefinitions: list({
       name: 'task-definition',
       placeholder: patternPlaceholder,
@@ -85,7 +92,7 @@ export const generateConfigOptions = {
       name: 'repository',
       alias: 'repo',
       placeholder: patternPlaceholder,
-      describe: 'ECR repository.',
+      describe: 'ECR repository; a name alone is one of the account of the role.',
       otherwise: '{name}-{env}',
       parse: pattern,
     }),
@@ -218,9 +225,12 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
   const pipeline = pipelineOf(values);
   const madeBy = commandLine(namedOptions(generateConfigOptions), values);
   const { configYaml } = await import('../setup/config-yaml.ts');
-  const config = { path: values.file, text: configYaml(configPlan(pipeline), comment(madeBy)) };
+  const config = { path: values.file, text: configYaml(configPlan(pipeline), comment(wrapped(madeBy))) };
   const files = [config, ...overridesFiles(pipeline)];
   const policy = iamPolicyCommandLine(pipeline, seen);
+  const assumed = pipeline.environments
+    .map(({ name }) => name)
+    .filter((name) => patternFor(values.serviceFamilies, name) === undefined);
   const todo = checklist(pipeline, values.file);
   if (values.write) {
     if (!values.force) await checkNotThere(files, context.files);
@@ -235,10 +245,10 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
         : files.slice(1).flatMap(({ path, text: content }) => [strong(`${path}:`), ...lines(content)])),
       strong('Policies of the role of the jobs:'),
       ...lines(policy),
-      ...(seen === undefined
+      ...(seen === undefined && assumed.length > 0
         ? [
             line(
-              'A service is taken to run the family of its name: correct --task-definition where it does not (--from-aws looks).',
+              `Services of ${assumed.join(', ')} are taken to run families of their own names: where one does not, give --service-family (--from-aws looks).`,
             ),
           ]
         : []),
@@ -248,7 +258,7 @@ async function run(given: GenerateConfigOptions, context: CommandContext): Promi
     ],
     document: {
       exitCode: exitCode.done,
-      command: madeBy,
+      command: madeBy.join(' '),
       written: values.write,
       files,
       iamPolicy: policy,
@@ -262,7 +272,9 @@ const isVariable = (text: string): boolean => /^\$(\w+|\{\w+\})$/.test(text);
 const lines = (content: string): Line[] => content.trimEnd().split('\n').map(line);
 
 const comment = (madeBy: string): string =>
-  [' Made by the next line; change it and run it again, or go on by hand.', ` ${madeBy}`].join('\n');
+  ['Made by this command; change it and run it again, or go on by hand.', ...madeBy.split('\n')]
+    .map((one) => ` ${one}`)
+    .join('\n');
 
 /** The options with what AWS has in the place of what no option names, and what only the policies need. */
 async function lookAround(values: GenerateConfigOptions, context: CommandContext) {

@@ -1,5 +1,5 @@
 import type { PolicyNames } from './discover.ts';
-import type { Environment, Pipeline } from './pipeline.ts';
+import { builds, type Environment, type Pipeline, placeOfRepository } from './pipeline.ts';
 
 const unique = (values: readonly (string | undefined)[]): string[] =>
   [...new Set(values)].filter((value) => value !== undefined);
@@ -11,7 +11,10 @@ interface Seen {
 }
 
 /** The `iam-policy` commands whose policies the roles of this pipeline need: one for each cluster. */
-export function iamPolicyCommandLine({ environments, account, region }: Pipeline, seen: Seen | undefined): string {
+export function iamPolicyCommandLine(
+  { environments, account, region, onFailure }: Pipeline,
+  seen: Seen | undefined,
+): string {
   const clusters = unique(environments.map(({ cluster }) => cluster));
   const each = (name: string, values: readonly (string | undefined)[]): string[] =>
     unique(values).length === 0 ? [] : [`--${name} '${unique(values).join(',')}'`];
@@ -22,17 +25,28 @@ export function iamPolicyCommandLine({ environments, account, region }: Pipeline
         own.flatMap((one) => pick(one));
       const branches = unique(of(({ branch }) => branch));
       const names = own.flatMap(({ name }) => seen?.policyNames.get(name) ?? []);
-      // Where nobody asked AWS, a service is taken to run the family of its name, as in the article.
-      const families = [...of(({ taskDefinition }) => taskDefinition), ...names.flatMap(({ families: all }) => all)];
       return [
         `migrate-deploy iam-policy --cluster '${cluster}'`,
+        // Who gets the image of another environment's build needs no right to push.
+        ...(own.some((one) => builds(one, { environments }))
+          ? []
+          : [
+              '--for run-migration-task,update-service-and-verify',
+              ...each(
+                'image',
+                of(({ repository }) => repository),
+              ),
+            ]),
         ...each('account', [account?.startsWith('$') === true ? seen?.account : (account ?? seen?.account)]),
         ...each('region', [region]),
         ...each(
           'repository',
           of(({ repository }) => repository),
         ),
-        ...each('task-definition', seen === undefined ? [...families, ...of(({ services }) => services)] : families),
+        ...each(
+          'task-definition',
+          of(({ taskDefinition, serviceFamilies }) => [taskDefinition, ...serviceFamilies]),
+        ),
         ...each(
           'service',
           of(({ services }) => services),
@@ -49,6 +63,7 @@ export function iamPolicyCommandLine({ environments, account, region }: Pipeline
           'log-group',
           names.flatMap(({ logGroups }) => logGroups),
         ),
+        ...(onFailure === 'rollback' ? each('on-failure', [onFailure]) : []),
         ...(branches.length === 1 ? each('branch', branches) : []),
       ].join(' ');
     })
@@ -75,9 +90,7 @@ export function checklist(pipeline: Pipeline, file: string): string[] {
   const branches = unique(environments.map(({ branch }) => branch));
   const builtTwice = branches.flatMap((branch) => {
     const own = environments.filter((one) => one.branch === branch);
-    return unique(own.map(({ repository }) => repository)).length > 1
-      ? [own.map(({ name }) => name).join(' and ')]
-      : [];
+    return unique(own.map(placeOfRepository)).length > 1 ? [own.map(({ name }) => name).join(' and ')] : [];
   });
   return [
     `The orb ${orb} is published, or the organization allows uncertified public orbs.`,
@@ -96,7 +109,7 @@ export function checklist(pipeline: Pipeline, file: string): string[] {
     ),
     ...builtTwice.map(
       (names) =>
-        `${names} follow each other and have repositories of their own, so the commit is built for each. One \`--repository NAME\` for both promotes the very image that the first has run.`,
+        `${names} follow each other and have repositories of their own, so the commit is built for each. One \`--repository\` for all of them (its address, where accounts differ) promotes the very image that the first has run.`,
     ),
     ...branches.map(
       (branch) =>

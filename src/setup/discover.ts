@@ -14,7 +14,6 @@ interface Deps {
 
 /** What else the policy of an environment's role must name. */
 export interface PolicyNames {
-  families: readonly string[];
   passRoles: readonly string[];
   logGroups: readonly string[];
 }
@@ -27,6 +26,7 @@ export async function discover(
   const found: Record<FoundKey, Map<string, string>> = {
     clusters: new Map(),
     services: new Map(),
+    serviceFamilies: new Map(),
     taskDefinitions: new Map(),
     containers: new Map(),
     repositories: new Map(),
@@ -34,13 +34,16 @@ export async function discover(
   };
   const policyNames = new Map<string, PolicyNames>();
   for (const { name: env } of environmentsOf(settings)) {
-    const { families, ...names } = await inEnvironment(env, settings, deps);
-    policyNames.set(env, await policyNamesOf(families, deps));
+    const names = await inEnvironment(env, settings, deps);
+    policyNames.set(env, await policyNamesOf([names.taskDefinitions, ...names.serviceFamilies.split(',')], deps));
     for (const key of Object.keys(found) as FoundKey[]) {
       const name = names[key];
       if (name !== undefined) found[key].set(env, name);
     }
   }
+  // What is so without an option needs none.
+  if ([...found.serviceFamilies].every(([env, families]) => families === found.services.get(env)))
+    found.serviceFamilies.clear();
   return { found: Object.fromEntries(Object.entries(found).filter(([, names]) => names.size > 0)), policyNames };
 }
 
@@ -48,7 +51,7 @@ async function inEnvironment(
   env: string,
   settings: Settings,
   deps: Deps,
-): Promise<Partial<Record<FoundKey, string>> & { families: string[] }> {
+): Promise<Partial<Record<FoundKey, string>> & { taskDefinitions: string; serviceFamilies: string }> {
   const { aws } = deps;
   const given = (key: FoundKey): string | undefined => {
     const text = patternFor(settings[key], env);
@@ -57,15 +60,15 @@ async function inEnvironment(
   const pick = (option: string, candidates: readonly string[], what: string): Promise<string> =>
     choose({ option, env, candidates, what }, deps);
   const cluster = given('clusters') ?? (await pick('cluster', narrowed(await busyClusters(aws), env), 'clusters'));
-  await checkGiven(cluster, given('services')?.split(','), given('taskDefinitions'), aws);
+  await checkGiven(cluster, given, aws);
   const apps = await appsOf(cluster, given('services')?.split(','), env, aws);
   const app = await oneApp(apps, given('repositories'), pick, cluster);
   const service = app.services[0] ?? '';
   const family = given('taskDefinitions') ?? (await migrationFamily(app, env, pick, aws));
   return {
-    families: [...new Set([family, ...app.families])],
     clusters: cluster,
     services: app.services.join(','),
+    serviceFamilies: given('serviceFamilies') ?? app.families.join(','),
     repositories: app.repository,
     taskDefinitions: family,
     containers: given('containers') ?? (await containerOf(family, app, pick, aws)),
@@ -76,8 +79,7 @@ async function inEnvironment(
 /** Names that were given and that AWS does not know are told with what there is. */
 async function checkGiven(
   cluster: string,
-  services: readonly string[] = [],
-  family: string | undefined,
+  given: (key: FoundKey) => string | undefined,
   { ecs, region }: Aws,
 ): Promise<void> {
   const none = (what: string, option: string, there: readonly string[]): UserError =>
@@ -87,18 +89,23 @@ async function checkGiven(
     });
   const clusters = await ecs.listClusters();
   if (!clusters.includes(resourceName(cluster))) throw none(`cluster ${cluster} in ${region}`, 'cluster', clusters);
+  const services = given('services')?.split(',') ?? [];
   const known = services.length === 0 ? [] : await ecs.listServices(cluster);
   const gone = services.find((name) => !known.includes(resourceName(name)));
   if (gone !== undefined) throw none(`service ${gone} in cluster ${cluster}`, 'service', known);
-  if (family === undefined) return;
-  const families = await ecs.listFamilies();
-  if (!families.includes(familyOf(family)))
-    throw none(`task definition ${family} in ${region}`, 'task-definition', families);
+  const named = [
+    ...[given('taskDefinitions') ?? []].flat().map((family) => ['task-definition', family] as const),
+    ...(given('serviceFamilies')?.split(',') ?? []).map((family) => ['service-family', family] as const),
+  ];
+  const families = named.length === 0 ? [] : await ecs.listFamilies();
+  for (const [option, family] of named) {
+    if (!families.includes(familyOf(family))) throw none(`task definition ${family} in ${region}`, option, families);
+  }
 }
 
 async function policyNamesOf(families: readonly string[], { aws }: Deps): Promise<PolicyNames> {
   const definitions = await Promise.all(
-    families.map(async (family) => (await aws.ecs.describeTaskDefinition(family)).taskDefinition),
+    [...new Set(families)].map(async (family) => (await aws.ecs.describeTaskDefinition(family)).taskDefinition),
   );
   const roles = definitions.flatMap(({ executionRoleArn, taskRoleArn }) => [executionRoleArn, taskRoleArn]);
   const groups = definitions.flatMap(({ containerDefinitions = [] }) =>
@@ -108,7 +115,7 @@ async function policyNamesOf(families: readonly string[], { aws }: Deps): Promis
     ),
   );
   const texts = (all: unknown[]): string[] => [...new Set(all)].filter((one) => typeof one === 'string');
-  return { families, passRoles: texts(roles), logGroups: texts(groups) };
+  return { passRoles: texts(roles), logGroups: texts(groups) };
 }
 
 /** The clusters that have services; all, where none has. */

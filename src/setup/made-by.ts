@@ -7,6 +7,7 @@ export type Found = Readonly<Partial<Record<FoundKey, ReadonlyMap<string, string
 export type FoundKey =
   | 'clusters'
   | 'services'
+  | 'serviceFamilies'
   | 'taskDefinitions'
   | 'containers'
   | 'repositories'
@@ -28,14 +29,25 @@ export function withFound<S extends Settings>(settings: S, found: Found): S {
 /** Options that say how to run, not what the config is. */
 const notOfTheConfig = ['from-aws', 'write', 'force', 'output', 'debug', 'profile', 'request-timeout', 'file'];
 
-/** The command line that makes the same config again, without asking AWS. */
-export function commandLine(options: readonly NamedOption[], values: Readonly<Record<string, unknown>>): string {
+/** The command line that makes the same config again, without asking AWS: the command, then each option with its value. */
+export function commandLine(options: readonly NamedOption[], values: Readonly<Record<string, unknown>>): string[] {
   const words = options.flatMap(({ name, key, option }) => {
     if (notOfTheConfig.includes(name)) return [];
     const texts = [values[key] ?? []].flat().map(textOf);
     return texts.filter((text) => text !== option.default).map((text) => `--${name} ${shellWord(text)}`);
   });
-  return ['migrate-deploy generate-config', ...words].join(' ');
+  return ['migrate-deploy generate-config', ...words];
+}
+
+/** A command line in lines of 120 characters, which a shell reads as one; only an option that is longer makes a longer one. */
+export function wrapped([command = '', ...options]: readonly string[]): string {
+  const lines = [command];
+  for (const option of options) {
+    const line = `${lines.at(-1)} ${option}`;
+    if (line.length <= 116) lines[lines.length - 1] = line;
+    else lines.push(`    ${option}`);
+  }
+  return lines.join(' \\\n');
 }
 
 /** A value as it is typed: of environments, patterns and commands, which are no plain texts. */

@@ -1,3 +1,5 @@
+import { parseImageReference } from '../task-definition/image-reference.ts';
+
 /** One environment of the pipeline: a branch, and what its pushes deploy. */
 export interface Environment {
   name: string;
@@ -9,6 +11,8 @@ export interface Environment {
   /** Container that migrates; where there is none, the family has only one. */
   container: string | undefined;
   services: readonly string[];
+  /** Families that the services run: what a policy must name, and no config. */
+  serviceFamilies: readonly string[];
   /** Service whose network the migration copies. */
   networkFromService: string | undefined;
   /** File of overrides that holds the migration's command; without one it stands in the config. */
@@ -20,6 +24,18 @@ export interface Environment {
   /** Somebody approves before it migrates. */
   approve: boolean;
 }
+
+/** Tells the repositories of environments apart: a name alone is of the account of the role. */
+export function placeOfRepository({ repository, roleArn }: Environment): string {
+  const isAddress = parseImageReference(repository)?.registry !== undefined;
+  const account = roleArn?.startsWith('arn:') === true ? roleArn.split(':')[4] : undefined;
+  return isAddress || account === undefined ? repository : `${account}/${repository}`;
+}
+
+/** Whether an environment builds: the first of its branch in this repository does, for all of them. */
+export const builds = (one: Environment, { environments }: Pick<Pipeline, 'environments'>): boolean =>
+  environments.find((other) => other.branch === one.branch && placeOfRepository(other) === placeOfRepository(one)) ===
+  one;
 
 /** Everything that a generated config says. */
 export interface Pipeline {

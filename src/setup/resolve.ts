@@ -11,6 +11,7 @@ export interface Settings extends Omit<Pipeline, 'environments' | 'orb'> {
   name: string | undefined;
   clusters: readonly Pattern[];
   services: readonly Pattern[];
+  serviceFamilies: readonly Pattern[];
   taskDefinitions: readonly Pattern[];
   containers: readonly Pattern[];
   repositories: readonly Pattern[];
@@ -38,6 +39,7 @@ const defaults = {
 const optionNames = {
   clusters: 'cluster',
   services: 'service',
+  serviceFamilies: 'service-family',
   taskDefinitions: 'task-definition',
   containers: 'container',
   repositories: 'repository',
@@ -85,6 +87,13 @@ function textOf(settings: Partial<Settings>, key: Patterned, env: string): strin
   return defaults[key as keyof typeof defaults];
 }
 
+/** The names in a list with commas. */
+const split = (names: string): string[] =>
+  names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
 /** The pipeline with a name for everything. */
 export function pipelineOf(settings: Settings): Pipeline {
   const environments = environmentsOf(settings).map(({ name, branch }): Environment => {
@@ -108,10 +117,8 @@ export function pipelineOf(settings: Settings): Pipeline {
       cluster: need('clusters'),
       taskDefinition: need('taskDefinitions'),
       container: inFile ? need('containers') : get('containers'),
-      services: need('services')
-        .split(',')
-        .map((service) => service.trim())
-        .filter((service) => service !== ''),
+      services: split(need('services')),
+      serviceFamilies: split(get('serviceFamilies') ?? need('services')),
       networkFromService: get('networkFromServices'),
       overridesFile: inFile ? need('overridesFiles') : undefined,
       context: get('contexts'),

@@ -1,5 +1,6 @@
+import { resourceName } from '../base/arn.ts';
 import { optional } from '../base/optional.ts';
-import type { Environment, Pipeline } from './pipeline.ts';
+import { builds, type Environment, type Pipeline, placeOfRepository } from './pipeline.ts';
 
 /** A job of a workflow: one of the orb, an approval, or a group of jobs. */
 export interface JobCall {
@@ -49,19 +50,20 @@ function branchPlan(
   const filters = { branches: { only: environments[0]?.branch ?? '' } };
   const groups: NamedJobs[] = [];
   const jobs: JobCall[] = [];
-  const builds = new Map<string, string>();
-  const repositories = new Set(environments.map(({ repository }) => repository));
+  const built = new Map<string, string>();
+  const repositories = new Set(environments.map(placeOfRepository));
   let before: string | undefined;
   for (const environment of environments) {
-    const { name: env, repository, approve, serialGroup } = environment;
+    const { name: env, approve, serialGroup } = environment;
+    const repository = placeOfRepository(environment);
     const named = (name: string): string => (isAlone ? name : `${name}-${env}`);
     const [build, migrate, update] = stages(environment, pipeline, named);
-    if (!builds.has(repository)) {
+    if (builds(environment, pipeline)) {
       const name = repositories.size === 1 ? names.build : named(names.build);
-      builds.set(repository, name);
-      jobs.push(orbJob('build_image_and_push', { ...build, name, filters }));
+      built.set(repository, name);
+      jobs.push(orbJob('build_image_and_push', { name, ...build, filters }));
     }
-    const needed = [...new Set([builds.get(repository) ?? names.build, ...(before === undefined ? [] : [before])])];
+    const needed = [...new Set([built.get(repository) ?? names.build, ...(before === undefined ? [] : [before])])];
     // What comes after the deployment before comes after its build, too.
     const requires = before !== undefined && repositories.size === 1 ? [before] : needed;
     const approval = `approve-${env}`;
@@ -101,6 +103,8 @@ const orbJob = (job: string, given: Arguments): JobCall => ({
 function stages(environment: Environment, pipeline: Pipeline, named: (name: string) => string) {
   const { repository, cluster, taskDefinition, container, services, networkFromService, overridesFile } = environment;
   const { dockerfile, path, target, command, successMessage, failureMessage, slack } = pipeline;
+  const clusters = pipeline.environments.map((one) => resourceName(one.cluster));
+  const isShared = clusters.filter((one) => one === resourceName(cluster)).length > 1;
   const shared = {
     ...optional('context', environment.context),
     ...optional('role_arn', environment.roleArn),
@@ -139,8 +143,8 @@ function stages(environment: Environment, pipeline: Pipeline, named: (name: stri
     cluster,
     service: services.join(','),
     ...optional('on_failure', pipeline.onFailure === 'rollback' ? pipeline.onFailure : undefined),
-    // The rollback pipeline takes the environment's name for the cluster's.
-    deploy_markers_environment_name: cluster,
+    // The rollback pipeline takes the environment's name for the cluster's; a cluster of several environments names none.
+    deploy_markers_environment_name: isShared ? environment.name : resourceName(cluster),
     ...(slack === 'none' ? { notify: false } : { ...optional('success_message', successMessage), ...toSlack }),
   };
   return [build, migrate, update] as const;

@@ -233,7 +233,7 @@ describe('two environments in one workflow do not mix', () => {
     world.model.clusters.create('hoge-prod');
     world.model.logs.createGroup('/ecs/hoge-prod');
     // Both run what is in the one repository.
-    family(world.model, 'hoge-service-prod', 'prod', 'hoge-stg');
+    family(world.model, 'hoge-service-prod', 'prod', { repository: 'hoge-stg' });
     await service(world.model, { env: 'prod', name: 'hoge-apps-service-prod', repository: 'hoge-stg' });
     return world;
   };

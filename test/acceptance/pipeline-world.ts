@@ -180,9 +180,15 @@ export async function environment(model: LocalAws, env: string): Promise<void> {
 }
 
 /** A family whose one container is called like the environment and runs its image. */
-export function family(model: LocalAws, name: string, env: string, repository = `hoge-${env}`): void {
+export function family(
+  model: LocalAws,
+  name: string,
+  env: string,
+  { repository = `hoge-${env}`, tags = [] }: { repository?: string; tags?: Json[] } = {},
+): void {
   model.taskDefinitions.register({
     family: name,
+    tags,
     networkMode: 'awsvpc',
     requiresCompatibilities: ['FARGATE'],
     cpu: '256',
@@ -207,17 +213,17 @@ export function family(model: LocalAws, name: string, env: string, repository = 
   });
 }
 
-/** A service of an environment with two tasks, from a family of its own name. */
+/** A service of an environment with two tasks, from a family that is called like it where none is named. */
 export async function service(
   model: LocalAws,
-  { env, name, repository }: { env: string; name: string; repository?: string },
+  { env, name, runs = name, ...more }: { env: string; name: string; runs?: string; repository?: string; tags?: Json[] },
 ): Promise<void> {
-  family(model, name, env, repository);
+  family(model, runs, env, more);
   const create = model.operations.ecs.CreateService;
   const input = {
     cluster: `hoge-${env}`,
     serviceName: name,
-    taskDefinition: name,
+    taskDefinition: runs,
     desiredCount: 2,
     launchType: 'FARGATE',
     networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] } },

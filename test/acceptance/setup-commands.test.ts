@@ -2,11 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PolicyDocument } from '../../local/aws/identity/policy.ts';
-import { mapOf, readYaml } from '../../local/circleci/yaml.ts';
+import type { WorkflowResult } from '../../local/circleci/runner.ts';
+import { mapOf, readYaml, type YamlMap } from '../../local/circleci/yaml.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
 import { splitWords } from '../../src/base/words.ts';
 import { outputOf, runConfig, statuses } from './orb-world.ts';
-import { accountId, environment, type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
+import { accountId, environment, type PipelineWorld, pipelineWorld, service } from './pipeline-world.ts';
 
 /**
  * The way of a newcomer with the built program: generate-config --from-aws, the policies that it names, check-config, doctor,
@@ -46,9 +47,9 @@ async function generate(world: PipelineWorld, envs: readonly string[], ...more: 
   );
 }
 
-async function generateFor(world: PipelineWorld, pairs: readonly string[], more: readonly string[]) {
+async function generateFor(world: PipelineWorld, pairs: readonly string[], more: readonly string[], fromAws = true) {
   const environments = pairs.flatMap((pair) => ['--environment', pair]);
-  const given = ['generate-config', '--from-aws', ...environments, ...words, ...more];
+  const given = ['generate-config', ...(fromAws ? ['--from-aws'] : []), ...environments, ...words, ...more];
   const { stdout, stderr, exitCode } = await world.run([...given, '--write', '--force', '--output', 'json']);
   expect([exitCode, stderr]).toEqual([0, expect.stringContaining('.circleci/config.yml is written.')]);
   return JSON.parse(stdout) as { iamPolicy: string; files: { path: string; text: string }[] };
@@ -71,7 +72,9 @@ async function makeRoles(world: PipelineWorld, envs: readonly string[], iamPolic
     };
     expect(wide).toEqual([]);
     world.model.identity.access.createRole(`circleci-${env}`, trustPolicy);
-    world.model.identity.enforce(role(env), policy);
+    // The addresses of local AWS name no region, so that they are looked up; those of AWS are not.
+    const looksUp = { Effect: 'Allow', Action: 'ecr:DescribeRepositories', Resource: '*' } as const;
+    world.model.identity.enforce(role(env), { ...policy, Statement: [policy.Statement, looksUp].flat() });
   }
 }
 
@@ -82,6 +85,17 @@ const orbFile = async (world: PipelineWorld): Promise<string[]> => {
   await packOrb({ outFile });
   return ['--orb', `org/migrate-deploy=${outFile}`];
 };
+
+/** The config with one more job at the end, which lists the records of the workspace. */
+function withLook(config: YamlMap, last: string): YamlMap {
+  const list = 'ls .migrate-deploy | sed "s/[.][0-9a-f]*[.]json$//"';
+  const look = { machine: true, steps: [{ attach_workspace: { at: '.' } }, { run: { name: 'look', command: list } }] };
+  const [[name, workflow] = ['', {}]] = Object.entries(mapOf(config.workflows, 'workflows'));
+  const { jobs = [] } = workflow as { jobs?: YamlMap[] };
+  return { ...config, jobs: { look }, workflows: { [name]: { jobs: [...jobs, { look: { requires: [last] } }] } } };
+}
+const looked = (result: WorkflowResult): string[] =>
+  (result.jobs.find(({ name }) => name === 'look')?.steps.at(-1)?.output ?? '').split('\n').filter(Boolean);
 
 // The orb’s program has none of these commands.
 const isOrb = process.env.MIGRATE_DEPLOY_TEST_BUNDLE === 'orb';
@@ -158,6 +172,71 @@ describe.skipIf(isOrb)('what it writes for two environments of one branch', () =
     }
     const told = world.slack.messages().map((message) => JSON.stringify(message));
     expect(told.map((text) => envs.filter((env) => text.includes(`hoge-${env}`)))).toEqual([['stg'], ['prod']]);
+  }, 300_000);
+
+  it('with one repository promotes the image that staging has run, under the policies for families that are not called like their services', async () => {
+    const envs = ['stg', 'prod'];
+    const world = await account(envs);
+    const { model } = world;
+    const services = [
+      ['shop-web', 'site'],
+      ['shop-worker', 'jobs'],
+    ] as const;
+    model.ecr.push('shop', ['latest'], 'version 1');
+    for (const env of envs) {
+      for (const [name, runs] of services) {
+        const tags = [{ key: 'team', value: 'shop' }];
+        await service(model, { env, name, runs: `shop-${env}-${runs}`, repository: 'shop', tags });
+      }
+    }
+    model.clock.advance(3_600_000);
+    const names = [
+      ...['--cluster', 'hoge-{env}', '--service', 'shop-web,shop-worker', '--repository', 'shop'],
+      ...['--service-family', 'shop-{env}-site,shop-{env}-jobs', '--task-definition', 'shop-{env}-site'],
+      ...['--container', 'hoge-{env}', '--network-from-service', 'shop-web', '--account', accountId],
+    ];
+    const { iamPolicy } = await generateFor(world, ['stg=main', 'prod=main'], [...names, '--approve', 'prod'], false);
+    const around = ` --region ${model.world.region} --log-group '/ecs/hoge-*' --pass-role arn:aws:iam::${accountId}:role/*`;
+    await makeRoles(world, envs, iamPolicy.replaceAll(/$/gm, around));
+    const push = ['--config', '.circleci/config.yml', '--branch', 'main', ...(await orbFile(world))];
+    const examined = await world.run(['doctor', ...push], { env: { AWS_REGION: model.world.region } });
+    expect([examined.exitCode, examined.stdout.match(/^✘.*$/gm)]).toEqual([0, null]);
+    for (const env of envs) expect(examined.stdout).toContain(`The policies of ${role(env)} allow what the stages do`);
+    const config = mapOf(readYaml(await written(world)), 'config');
+    const result = await runConfig(world, withLook(config, 'service-update-and-notify-prod'), {
+      branch: 'main',
+      mintToken: () => world.issuer.token({ vcsRef: 'refs/heads/main' }),
+      variables: { SLACK_WEBHOOK: world.slack.webhookUrl, AWS_REGION: model.world.region },
+    });
+    expect(result.status, outputOf(result)).toBe('success');
+    expect(statuses(result).map(([name]) => name)).toEqual([
+      ...['build-image-and-push', 'db-migrate-on-task-run-stg', 'service-update-and-notify-stg'],
+      ...['approve-prod', 'db-migrate-on-task-run-prod', 'service-update-and-notify-prod', 'look'],
+    ]);
+    const [image, ...others] = [...outputOf(result).matchAll(/Image: \S+@(sha256:\w+)/g)].map(([, digest]) => digest);
+    expect([image, others]).toEqual([expect.stringMatching(/^sha256:/), []]);
+    const migrated = model.truth.runs.filter(({ command }) => command.join(' ') === 'rails db:migrate');
+    expect(migrated.map(({ container, imageDigest }) => [container, imageDigest])).toEqual([
+      ['hoge-stg', image],
+      ['hoge-prod', image],
+    ]);
+    for (const [name, runs] of services) {
+      const serving = model.truth.serving(name);
+      expect(serving.imageDigests).toEqual([image]);
+      expect(serving.taskDefinitionArns.map((arn) => arn.split('/')[1])).toEqual([
+        `shop-prod-${runs}:2`,
+        `shop-stg-${runs}:2`,
+      ]);
+    }
+    const place = `${accountId}.${model.world.region}`;
+    expect(looked(result)).toEqual([
+      expect.stringMatching(/^build-and-push-image\..*-shop$/),
+      ...['prod', 'stg'].map((env) => `run-migration-task.${place}.hoge-${env}.shop-${env}-site`),
+      ...['prod', 'stg'].flatMap((env) =>
+        services.map(([name]) => `update-service-and-verify.${place}.hoge-${env}.${name}`),
+      ),
+    ]);
+    expect(result.releases.flatMap(({ flags }) => flags['environment-name'] ?? [])).toEqual(['hoge-stg', 'hoge-prod']);
   }, 300_000);
 });
 

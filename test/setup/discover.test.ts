@@ -4,6 +4,7 @@ import type { Json } from '../../local/aws/wire.ts';
 import { splitWords } from '../../src/base/words.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Ask } from '../../src/ports.ts';
+import { headerCommand } from '../support/header-command.ts';
 import { runCommand } from '../support/run-command.ts';
 
 const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -61,8 +62,8 @@ describe('generate-config --from-aws', () => {
     const { stdout, stderr, exitCode } = await generate(model);
     expect(stderr).not.toContain('Error');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(
-      /^# migrate-deploy generate-config --cluster 'shop-\{env\}' --service '(web-\{env\},worker-\{env\}|worker-\{env\},web-\{env\})' --task-definition 'web-migrations-\{env\}' --container app --repository shop --network-from-service '(web|worker)-\{env\}' --command bin\/migrate --region eu-west-1$/m,
+    expect(headerCommand(stdout)).toMatch(
+      /^migrate-deploy generate-config --cluster 'shop-\{env\}' --service '(web-\{env\},worker-\{env\}|worker-\{env\},web-\{env\})' --task-definition 'web-migrations-\{env\}' --container app --repository shop --network-from-service '(web|worker)-\{env\}' --command bin\/migrate --region eu-west-1$/m,
     );
     expect(model.requests.filter(({ operation }) => !/^(Describe|List|Get)/.test(operation))).toEqual([]);
   });
@@ -134,10 +135,24 @@ describe('generate-config --from-aws', () => {
     expect(stdout).toContain('service/shop-stg/web');
   });
 
+  it('keeps in the header the families of services that are not called like them, so that without AWS the policy names them too', async () => {
+    const model = await account('shop-stg/web shop-stg shop', 'shop-prod/web web shop');
+    const { stdout } = await generate(model, ['--command-in', 'config']);
+    const again = headerCommand(stdout);
+    expect(again).toContain(' --service web --service-family stg=shop-stg --service-family prod=web ');
+    const { stdout: same, stderr } = await runCommand(splitWords(again)?.slice(1) ?? []);
+    expect(same).toBe(stdout);
+    expect(stderr).toContain(
+      "--cluster 'shop-stg' --region 'eu-west-1' --repository 'shop' --task-definition 'shop-stg'",
+    );
+    expect(stderr).not.toContain('--from-aws looks');
+  });
+
   it.each([
     [['--cluster', 'mian'], 'There is no cluster mian in eu-west-1; there are: default, main.'],
     [['--service', 'shop'], 'There is no service shop in cluster main; there are: web.'],
     [['--task-definition', 'shop'], 'There is no task definition shop in eu-west-1; there are: web.'],
+    [['--service-family', 'web,jobs'], 'There is no task definition jobs in eu-west-1; there are: web.'],
   ])('a name that AWS does not know is told with what there is: %j', async (given, message) => {
     const { stderr, exitCode } = await generate(await account('main/web web shop'), [
       '--environment',

@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { splitWords } from '../../src/base/words.ts';
 import { configNotes } from '../../src/commands/config-notes.ts';
 import { plannedWorkflows } from '../../src/setup/config-run.ts';
 import { expand } from '../../src/tools.ts';
 import { createWorkbench, root } from '../orb/support.ts';
+import { headerCommand } from '../support/header-command.ts';
 import { memoryFiles } from '../support/memory-files.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -94,11 +97,51 @@ describe('generate-config', () => {
       '--context',
       'aws-{env}',
     );
-    const [, again = ''] = /^# (migrate-deploy .*)$/m.exec(text) ?? [];
+    const again = headerCommand(text);
     expect(again).toContain("--success-message 'it'\\''s $CIRCLE_BRANCH\\n!'");
     const { stdout } = await runCommand(splitWords(again)?.slice(1) ?? []);
     expect(stdout).toBe(text);
     expect(stdout).toContain('cluster: live');
+  });
+
+  it('wraps that command, so that a shell reads the lines without # as one', async () => {
+    const { text } = await config(
+      '--approve',
+      'prod',
+      '--cluster',
+      'prod=live',
+      '--context',
+      'aws-{env}',
+      '--mentions',
+      "it's @here",
+    );
+    const header = text.split('\n').filter((one) => one.startsWith('#'));
+    expect(header.length).toBeGreaterThan(2);
+    expect(header.filter((one) => one.length > 120)).toEqual([]);
+    const shell = header
+      .slice(1)
+      .map((one) => one.slice(2))
+      .join('\n');
+    const { stdout } = await promisify(execFile)('sh', ['-c', `set -- ${shell}\nprintf '%s\\n' "$@"`]);
+    expect(stdout.split('\n').slice(0, -1)).toEqual(splitWords(headerCommand(text)));
+  });
+
+  it('takes a job of tests before the build, as docs/recipes.md adds it', async () => {
+    const recipes = readFileSync(join(root, 'docs/recipes.md'), 'utf8');
+    const [, added = ''] = /^ {2}```yaml\n( {2}jobs:\n {4}test:[\s\S]*?) {2}```$/m.exec(recipes) ?? [];
+    const made = parse((await config('--environment', 'prod=main', '--command-in', 'config')).text);
+    const [workflow] = Object.values<{ jobs: Record<string, { requires?: string[] }>[] }>(made.workflows);
+    const build = workflow?.jobs[0]?.['migrate-deploy/build_image_and_push'];
+    if (build !== undefined) build.requires = ['test'];
+    const jobs = ['test', ...(workflow?.jobs ?? [])];
+    const text = stringify({ ...made, ...parse(added), workflows: { deploy: { jobs } } }, { version: '1.1' });
+    const planned = bench.expand(text, 'main').workflows.flatMap(({ jobs: all }) => all);
+    expect(planned.map(({ name, requires }) => [name, requires.map((one) => one.name)])).toEqual([
+      ['test', []],
+      ['build-image-and-push', ['test']],
+      ['db-migrate-on-task-run', ['build-image-and-push']],
+      ['service-update-and-notify', ['db-migrate-on-task-run']],
+    ]);
   });
 
   it('lets somebody approve before the environments chosen', async () => {
@@ -164,6 +207,29 @@ describe('generate-config', () => {
       );
     });
 
+    it('with one name in two accounts: a build for each, as their repositories are two; one address is one repository', async () => {
+      const roles = ['stg=arn:aws:iam::111122223333:role/ci', 'prod=arn:aws:iam::444455556666:role/ci'];
+      const inTwo = [...both, ...roles.flatMap((role) => ['--role-arn', role])];
+      const { text } = await config(...inTwo, '--repository', 'hoge');
+      const [[, jobs] = []] = graph(text) as [string, [string, string[]][]][];
+      expect(jobs).toContainEqual(['approve-prod', ['build-image-and-push-prod', 'service-update-and-notify-stg']]);
+      const address = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/hoge';
+      const { text: promoted } = await config(...inTwo, '--repository', address);
+      const [[, once] = []] = graph(promoted) as [string, [string, string[]][]][];
+      expect(once?.map(([name]) => name).filter((name) => name.startsWith('build'))).toEqual(['build-image-and-push']);
+    });
+
+    it('the policy of an environment that gets the image of another’s build lets it push none', async () => {
+      const { notes } = await config(...both, '--repository', 'hoge');
+      const [first = '', second = ''] = notes.match(/migrate-deploy iam-policy .*/g) ?? [];
+      const allowed = async (command: string) => (await runCommand(splitWords(command)?.slice(1) ?? [])).stdout;
+      expect(await allowed(first)).toContain('ecr:PutImage');
+      const policy = await allowed(second);
+      expect(policy).not.toContain('ecr:PutImage');
+      expect(policy).toContain('ecr:BatchGetImage');
+      expect(policy).toContain(':repository/hoge');
+    });
+
     it('with serial groups: the group of production waits for the group of staging', async () => {
       const { text } = await config(...both, '--repository', 'hoge', '--serial-group', 'deploy/{env}');
       const { workflows } = parse(text);
@@ -192,6 +258,41 @@ describe('generate-config', () => {
       on_failure: 'rollback',
       deploy_markers_environment_name: 'hoge-prod',
     });
+  });
+
+  it('tells the deploy markers of environments apart by their own names where they share a cluster', async () => {
+    const { text } = await config('--cluster', 'live');
+    expect(text.match(/deploy_markers_environment_name: .*/g)).toEqual([
+      'deploy_markers_environment_name: stg',
+      'deploy_markers_environment_name: prod',
+    ]);
+  });
+
+  it('the policy allows the rollback that --on-failure asks for', async () => {
+    const { notes } = await config('--environment', 'prod=main', '--on-failure', 'rollback');
+    const [policy = ''] = /migrate-deploy iam-policy .*/.exec(notes) ?? [];
+    const { stdout } = await runCommand(splitWords(policy)?.slice(1) ?? []);
+    expect(stdout).toContain('ecs:StopServiceDeployment');
+  });
+
+  it('the policy names the families of the services, by --service-family; without it a note says what is assumed', async () => {
+    const services = [
+      '--service',
+      'shop-web,shop-worker',
+      '--task-definition',
+      'shop-{env}-web',
+      '--role-arn',
+      '$ROLE',
+    ];
+    const families = ['--service-family', 'shop-{env}-web,shop-{env}-jobs'];
+    const { notes } = await config(...services, ...families);
+    expect(notes).toContain("--task-definition 'shop-stg-web,shop-stg-jobs' --service 'shop-web,shop-worker'");
+    expect(notes).not.toContain('families of their own names');
+    const { notes: assumed } = await config(...services, '--service-family', 'stg=shop-web');
+    expect(assumed).toContain("--task-definition 'shop-prod-web,shop-web,shop-worker'");
+    expect(assumed).toContain(
+      'Services of prod are taken to run families of their own names: where one does not, give --service-family',
+    );
   });
 
   it('takes a variable for the account, as for the role', async () => {
