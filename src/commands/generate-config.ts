@@ -65,7 +65,10 @@ export const generateConfigOptions = {
       placeholder: patternPlaceholder,
       describe: 'Service to update; several with commas.',
       otherwise: '{name}-apps-service-{env}',
-      parse: pattern,
+      parse: (given) => {
+        const parsed = pattern(given);
+        return 'value' in parsed && /^[\s,]*$/.test(parsed.value.text) ? wrong('must name a service') : parsed;
+      },
     }),
     serviceFamilies: list({
       name: 'service-family',

@@ -365,6 +365,8 @@ describe('generate-config', () => {
     [['--name', 'a b', '--command', 'x'], /--name must be part of names in AWS/],
     [['--name', 'a', '--command', 'x', '--role-arn', 'ci'], /--role-arn must be the ARN of a role/],
     [['--name', 'a', '--command', 'x', '--force'], /--force needs --write/],
+    [['--name', 'a', '--command', 'x', '--service', ' , '], /--service must name a service/],
+    [['--name', 'a', '--command', 'x', '--service', 'prod=,'], /--service must name a service/],
   ])('refuses %j', async (args, message) => {
     const { exitCode, stderr } = await runCommand(['generate-config', ...args]);
     expect(stderr).toMatch(message);
