@@ -33,8 +33,6 @@ export interface Ended {
 const recentMs = 90_000;
 /** Looking for evidence, proving images, and the last requests. */
 const evidenceMs = 45_000 + 30_000 + 60_000;
-/** A poll waits so long for evidence before its verdict is told. */
-const searchMs = 5_000;
 const undoMs = 15 * 60_000 + 60_000;
 
 /** What contradicts the truth in how a run ended. */
@@ -114,9 +112,9 @@ function verdictFindings(ended: Ended, world: RolloutWorld, schedule: RolloutSch
     case 'failed':
     case 'rolled-back': {
       const isUsers = run.maxFailedTasks !== undefined;
-      // What ECS calls successful and runs no task of is red; the answer that showed it is as old as the search for reasons.
+      // What ECS calls successful and runs no task of is red; later requests may have taken their time since that answer.
       const isDead = [
-        ...world.samples.filter(({ atMs }) => atMs >= moment.atMs - searchMs && atMs <= moment.atMs),
+        ...world.samples.filter(({ atMs }) => atMs >= moment.atMs - recentMs && atMs <= moment.atMs),
         moment.sample,
       ].some(({ taskDefinitionArns }) => !taskDefinitionArns.includes(outcome.taskDefinition ?? ''));
       const isFailing = tasksFail(outcome, schedule);

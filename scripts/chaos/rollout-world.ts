@@ -132,7 +132,8 @@ function watch(world: RolloutWorld): void {
     const agent = model.requests.at(-1)?.headers['user-agent'] ?? '';
     const by = call.principal?.accessKeyId === 'AKIAOPERATOR' ? 'operator' : (/run-\d+/.exec(agent)?.[0] ?? 'nobody');
     const after = primary();
-    const { taskDefinition = '' } = input;
+    const { taskDefinition = model.services.find('prod', 'web')?.deployments[0]?.revision.taskDefinition.arn ?? '' } =
+      input;
     const deploymentId = before === after ? undefined : after;
     updates.push({ by, atMs: call.atMs, taskDefinition, deploymentId, isNamed: false });
     return answer;
