@@ -4,7 +4,20 @@ const jsonOutput = process.env.VITEST_JSON_OUTPUT;
 // The SDK announces the end of Node 20 into every worker's output.
 const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 /** Acceptance tests that run on the program of the orb as well: its own build must not lack what a verdict needs. */
-const onTheOrbToo = ['migration-verdicts', 'rollout-green', 'wait-for-task'];
+const onTheOrbToo = [
+  'build-command',
+  'credentials-chain',
+  'credentials-sources',
+  'migration-options',
+  'migration-verdicts',
+  'network-faults',
+  'notify-slack',
+  'rollout-green',
+  'rollout-red',
+  'secrets-stage-one',
+  'status',
+  'wait-for-task',
+];
 
 export default defineConfig({
   test: {

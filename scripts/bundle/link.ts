@@ -40,10 +40,20 @@ function reached(entry: string, all: readonly Chunk[]): Chunk[] {
   return [...found.slice(-1), ...found.slice(0, -1)];
 }
 
+const exportPattern =
+  /Object\.defineProperty\(exports,["'`](\w+)["'`],\{enumerable:!0,get:function\(\)\{return ([\w$]+)\}\}\)[,;]?/g;
+const exportsPattern = new RegExp(`(?:${exportPattern.source})+`, 'g');
+
+const withGetters = (definitions: string): string => {
+  const getters = [...definitions.matchAll(exportPattern)].map(([, name, value]) => `${name}:()=>${value}`);
+  return `require.getters(exports,{${getters.join(',')}});`;
+};
+
 /** An import() runs its chunk; an import only names it, and the chunk runs when something of it is first used. */
 const withNumbers = (code: string, names: readonly string[]): string =>
   code
     .replaceAll(requirePattern, (_, name: string) => `require(${names.indexOf(name)})`)
+    .replaceAll(exportsPattern, withGetters)
     .replaceAll(/\.then\(\(\) ?=> ?require\((\d+)\)\)/g, '.then(()=>require.run($1))')
     // Slow to load, and asked for by many who seldom use them.
     .replaceAll(/=require\((["'`]node:(?:crypto|child_process)["'`])\)/g, '=require.lazy($1)');
@@ -85,5 +95,8 @@ const bytes=Buffer.alloc(to-from);
 fs.readSync(file,bytes,0,to-from,start+from);
 return bytes.latin1Slice();
 }
+load.getters=(exports,getters)=>{
+for(const name in getters)Object.defineProperty(exports,name,{enumerable:true,get:getters[name]});
+};
 load.lazy=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});
 `;

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'rolldown';
+import { applyCuts, cutsOf } from './cuts.ts';
 
-/** A text of a file and what takes its place. */
-export type Edit = readonly [pattern: RegExp, replacement: string];
+/** A text of a file and what takes its place, or the name of a function or member that nothing here calls. */
+export type Edit = readonly [pattern: RegExp, replacement: string] | string;
 
 /** By file of a package, from its name on: the file in stand-ins/ that takes its place, or edits of it. */
 export type Swaps = Readonly<Record<string, string | readonly Edit[]>>;
@@ -94,9 +95,139 @@ export const swapsOfTheCommandLine: Swaps = {
   'wrap-ansi/index.js': 'wrap-ansi.mjs',
 };
 
-/** For the orb, whose jobs print no help and have no browser. */
+/** The regions of a partition that its pattern of names finds as well. */
+const regularRegions: Edit = [/^ *"[a-z]+(?:-[a-z]+)+-\d+": \{\s*"description": "[^"]*"\s*\},?\n/, ''];
+
+/** Shapes have names for messages alone where they travel as JSON. */
+const namesOfShapes: Edit = [/^((?:export )?var \w+\$? = \[[1-4], n0, )\w+/, '$1 0'];
+
+/** For the orb, whose jobs print no help and have no browser, and which asks ECS, ECR and CloudWatch Logs in JSON, STS by query. */
 export const swapsOfTheOrb: Swaps = {
   ...swapsOfEach,
+  ...Object.fromEntries(
+    ['ecs', 'ecr', 'cloudwatch-logs'].map((client) => {
+      const file = `@aws-sdk/client-${client}/dist-es/schemas/schemas_0.js`;
+      return [file, [...((swapsOfEach[file] ?? []) as readonly Edit[]), namesOfShapes]];
+    }),
+  ),
+  // Of yargs' parser, what src/options/parse.ts and the stand-in for yargs itself set.
+  'yargs-parser/build/lib/yargs-parser.js': [
+    [
+      /^ +(?:applyEnvVars\(argv, \w+\);.*|(?:setConfig|applyCoercions)\(argv\);|(?:setConfigObjects|checkConfiguration)\(\);)\n/,
+      '',
+    ],
+    [
+      /^ {8}(?:\[\]\.concat\(opts\.(?:array|number|count|normalize) |if \(typeof opts\.(?:narg|coerce|config) )[\s\S]*?\n {8}\}(?:\);)?\n/,
+      '',
+    ],
+    'eatNargs',
+    'eatArray',
+    'setConfig',
+    'setConfigObject',
+    'setConfigObjects',
+    'applyEnvVars',
+    'applyCoercions',
+    'setPlaceholderKeys',
+    'checkConfiguration',
+  ],
+  '@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js': 'no-version-warning.mjs',
+  '@aws-sdk/core/dist-es/submodules/client/setCredentialFeature.js': 'credential-feature.mjs',
+  // Which region it is, the program knows before it makes a client.
+  '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js':
+    'no-metadata-region.mjs',
+  '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js': [regularRegions],
+  '@aws-sdk/core/dist-es/submodules/client/util-endpoints/aws.js': ['isVirtualHostableS3Bucket', 'parseArn'],
+  '@smithy/core/dist-es/submodules/endpoints/util-endpoints/utils/endpointFunctions.js': [
+    'coalesce',
+    'isValidHostLabel',
+    'ite',
+    'not',
+    'parseURL',
+    'split',
+    'substring',
+    'uriEncode',
+  ],
+  '@aws-sdk/core/dist-es/submodules/protocols/ProtocolLib.js': [
+    'resolveRestContentType',
+    'setQueryCompatError',
+    'queryCompatOutput',
+  ],
+  '@smithy/core/dist-es/submodules/client/middleware-stack/MiddlewareStack.js': [
+    'clone',
+    'remove',
+    'removeByTag',
+    'removeByName',
+    'removeByReference',
+    'identify',
+  ],
+  '@smithy/core/dist-es/submodules/protocols/HttpBindingNormalizedSchema.js': [
+    'getHttpBindings',
+    'getHttpBindingCollectionValue',
+    'buildHttpBindings',
+    'buildPathSegments',
+    'createBodySchema',
+  ],
+  '@smithy/core/dist-es/submodules/protocols/HttpProtocol.js': [
+    'getRequestType',
+    'getResponseType',
+    'resolveError',
+    'serializeEventStream',
+    'deserializeEventStream',
+    'loadEventStreamCapability',
+    'getDefaultContentType',
+    'deserializeHttpMessage',
+    'getEventStreamMarshaller',
+    'resolveEventStreamMarshaller',
+  ],
+  '@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonBytesStringAdapter.js': [
+    'includes',
+    'indexOf',
+    'lastIndexOf',
+    'startsWith',
+    'endsWith',
+    'match',
+    'replace',
+    'search',
+    'split',
+    'substring',
+    'trim',
+    'trimStart',
+    'trimEnd',
+    'charAt',
+    'charCodeAt',
+    'padStart',
+    'padEnd',
+    'repeat',
+    'toUpperCase',
+    'toLowerCase',
+  ],
+  '@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonShapeSerializer2.js': [
+    'writeDiscriminatedDocument',
+    'writeBase64',
+    'B64',
+  ],
+  '@smithy/core/dist-es/submodules/schema/schemas/NormalizedSchema.js': [
+    'getMemberName',
+    'getKeySchema',
+    'getMemberSchema',
+  ],
+  '@smithy/core/dist-es/submodules/serde/date-utils.js': [
+    'dateToUtcString',
+    'parseRfc3339DateTimeWithOffset',
+    'parseRfc7231DateTime',
+  ],
+  '@smithy/core/dist-es/submodules/serde/schema-serde-lib/schema-date-utils.js': [
+    '_parseEpochTimestamp',
+    '_parseRfc7231DateTime',
+  ],
+  '@smithy/node-http-handler/dist-es/node-http-handler.js': [
+    // It warns of more than a hundred requests that wait for a connection.
+    [/socketWarningTimeoutId = timing\.setTimeout\([^;]*;\s*\}, [^;]*;/, ''],
+    'checkSocketUsage',
+    'updateHttpClientConfig',
+    'httpHandlerConfigs',
+  ],
+  '@smithy/signature-v4/dist-es/SignatureV4.js': ['presign', 'signEvent', 'signMessage', 'signString'],
   'yargs/build/lib/yargs-factory.js': 'yargs-without-help.mjs',
   'yargs/lib/platform-shims/esm.mjs': 'yargs-without-help.mjs',
   '@aws-sdk/credential-provider-sso/dist-es/index.js': 'sso.mjs',
@@ -133,8 +264,12 @@ export function swapFiles(swaps: Swaps): Plugin {
 }
 
 async function edited(path: string, edits: readonly Edit[]): Promise<string> {
-  let text = await readFile(path, 'utf8');
-  for (const [pattern, replacement] of edits) {
+  const source = await readFile(path, 'utf8');
+  const names = edits.filter((edit) => typeof edit === 'string');
+  let text = applyCuts(source, cutsOf(path, source, names));
+  for (const edit of edits) {
+    if (typeof edit === 'string') continue;
+    const [pattern, replacement] = edit;
     const changed = text.replaceAll(new RegExp(pattern, 'gm'), replacement);
     if (changed === text) throw new Error(`${path} holds no ${pattern} any more; correct the list of swaps.`);
     text = changed;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Plugin } from 'rolldown';
 import { parseSync, Visitor } from 'rolldown/utils';
+import { applyCuts, type Cut, memberCut } from './cuts.ts';
 
 /**
  * Leaves out what only --help prints: examples, placeholders, defaults in words, and the description of every option that can
@@ -32,8 +33,7 @@ function hollow(source: string): string {
 
 /** The same file without the texts that only --help prints. */
 export function cutHelp(path: string, source: string): string {
-  const behindComma = (end: number): number => end + (/^\s*,/.exec(source.slice(end))?.[0].length ?? 0);
-  const cuts: { start: number; end: number; text: string }[] = [];
+  const cuts: Cut[] = [];
   new Visitor({
     ObjectExpression: ({ properties }) => {
       const own = properties.flatMap((property) =>
@@ -44,15 +44,12 @@ export function cutHelp(path: string, source: string): string {
       const isRequired = own.some(({ name }) => name === 'required');
       for (const { name, value, property } of own) {
         const isForHelp = ['placeholder', 'otherwise'].includes(name) || (name === 'describe' && !isRequired);
-        if (isForHelp && isText(value.type))
-          cuts.push({ start: property.start, end: behindComma(property.end), text: '' });
+        if (isForHelp && isText(value.type)) cuts.push(memberCut(source, property));
         if (name === 'examples' && value.type === 'ArrayExpression') cuts.push({ ...value, text: '[]' });
       }
     },
   }).visit(parseSync(path, source).program);
-  return cuts
-    .sort((a, b) => b.start - a.start)
-    .reduce((text, { start, end, text: empty }) => text.slice(0, start) + empty + text.slice(end), source);
+  return applyCuts(source, cuts);
 }
 
 const isText = (type: string): boolean => ['Literal', 'TemplateLiteral', 'BinaryExpression'].includes(type);

@@ -1,0 +1,2 @@
+// Which kind of credentials they are is not told to AWS.
+export const setCredentialFeature = (credentials) => credentials;

@@ -1,0 +1,3 @@
+// src/main.ts turns the warning off.
+export const state = {};
+export const emitWarningIfUnsupportedVersion = () => {};

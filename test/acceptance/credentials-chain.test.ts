@@ -1,0 +1,143 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
+
+const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+const look = ['status', '--cluster', 'hoge-stg', '--service', 'hoge-apps-service-stg'];
+
+interface User {
+  arn: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+/** What a source gives the program, and whom AWS then sees. */
+type Given = Promise<{ env: Record<string, string>; args?: string[]; caller: string }>;
+
+const open: (() => void)[] = [];
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
+
+/** A server on this machine that answers with JSON or text, as the ECS agent or the metadata of EC2 do. */
+async function server(answer: (request: IncomingMessage) => object | string | undefined): Promise<string> {
+  const http = createServer((request, response) => {
+    const body = answer(request);
+    if (body === undefined) response.writeHead(404);
+    response.end(typeof body === 'object' ? JSON.stringify(body) : body);
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  open.push(() => http.close());
+  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+}
+
+const handedOut = ({ accessKeyId, secretAccessKey }: User): object => ({
+  Code: 'Success',
+  AccessKeyId: accessKeyId,
+  SecretAccessKey: secretAccessKey,
+  Token: 'session',
+  Expiration: new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+Z/, 'Z'),
+});
+
+const keys = ({ accessKeyId, secretAccessKey }: User): string =>
+  `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+
+/** The shared file of this machine, and the profile `stg` of it. */
+async function profile(
+  { folder }: PipelineWorld,
+  text: string,
+): Promise<{ env: Record<string, string>; args: string[] }> {
+  const file = join(folder, 'config');
+  await writeFile(file, text);
+  return { env: { AWS_CONFIG_FILE: file, AWS_SHARED_CREDENTIALS_FILE: '/dev/null' }, args: ['--profile', 'stg'] };
+}
+
+/** A role that this user, or whoever holds a token of CircleCI, may assume. */
+function role({ model }: PipelineWorld, user: User): string {
+  const Statement = { Effect: 'Allow' as const, Principal: { AWS: user.arn }, Action: 'sts:AssumeRole' };
+  return model.identity.access.createRole('chained', { Statement }).arn;
+}
+
+async function tokenFile({ folder, issuer }: PipelineWorld): Promise<string> {
+  const file = join(folder, 'token');
+  await writeFile(file, await issuer.token());
+  return file;
+}
+
+const deploy = 'arn:aws:iam::123456789012:role/deploy';
+
+it.each<[string, (world: PipelineWorld, user: User) => Given]>([
+  [
+    'the agent of the ECS task or EKS pod that the job runs in, by its address and token',
+    async (_world, user) => {
+      const address = await server(({ headers }) => (headers.authorization === 'secret' ? handedOut(user) : undefined));
+      const env = {
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/creds`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: 'secret',
+      };
+      return { env, caller: user.arn };
+    },
+  ],
+  [
+    'the metadata of the EC2 machine that the job runs on',
+    async (_world, user) => {
+      const address = await server(({ url, method }) => {
+        if (method === 'PUT' && url === '/latest/api/token') return 'token';
+        const folder = '/latest/meta-data/iam/security-credentials/';
+        return url === folder ? 'runner' : url === `${folder}runner` ? handedOut(user) : undefined;
+      });
+      return {
+        env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: address, AWS_EC2_METADATA_DISABLED: 'false' },
+        caller: user.arn,
+      };
+    },
+  ],
+  [
+    'a profile whose program prints credentials',
+    async (world, user) => {
+      const file = join(world.folder, 'handed-out.json');
+      await writeFile(file, JSON.stringify({ Version: 1, ...handedOut(user), SessionToken: 'session' }));
+      return { ...(await profile(world, `[profile stg]\ncredential_process = cat ${file}\n`)), caller: user.arn };
+    },
+  ],
+  [
+    'a profile whose role another profile assumes',
+    async (world, user) => {
+      const text = `[profile base]\n${keys(user)}\n[profile stg]\nrole_arn = ${role(world, user)}\nsource_profile = base\n`;
+      return { ...(await profile(world, text)), caller: 'assumed-role/chained/' };
+    },
+  ],
+  [
+    'a profile whose role the environment’s keys assume',
+    async (world, user) => {
+      const text = `[profile stg]\nrole_arn = ${role(world, user)}\ncredential_source = Environment\n`;
+      const { env, args } = await profile(world, text);
+      const own = { AWS_ACCESS_KEY_ID: user.accessKeyId, AWS_SECRET_ACCESS_KEY: user.secretAccessKey };
+      return { env: { ...env, ...own }, args, caller: 'assumed-role/chained/' };
+    },
+  ],
+  [
+    'a profile whose role a token in a file assumes',
+    async (world) => {
+      const text = `[profile stg]\nrole_arn = ${deploy}\nweb_identity_token_file = ${await tokenFile(world)}\n`;
+      return { ...(await profile(world, text)), caller: 'assumed-role/deploy/' };
+    },
+  ],
+  [
+    'a token in a file that the environment names',
+    async (world) => {
+      const env = { AWS_ROLE_ARN: deploy, AWS_WEB_IDENTITY_TOKEN_FILE: await tokenFile(world) };
+      return { env, caller: 'assumed-role/deploy/' };
+    },
+  ],
+])('%s', async (_source, give) => {
+  const world = await pipelineWorld();
+  const { env, args = [], caller } = await give(world, world.model.identity.access.createUser('runner'));
+  const { exitCode, stderr } = await world.run([...look, ...args], { env: { ...none, ...env } });
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  const seen = world.model.requests.filter(({ operation }) => operation === 'DescribeServices');
+  expect(seen[0]?.principal?.arn).toContain(caller);
+});
