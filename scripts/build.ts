@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commands } from '../src/commands/index.ts';
 import { type Bundle, bundle } from './bundle/bundle.ts';
-import { licenseTexts, withLicenses } from './bundle/licenses.ts';
+import { licenseTexts } from './bundle/licenses.ts';
 import { type BundledPackage, packagesOf } from './bundle/packages.ts';
 import { swapFiles, swapsOfTheCommandLine, swapsOfTheOrb } from './bundle/swaps.ts';
 import { withoutHelp } from './bundle/without-help.ts';
@@ -43,12 +43,11 @@ export async function buildBundle(outFolder = join(root, 'dist')): Promise<Built
   const orbFile = join(outFolder, 'orb/migrate-deploy.cjs');
   await mkdir(dirname(orbFile), { recursive: true });
   await replace(file, program.code, 0o755);
-  // The orb's program travels without files beside it.
-  const inOrbProgram = await packagesOf([...orbProgram.modules.keys()]);
-  await replace(orbFile, withLicenses(orbProgram.code, inOrbProgram), 0o755);
+  await replace(orbFile, orbProgram.code, 0o755);
   const packages = await packagesOf([...program.modules.keys(), ...orbProgram.modules.keys()]);
-  const licenses = licenseTexts(packages);
-  await replace(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), licenses, 0o644);
+  await replace(join(outFolder, 'THIRD_PARTY_LICENSES.txt'), licenseTexts(packages), 0o644);
+  const inOrbProgram = await packagesOf([...orbProgram.modules.keys()]);
+  await replace(join(outFolder, 'orb/THIRD_PARTY_LICENSES.txt'), licenseTexts(inOrbProgram), 0o644);
   await replace(join(outFolder, 'migrate-deploy.mjs'), script(''), 0o755);
   for (const { name } of commands) {
     await replace(join(outFolder, `${name}.mjs`), script(`process.argv.splice(2, 0, '${name}');\n`), 0o755);

@@ -8,7 +8,7 @@ import { packFolder } from './orb/pack.ts';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export interface PackOptions {
-  /** The program that the orb carries; dist/orb/migrate-deploy.cjs by default. */
+  /** The program that the orb carries, with THIRD_PARTY_LICENSES.txt beside it; dist/orb/migrate-deploy.cjs by default. */
   bundleFile?: string;
   outFile?: string;
   orbFolder?: string;
@@ -21,7 +21,9 @@ export async function packOrb(options: PackOptions = {}): Promise<{ file: string
   const orbFolder = options.orbFolder ?? join(root, 'orb');
   const file = options.outFile ?? join(root, 'dist/orb.yml');
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const bundle = orbBundle(await readFile(options.bundleFile ?? join(root, 'dist/orb/migrate-deploy.cjs')), version);
+  const bundleFile = options.bundleFile ?? join(root, 'dist/orb/migrate-deploy.cjs');
+  const licenses = await readFile(join(dirname(bundleFile), 'THIRD_PARTY_LICENSES.txt'), 'utf8');
+  const bundle = orbBundle(await readFile(bundleFile), version, licenses);
   if (options.writeBundle === true) {
     await mkdir(join(orbFolder, 'bundle'), { recursive: true });
     for (const [path, text] of bundle) await writeFile(join(orbFolder, path), text);

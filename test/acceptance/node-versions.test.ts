@@ -1,6 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { orbBundle, partCount } from '../../scripts/orb/bundle.ts';
+import { root } from '../orb/support.ts';
 import { registry, rolloutWorld } from '../rollout/rollout-world.ts';
+import { unpack } from '../support/unpack.ts';
 import { migrationWorld } from './migration-world.ts';
 
 /** The machine's own Node, and the others that MIGRATE_DEPLOY_TEST_NODES names, with colons between them. */
@@ -29,6 +35,15 @@ describe.each(nodes)('the bundle on Node %s', (_version, node) => {
     expect(stderr).toBe('');
     expect(stdout).toContain(digests.v2);
     expect(exitCode).toBe(0);
+  });
+
+  it('unpacks the program of the orb byte for byte', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-unpack-'));
+    const program = await readFile(join(root, 'dist/orb/migrate-deploy.cjs'));
+    const files = orbBundle(program, '1.2.3', '');
+    const parts = Array.from({ length: partCount }, (_, index) => files.get(`bundle/${index}.b85`) ?? '');
+    expect(unpack(files.get('bundle/id.txt') ?? '', parts, folder, node).equals(program)).toBe(true);
+    await rm(folder, { recursive: true });
   });
 
   it('refuses wrong options', async () => {

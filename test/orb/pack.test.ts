@@ -1,14 +1,18 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { brotliDecompressSync } from 'node:zlib';
+import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkOrb, compiledLimitBytes, expandConfig } from '../../local/circleci/expand.ts';
 import { mapOf, readYaml } from '../../local/circleci/yaml.ts';
-import { orbBundle, partCount, partLimitBytes, payloadLimitBytes } from '../../scripts/orb/bundle.ts';
+import { installer, orbBundle, pack, partCount, partLimitBytes, payloadLimitBytes } from '../../scripts/orb/bundle.ts';
 import { packFolder } from '../../scripts/orb/pack.ts';
 import { packOrb } from '../../scripts/pack-orb.ts';
+import { hasTool } from '../support/needs-tool.ts';
+import { unpack } from '../support/unpack.ts';
 import { orbFolder, root } from './support.ts';
 
 let folder = '';
@@ -18,38 +22,97 @@ let bundle = new Map<string, string>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-pack-'));
   built = await readFile(join(root, 'dist/orb/migrate-deploy.cjs'));
-  bundle = orbBundle(built, '1.2.3');
+  bundle = orbBundle(built, '1.2.3', '');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the program inside the orb', () => {
+  const partsOf = (files: Map<string, string>) =>
+    Array.from({ length: partCount }, (_, index) => files.get(`bundle/${index}.b85`) ?? '');
+
   it('comes back byte for byte from its parts', () => {
-    const parts = Array.from({ length: partCount }, (_, index) => bundle.get(`bundle/${index}.b64`) ?? '');
-    expect(brotliDecompressSync(Buffer.from(parts.join(''), 'base64')).equals(built)).toBe(true);
     expect(bundle.get('bundle/id.txt')).toBe(`1.2.3-${createHash('sha256').update(built).digest('hex')}`);
+    expect(unpack(bundle.get('bundle/id.txt') ?? '', partsOf(bundle), folder).equals(built)).toBe(true);
   });
 
-  it('each part is one line of base64 below the limit of an environment variable', () => {
-    for (const [path, text] of bundle) {
-      if (!path.endsWith('.b64')) continue;
-      expect(text).toMatch(/^[A-Za-z0-9+/=]+$/);
-      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(partLimitBytes);
+  it.each([1, 2, 3, 4, 50, 51, 52, 53])(
+    'comes back whatever its length leaves in the last group: %i bytes',
+    (length) => {
+      const program = randomBytes(length);
+      const files = orbBundle(program, '1.2.3', '');
+      expect(unpack(files.get('bundle/id.txt') ?? '', partsOf(files), folder).equals(program)).toBe(true);
+    },
+  );
+
+  it('what is packed is alike on every run, and shorter than by brotli', () => {
+    expect(pack(built).equals(pack(built))).toBe(true);
+    expect(pack(built).length).toBeLessThan(brotliCompressSync(built).length * 0.95);
+  });
+
+  it.skipIf(!hasTool({ name: 'pyppmd', probe: ['python3', '-c', 'import pyppmd'], install: 'pip install pyppmd' }))(
+    'what is packed is PPMd of variant H and order 16, which others unpack too',
+    () => {
+      const script =
+        'import hashlib, pyppmd, sys; packed = sys.stdin.buffer.read(); length = int.from_bytes(packed[:4], "big"); ' +
+        'print(hashlib.sha256(pyppmd.Ppmd7Decoder(16, 1 * 2 ** 28).decode(packed[4:], length)).hexdigest())';
+      const { stdout, stderr } = spawnSync('python3', ['-c', script], { input: pack(built), encoding: 'utf8' });
+      expect([stdout.trim(), stderr]).toEqual([createHash('sha256').update(built).digest('hex'), '']);
+    },
+  );
+
+  it.each([
+    ['one byte again and again', Buffer.alloc(70_000, 'a')],
+    ['every byte', Buffer.from(Array.from({ length: 5_000 }, (_, index) => (index * index) % 256))],
+    ['what no guess helps with', randomBytes(30_000)],
+    ['few bytes in changing company', Buffer.from(Array.from(randomBytes(60_000), (byte) => 97 + (byte % 3)))],
+    ['text of which the later half is new', Buffer.concat([Buffer.from('abc '.repeat(9_000)), randomBytes(3_000)])],
+  ])('%s comes back', (_what, program) => {
+    const files = orbBundle(program, '1.2.3', '');
+    expect(unpack(files.get('bundle/id.txt') ?? '', partsOf(files), folder).equals(program)).toBe(true);
+  });
+
+  it('whatever is damaged in the parts, the install step says so and ends', () => {
+    const id = bundle.get('bundle/id.txt') ?? '';
+    const whole = partsOf(bundle).join('');
+    const at = (place: number): number => Math.floor(whole.length * place);
+    const damaged = [
+      '',
+      'x',
+      '%'.repeat(200),
+      '~'.repeat(whole.length),
+      whole.slice(0, at(0.5)),
+      whole.slice(10),
+      ...[0.001, 0.3, 0.9].map((place) => `${whole.slice(0, at(place))}}{|~${whole.slice(at(place) + 4)}`),
+      randomBytes(60_000).toString('hex'),
+    ];
+    for (const text of damaged) {
+      const parts = text.match(/.{1,30000}/g) ?? [''];
+      expect(() => unpack(id, parts, mkdtempSync(join(folder, 'damaged-')))).toThrow(
+        'The program in the orb is damaged.',
+      );
     }
   });
 
-  it('is no larger than payloadLimitBytes, as it travels', () => {
-    const parts = [...bundle].flatMap(([path, text]) => (path.endsWith('.b64') ? [text] : []));
-    expect(parts.join('').length).toBeLessThanOrEqual(payloadLimitBytes);
+  it('each part is one line below the limit of an environment variable, of what means nothing to YAML, a shell or CircleCI', () => {
+    for (const text of partsOf(bundle)) {
+      expect(text).toMatch(/^[!-~]+$/);
+      expect(text).not.toMatch(/[!"#$':<\\`]/);
+      expect(text.length).toBeLessThanOrEqual(partLimitBytes);
+    }
+  });
+
+  it('is no larger than payloadLimitBytes, as it travels, with what unpacks it', () => {
+    expect([...partsOf(bundle), installer()].join('').length).toBeLessThanOrEqual(payloadLimitBytes);
   });
 
   it('a program too large for the parts is refused', () => {
-    expect(() => orbBundle(randomBytes(450_000), '1.2.3')).toThrow('orb/commands/install.yml includes 8');
+    expect(() => orbBundle(randomBytes(450_000), '1.2.3', '')).toThrow('orb/commands/install.yml includes 8');
   });
 
   it('install includes exactly the parts there are', async () => {
     const install = await readFile(join(orbFolder, 'commands/install.yml'), 'utf8');
-    expect([...install.matchAll(/include\((bundle\/\d+\.b64)\)/g)].map(([, path]) => path)).toEqual(
-      [...bundle.keys()].filter((path) => path.endsWith('.b64')),
+    expect([...install.matchAll(/include\((bundle\/\d+\.b85)\)/g)].map(([, path]) => path)).toEqual(
+      [...bundle.keys()].filter((path) => path.endsWith('.b85')),
     );
   });
 });
@@ -96,7 +159,7 @@ describe('packing', () => {
   it('--write-bundle leaves the parts where `circleci orb pack` finds them, and both pack alike', async () => {
     const orb = await write({
       ...command('true'),
-      'commands/b.yml': "steps: [{run: {name: x, command: '<<include(bundle/0.b64)>>'}}]",
+      'commands/b.yml': "steps: [{run: {name: x, command: '<<include(bundle/0.b85)>>'}}]",
     });
     const bundleFile = join(root, 'dist/orb/migrate-deploy.cjs');
     const { text } = await packOrb({ orbFolder: orb, bundleFile, outFile: join(folder, 'x.yml'), writeBundle: true });

@@ -6,7 +6,9 @@ import { hasTool } from '../support/needs-tool.ts';
 import { orbFolder } from './support.ts';
 
 const folder = join(orbFolder, 'scripts');
-const scripts = readdirSync(folder).map((file) => join(folder, file));
+const files = readdirSync(folder).map((file) => join(folder, file));
+const scripts = files.filter((file) => file.endsWith('.sh'));
+const programs = files.filter((file) => file.endsWith('.cjs'));
 const hasShellcheck = hasTool({
   name: 'shellcheck',
   probe: ['shellcheck', '--version'],
@@ -28,8 +30,13 @@ describe('the orb’s scripts', () => {
     }
   });
 
+  it('what Node runs of them parses', () => {
+    expect([...scripts, ...programs].sort()).toEqual(files.sort());
+    for (const program of programs) expect(spawnSync(process.execPath, ['--check', program]).status, program).toBe(0);
+  });
+
   it('evaluate nothing, trace nothing, download nothing and hold no template', () => {
-    for (const script of scripts) {
+    for (const script of files) {
       const found = spawnSync('grep', ['-nE', '\\beval\\b|set -x|xtrace|curl|wget|npx?\\b|<<|parameters\\.', script], {
         encoding: 'utf8',
       });

@@ -71,6 +71,7 @@ export async function createWorkbench() {
   const folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-orb-'));
   const program = join(folder, 'recorder.cjs');
   await writeFile(program, recorder);
+  await writeFile(join(folder, 'THIRD_PARTY_LICENSES.txt'), "What another wrote, and the author's terms\n");
   const { text } = await packOrb({ bundleFile: program, outFile: join(folder, 'orb.yml') });
   const projectDir = join(folder, 'project');
   await mkdir(projectDir);
