@@ -12,7 +12,8 @@ const doctorAsks = ['rollout/least-duration.ts'];
 
 /** What the files of a place in src/ may import of src/. */
 const house = [
-  ['start.ts', ['main.ts']],
+  ['start.ts', ['begin.ts']],
+  ['begin.ts', ['main.ts']],
   ['main.ts', ['cli.ts', 'node.ts', 'outcome.ts', 'aws/connect.ts', 'tools.ts']],
   ['tools.ts', ['aws/', 'report/', ...base]],
   ['node.ts', ['errors.ts']],

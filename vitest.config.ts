@@ -3,21 +3,8 @@ import { defineConfig } from 'vitest/config';
 const jsonOutput = process.env.VITEST_JSON_OUTPUT;
 // The SDK announces the end of Node 20 into every worker's output.
 const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
-/** Acceptance tests that run on the program of the orb as well: its own build must not lack what a verdict needs. */
-const onTheOrbToo = [
-  'build-command',
-  'credentials-chain',
-  'credentials-sources',
-  'migration-options',
-  'migration-verdicts',
-  'network-faults',
-  'notify-slack',
-  'rollout-green',
-  'rollout-red',
-  'secrets-stage-one',
-  'status',
-  'wait-for-task',
-];
+/** Acceptance tests that run the packed orb, several programs, or commands that the orb's does not have; all others run on both. */
+const onOneProgram = ['day-two-pipelines', 'iam-policy', 'node-versions', 'orb-*', 'setup-commands'];
 
 export default defineConfig({
   test: {
@@ -36,7 +23,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'orb',
-          include: onTheOrbToo.map((name) => `test/acceptance/${name}.test.ts`),
+          include: ['test/acceptance/**/*.test.ts'],
+          exclude: onOneProgram.map((name) => `test/acceptance/${name}.test.ts`),
           env: { ...env, MIGRATE_DEPLOY_TEST_BUNDLE: 'orb' },
         },
       },

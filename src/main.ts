@@ -32,17 +32,7 @@ process.on('uncaughtException', (error) => {
 });
 
 /** What speaks to AWS is followed to its end, whether or not somebody can read of it: its verdict is the exit code. */
-let isUnderWay = false;
-let isTold = false;
-// A reader that went away (`| head`) must not look like a bug of ours, nor a full disk like a verdict.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' || isTold) return;
-    isTold = true;
-    process.stderr.write(`Error: What was to be printed is lost: ${error.message}\n`);
-    if (!isUnderWay) process.exit(exitCode.userError);
-  });
-}
+export let isUnderWay = false;
 
 const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
 

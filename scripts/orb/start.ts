@@ -1,4 +1,6 @@
 /** The entry of the orb's program: the same program, without what no job calls. */
+import { begin } from '../../src/begin.ts';
+
 declare const MIGRATE_DEPLOY_VERSION: string;
 /** Commands that are not in the orb. */
 declare const MIGRATE_DEPLOY_LEFT_OUT: readonly string[];
@@ -17,8 +19,4 @@ if (ours.includes('--version')) {
     `Error: The program of the orb has no command ${first}.\n  Why: No job calls it.\n  Fix: Run \`${elsewhere} ${first}\`.\n`,
   );
   process.exitCode = 2;
-} else {
-  // Holds until the end is known: a program that ends without one is not green.
-  process.exitCode = 70;
-  void import('../../src/main.ts');
-}
+} else begin();

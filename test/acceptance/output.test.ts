@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { bundlePath } from '../../scripts/run-bundle.ts';
@@ -113,15 +114,21 @@ describe.runIf(full)('a disk that is full under our output', () => {
     60_000,
   );
 
-  it('is exit 2 where printing is all that was asked for', () => {
-    const given = [bundlePath, 'iam-policy', '--region', 'eu-west-1', '--account', '123456789012', '--cluster', 'prod'];
-    const { status, stderr } = spawnSync(process.execPath, given, {
+  it.each(['--version', 'help'])('is exit 2 where printing is all that was asked for: %s', (word) => {
+    const { status, stderr } = spawnSync(process.execPath, [bundlePath, word], {
       stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
       encoding: 'utf8',
     });
     expect(stderr).toMatch(/^Error: What was to be printed is lost: ENOSPC.*\n$/);
     expect(status).toBe(2);
   });
+});
+
+it.each(['--version', 'help'])('a reader that is gone before %s answers is no error', async (word) => {
+  const child = spawn(process.execPath, [bundlePath, word], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect([code, stderr]).toEqual([0, '']);
 });
 
 it('an error that escapes while a task is followed is a bug, exit 70, and not a migration that failed', async () => {

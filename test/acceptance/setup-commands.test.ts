@@ -97,10 +97,7 @@ function withLook(config: YamlMap, last: string): YamlMap {
 const looked = (result: WorkflowResult): string[] =>
   (result.jobs.find(({ name }) => name === 'look')?.steps.at(-1)?.output ?? '').split('\n').filter(Boolean);
 
-// The orb’s program has none of these commands.
-const isOrb = process.env.MIGRATE_DEPLOY_TEST_BUNDLE === 'orb';
-
-describe.skipIf(isOrb).each([[['prod']], [['stg', 'prod']], [['dev', 'qa', 'stg', 'prod']]])(
+describe.each([[['prod']], [['stg', 'prod']], [['dev', 'qa', 'stg', 'prod']]])(
   'what generate-config --from-aws writes for %j',
   (envs) => {
     it('is checked, found sound by doctor, and deploys each environment under the policies that it names', async () => {
@@ -146,7 +143,7 @@ describe.skipIf(isOrb).each([[['prod']], [['stg', 'prod']], [['dev', 'qa', 'stg'
   },
 );
 
-describe.skipIf(isOrb)('what it writes for two environments of one branch', () => {
+describe('what it writes for two environments of one branch', () => {
   it('deploys staging, then production: each its own image, digest for digest, with a record and a message of its own', async () => {
     const envs = ['stg', 'prod'];
     const world = await account(envs);
@@ -240,7 +237,7 @@ describe.skipIf(isOrb)('what it writes for two environments of one branch', () =
   }, 300_000);
 });
 
-describe.skipIf(isOrb)('the built program', () => {
+describe('the built program', () => {
   it('takes the orb that lies beside it', async () => {
     const world = await account(['stg']);
     await generate(world, ['stg']);
