@@ -69,6 +69,8 @@ const swapsOfEach: Swaps = {
       'no-extensions.mjs',
     ]),
   ),
+  '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js':
+    'no-metadata-region.mjs',
   '@aws-sdk/nested-clients/dist-es/submodules/sts/index.js': 'nested-sts.mjs',
   'yargs/index.mjs': 'yargs.mjs',
   'jsonc-parser/lib/esm/main.js': [enumerations],
@@ -132,9 +134,6 @@ export const swapsOfTheOrb: Swaps = {
   ],
   '@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js': 'no-version-warning.mjs',
   '@aws-sdk/core/dist-es/submodules/client/setCredentialFeature.js': 'credential-feature.mjs',
-  // Which region it is, the program knows before it makes a client.
-  '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js':
-    'no-metadata-region.mjs',
   '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js': [regularRegions],
   '@aws-sdk/core/dist-es/submodules/client/util-endpoints/aws.js': ['isVirtualHostableS3Bucket', 'parseArn'],
   '@smithy/core/dist-es/submodules/endpoints/util-endpoints/utils/endpointFunctions.js': [

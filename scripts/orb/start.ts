@@ -6,17 +6,13 @@ declare const MIGRATE_DEPLOY_VERSION: string;
 declare const MIGRATE_DEPLOY_LEFT_OUT: readonly string[];
 
 const words = process.argv.slice(2);
-const [first = 'help'] = words;
-const ours = words.slice(0, words.includes('--') ? words.indexOf('--') : words.length);
-const elsewhere = `npx migrate-deploy@${MIGRATE_DEPLOY_VERSION}`;
+const [first = ''] = words;
 
-if (ours.includes('--version')) {
+if (first === '--version' && words.length === 1) {
   process.stdout.write(`${MIGRATE_DEPLOY_VERSION}\n`);
-} else if (first === 'help' || ours.includes('--help') || ours.includes('-h')) {
-  process.stdout.write(`The program of the orb carries no help. \`${elsewhere} --help\` prints it.\n`);
 } else if (MIGRATE_DEPLOY_LEFT_OUT.includes(first)) {
   process.stderr.write(
-    `Error: The program of the orb has no command ${first}.\n  Why: No job calls it.\n  Fix: Run \`${elsewhere} ${first}\`.\n`,
+    `Error: The program of the orb has no command ${first}.\n  Why: No job calls it.\n  Fix: Run \`npx migrate-deploy@${MIGRATE_DEPLOY_VERSION} ${first}\`.\n`,
   );
   process.exitCode = 2;
 } else begin();

@@ -1,6 +1,6 @@
 import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, type Credentials, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-sdk/types';
-import { UserError } from '../errors.ts';
+import { noSession } from './credential-errors.ts';
 import type { Send } from './send.ts';
 
 /** Which role, under which name, for how long. */
@@ -44,18 +44,15 @@ export function connectAssume(
   };
 }
 
-/** The credentials that these settings lead to, as every client would find them. */
-export async function resolveCredentials(config: object): Promise<AwsCredentialIdentity> {
-  return new STSClient(config).config.credentials();
+/** Where these settings lead every client for credentials; keeps what it finds until shortly before it ends. */
+export function configuredCredentials(config: object): AwsCredentialIdentityProvider {
+  return new STSClient(config).config.credentials;
 }
 
 function toAssumed(credentials: Credentials | undefined): Assumed {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = credentials ?? {};
   if (AccessKeyId === undefined || SecretAccessKey === undefined || Expiration === undefined) {
-    throw new UserError('STS answered without credentials.', {
-      why: 'The answer to AssumeRole holds no session.',
-      fix: 'Check what stands behind AWS_ENDPOINT_URL, if it is set; else run the command again.',
-    });
+    throw noSession();
   }
   return {
     accessKeyId: AccessKeyId,

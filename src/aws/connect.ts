@@ -63,12 +63,13 @@ async function signIn(
   options: AwsOptions,
   deps: ConnectDeps & { send: Send; clientConfig: object },
 ): Promise<AwsCredentialIdentityProvider | undefined> {
-  const { checkProfile, roleCredentials } = await import('./credentials.ts');
-  if (options.profile !== undefined && deps.credentials === undefined) {
-    await checkProfile(options.profile, deps.clientConfig);
-  }
-  if (options.roleArn === undefined) return deps.credentials;
-  const provider = roleCredentials(options, { ...deps, ambient: deps.credentials });
+  const { profileCredentials, roleCredentials } = await import('./credentials.ts');
+  const ambient =
+    options.profile === undefined
+      ? deps.credentials
+      : (deps.credentials ?? (await profileCredentials(options.profile, deps)));
+  if (options.roleArn === undefined) return ambient;
+  const provider = roleCredentials(options, { ...deps, ambient });
   await provider();
   return provider;
 }

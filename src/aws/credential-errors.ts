@@ -2,6 +2,15 @@ import { UserError } from '../errors.ts';
 import type { AssumeRequest } from './assume.ts';
 import type { TokenClaims } from './job-token.ts';
 
+/** STS answered, and gave nothing to sign requests with. */
+export function noSession(cause?: Error): UserError {
+  return new UserError('STS answered without credentials.', {
+    why: 'The answer to AssumeRole holds no session.',
+    fix: 'Check what stands behind AWS_ENDPOINT_URL, if it is set; else run the command again.',
+    cause,
+  });
+}
+
 /** Says why STS did not take the job's token, and what to change. */
 export function notTrusted(thrown: unknown, request: AssumeRequest, claims: TokenClaims): unknown {
   if (!(thrown instanceof UserError)) return thrown;

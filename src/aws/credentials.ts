@@ -1,10 +1,9 @@
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-sdk/types';
-import { hasCode, UserError } from '../errors.ts';
+import { hasCode, reworded, UserError } from '../errors.ts';
 import type { AwsOptions } from '../options/shared.ts';
 import type { Clock, ProcessRunner, StsPort } from '../ports.ts';
-import { type Assumed, connectAssume, resolveCredentials } from './assume.ts';
+import { type Assumed, configuredCredentials, connectAssume } from './assume.ts';
 import { cannotAssume, noTokenNoCredentials, notTrusted } from './credential-errors.ts';
-import { explain } from './explain.ts';
 import { findJobToken, type JobToken } from './job-token.ts';
 import type { Send } from './send.ts';
 import { sessionName } from './session-name.ts';
@@ -61,17 +60,19 @@ export async function checkAccount(sts: StsPort, expected: string): Promise<void
   });
 }
 
-/** Refuses a profile that gives no credentials by its name, before it is asked for any. */
-export async function checkProfile(profile: string, clientConfig: object): Promise<void> {
+/** Credentials of this profile for all clients; refuses one that gives none by its name, before anything else is asked. */
+export async function profileCredentials(
+  profile: string,
+  { clientConfig, send }: Pick<RoleDeps, 'clientConfig' | 'send'>,
+): Promise<AwsCredentialIdentityProvider> {
+  const provider = configuredCredentials(clientConfig);
   try {
-    await resolveCredentials(clientConfig);
+    await send('signing in', 'read', async () => ({ $metadata: {}, ...(await provider()) }));
+    return provider;
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') throw explain(error, 'signing in');
-    throw new UserError(`The profile ${profile} gives no credentials.`, {
-      code: error.name,
-      why: error.message,
+    if (!hasCode(error, 'CredentialsProviderError')) throw error;
+    throw reworded(error, `The profile ${profile} gives no credentials.`, {
       fix: 'Check its name in the AWS configuration files (~/.aws/config and ~/.aws/credentials, or AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE), or leave --profile out.',
-      cause: error,
     });
   }
 }

@@ -1,4 +1,6 @@
+import { own } from '../base/own.ts';
 import { TransientError, UserError } from '../errors.ts';
+import { noSession } from './credential-errors.ts';
 import { isNetworkFault, isUnsent, type NodeFault, networkText } from './network-faults.ts';
 import { settingsFault } from './settings.ts';
 
@@ -34,6 +36,8 @@ const signedAtWrongTime =
 export function explain(thrown: unknown, action: string): unknown {
   if (!(thrown instanceof Error)) return thrown;
   const error = thrown as SdkError;
+  // The SDK hands on what stood in the answer, be it a text or not.
+  if (typeof error.message !== 'string') error.message = JSON.stringify(error.message) ?? '';
   const { name, message } = error;
   const requestId = error.$metadata?.requestId;
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
@@ -86,8 +90,9 @@ function isTransient(error: SdkError, status: number | undefined): boolean {
   )
     return true;
   if (isNetworkFault(error)) return true;
-  // An answer that is no JSON (a proxy's HTML page, a body cut off) leaves open whether the request was carried out.
-  return error.$response !== undefined && (error instanceof SyntaxError || error instanceof TypeError);
+  // An answer that is no JSON (a proxy's HTML page, a body cut off) leaves open whether the request was carried out;
+  // also the sources of credentials answer.
+  return error instanceof SyntaxError || (error.$response !== undefined && error instanceof TypeError);
 }
 
 function transientText(error: SdkError, status: number | undefined): string {
@@ -167,6 +172,8 @@ function credentialFault(error: SdkError, action: string): UserError | undefined
       fix: 'Add the CircleCI context that holds AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the job, or pass --role-arn or --profile.',
     });
   }
+  // The SDK's own words, in its defaultStsRoleAssumers.
+  if (error.message.startsWith('Invalid response from STS')) return noSession(error);
   if (error.message === 'Region is missing' || error.message.startsWith('Region not accepted')) {
     const missing = error.message === 'Region is missing' || error.message.includes('region=""');
     return new UserError(missing ? 'The AWS region is not known.' : 'The AWS region is not a region.', {
@@ -185,7 +192,7 @@ function fixFor(name: string, message: string, action: string): string {
     const resource = denied?.[2] === undefined ? '' : ` on ${denied[2]}`;
     return `Allow ${missing}${resource} for these credentials; \`migrate-deploy iam-policy\` prints the policy that a command needs.`;
   }
-  return fixes[name] ?? 'Correct what AWS complains about and run the command again.';
+  return own(fixes, name) ?? 'Correct what AWS complains about and run the command again.';
 }
 
 const fixes: Readonly<Record<string, string>> = {

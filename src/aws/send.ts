@@ -62,7 +62,8 @@ export function createSend({ clock, onRequest, random = Math.random, ...given }:
         });
       try {
         const answer = await limit.attempt(action, request);
-        answered = true;
+        // Signing in by a profile may ask nobody.
+        answered ||= answer.$metadata.requestId !== undefined;
         note('ok', answer.$metadata.requestId);
         return answer;
       } catch (thrown) {

@@ -66,6 +66,14 @@ export function settingsFault(error: NodeFault & { input?: unknown }): UserError
       cause: error,
     });
   }
+  if (error.name === 'EndpointError') {
+    return new UserError('The AWS settings name no endpoint that there can be.', {
+      code: 'Settings',
+      why: message,
+      fix: 'Check AWS_REGION, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL, and the same settings in ~/.aws/config.',
+      cause: error,
+    });
+  }
   if (message.startsWith('Invalid parameter for "defaultsMode"')) {
     return new UserError('AWS_DEFAULTS_MODE is none of the modes there are.', {
       code: 'Settings',

@@ -1,4 +1,5 @@
 import { optional } from '../base/optional.ts';
+import { own } from '../base/own.ts';
 import { TransientError } from '../errors.ts';
 import type { Clock, Emit, Http } from '../ports.ts';
 import type { SlackTarget } from './options.ts';
@@ -157,11 +158,11 @@ const fixes: Readonly<Record<string, string>> = {
 };
 
 function refused(code: string, attempts: number): NotifyOutcome {
-  const fix = fixes[code] ?? 'Check the message and the destination.';
-  const own: Readonly<Record<string, string>> = {
+  const fix = own(fixes, code) ?? 'Check the message and the destination.';
+  const ours: Readonly<Record<string, string>> = {
     invalid_url: 'The webhook is not an address.',
     [unsendable]: 'The request to Slack cannot be made.',
   };
-  const why = own[code] ?? `Slack answered ${code}.`;
+  const why = own(ours, code) ?? `Slack answered ${code}.`;
   return { sent: false, code, why, fix, attempts };
 }

@@ -1,3 +1,4 @@
+import { own } from '../base/own.ts';
 import type { Explanation } from '../records/schema.ts';
 import type { ServiceDeploymentSnapshot } from './snapshot.ts';
 
@@ -37,7 +38,7 @@ const known: Readonly<Record<string, Pick<Explanation, 'cause' | 'fix'>>> = {
 
 /** A reason that ECS gave for the end of a deployment, with what it means and what to do. */
 export function explained(code: string, said: string | undefined): Explanation {
-  const { cause = 'The deployment failed.', fix } = known[code] ?? {};
+  const { cause = 'The deployment failed.', fix } = own(known, code) ?? {};
   return {
     code,
     cause,

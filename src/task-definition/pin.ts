@@ -1,3 +1,4 @@
+import { own } from '../base/own.ts';
 import { type Parsed, valid, wrong } from '../base/parsed.ts';
 import { UserError } from '../errors.ts';
 import { registrable } from './edit.ts';
@@ -15,11 +16,11 @@ export function withImages(
   images: Readonly<Record<string, string>>,
 ): DefinitionDocument | undefined {
   const containers = definition.containerDefinitions ?? [];
-  if (containers.every(({ name, image }) => images[name] === undefined || images[name] === image)) return undefined;
+  if (containers.every(({ name, image }) => (own(images, name) ?? image) === image)) return undefined;
   return {
     ...registrable(definition),
     containerDefinitions: containers.map((container) => {
-      const image = images[container.name];
+      const image = own(images, container.name);
       return image === undefined ? container : { ...container, image };
     }),
   };

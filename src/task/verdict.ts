@@ -1,4 +1,5 @@
 import type { Container } from '@aws-sdk/client-ecs';
+import { own } from '../base/own.ts';
 import { type Diagnosis, diagnose, isNoReason } from '../diagnosis/diagnose.ts';
 import type { Explanation } from '../outcome.ts';
 import { type CountingContainer, isOver, type TaskObservation } from './observe.ts';
@@ -59,7 +60,7 @@ export function taskVerdict(
     return other?.failed === true && signals.has(exitCode) ? cutShort(facts, other.name) : failed(facts, unknownExit);
   }
   if (stopCode !== undefined && stopCode !== 'EssentialContainerExited') {
-    return failed(facts, stopCodes[stopCode] ?? unknownStop);
+    return failed(facts, own(stopCodes, stopCode) ?? unknownStop);
   }
   if (other !== undefined) return other.failed ? cutShort(facts, other.name) : orderUnknown(facts, other.name);
   if (isUntouched) return succeeded;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import type { FaultKind } from '../../local/aws/faults.ts';
 import { type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
 
 const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
@@ -89,7 +90,7 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
         return url === folder ? 'runner' : url === `${folder}runner` ? handedOut(user) : undefined;
       });
       return {
-        env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: address, AWS_EC2_METADATA_DISABLED: 'false' },
+        env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: address, AWS_EC2_METADATA_DISABLED: '' },
         caller: user.arn,
       };
     },
@@ -140,4 +141,69 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
   expect(exitCode).toBe(0);
   const seen = world.model.requests.filter(({ operation }) => operation === 'DescribeServices');
   expect(seen[0]?.principal?.arn).toContain(caller);
+});
+
+/** A profile whose role another profile assumes. */
+async function chained(world: PipelineWorld): Promise<{ env: Record<string, string>; args: string[] }> {
+  const user = world.model.identity.access.createUser('runner');
+  const text = `[profile base]\n${keys(user)}\n[profile stg]\nrole_arn = ${role(world, user)}\nsource_profile = base\n`;
+  return profile(world, text);
+}
+const assumed = ({ model }: PipelineWorld): number =>
+  model.requests.filter(({ operation }) => operation === 'AssumeRole').length;
+
+it.each<FaultKind>(['throttle', 'empty-500', 'reset-before'])(
+  'STS that answers a profile by %s is asked again, and its session serves all clients',
+  async (kind) => {
+    const world = await pipelineWorld();
+    const { env, args } = await chained(world);
+    world.model.faults.script({ service: 'sts', kind });
+    const { exitCode, stderr } = await world.run([...look, ...args], { env: { ...none, ...env } });
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+    expect(assumed(world)).toBe(2);
+  },
+);
+
+it('STS that answers a profile without a session is no bug of ours', async () => {
+  const world = await pipelineWorld();
+  const { env, args } = await chained(world);
+  world.model.operations.sts.AssumeRole = () => ({});
+  const { exitCode, stderr } = await world.run([...look, ...args], { env: { ...none, ...env } });
+  expect(stderr).toMatch(/^Error: STS answered without credentials\.\n/);
+  expect(exitCode).toBe(2);
+});
+
+it('an agent that answers with a page is asked again, and no bug of ours', async () => {
+  const world = await pipelineWorld();
+  let asked = 0;
+  const address = await server(() => {
+    asked++;
+    return '<html>busy</html>';
+  });
+  const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/creds` };
+  const { exitCode, stderr } = await world.run(look, { env: { ...none, ...env } });
+  expect(stderr).toMatch(/^Error: AWS did not answer\.\n {2}Why: .*the answer could not be read/);
+  expect(exitCode).toBe(2);
+  expect(asked).toBeGreaterThan(1);
+});
+
+it('the region of the machine that the job runs on is not taken: it may be CircleCI’s', async () => {
+  const world = await pipelineWorld();
+  let asked = 0;
+  const address = await server(() => {
+    asked++;
+    return 'ap-northeast-3';
+  });
+  const { exitCode, stderr } = await world.run(look, {
+    env: {
+      AWS_REGION: '',
+      AWS_DEFAULT_REGION: '',
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: address,
+      AWS_EC2_METADATA_DISABLED: '',
+    },
+  });
+  expect(stderr).toMatch(/^Error: The AWS region is not known\.\n/);
+  expect(exitCode).toBe(2);
+  expect(asked).toBe(0);
 });

@@ -72,11 +72,32 @@ describe('what the SDK throws', () => {
       { transient: false, code: 'CredentialsProviderError' },
     ],
     ['no region', sdkError('Error', 'Region is missing'), { transient: false, code: 'Error' }],
+    [
+      'an answer of a source of credentials that is no JSON',
+      new SyntaxError('Unexpected token <'),
+      { transient: true, code: 'SyntaxError', throttled: false },
+    ],
+    [
+      'settings that name no endpoint',
+      sdkError('EndpointError', 'Invalid Configuration: FIPS and custom endpoint are not supported'),
+      { transient: false, code: 'Settings' },
+    ],
+    [
+      'a name that every object of JavaScript has',
+      sdkError('constructor', 'x', client()),
+      { transient: false, code: 'constructor' },
+    ],
+    [
+      'a message that is no text',
+      Object.assign(sdkError('ClientException', '', client()), { message: ['x'] }),
+      { transient: false, code: 'ClientException' },
+    ],
   ])('%s', (_rule, thrown, expected) => {
     const error = explain(thrown, 'ecs:RunTask');
     expect(error).toBeInstanceOf(expected.transient ? TransientError : UserError);
     expect((error as TransientError | UserError).code).toBe(expected.code);
     if (error instanceof TransientError) expect(error.throttled).toBe(expected.throttled);
+    if (error instanceof UserError) expect([typeof error.why, typeof error.fix]).toEqual(['string', 'string']);
   });
 
   it.each([

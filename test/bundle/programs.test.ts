@@ -7,7 +7,9 @@ import { buildBundle } from '../../scripts/build.ts';
 import { root } from '../orb/support.ts';
 
 let folder = '';
+let version = '';
 beforeAll(async () => {
+  ({ version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string });
   folder = await mkdtemp(join(tmpdir(), 'migrate-deploy-programs-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -20,15 +22,16 @@ const dist = (file: string): string => join(root, 'dist', file);
 
 it('two builds give the same bytes, wherever they are written', async () => {
   const { file, orbFile } = await buildBundle(join(folder, 'elsewhere'));
-  expect(await readFile(file, 'utf8')).toBe(await readFile(dist('migrate-deploy.cjs'), 'utf8'));
-  expect(await readFile(orbFile, 'utf8')).toBe(await readFile(dist('orb/migrate-deploy.cjs'), 'utf8'));
+  // Not by toBe, which would print all of both.
+  const isSame = async (a: string, b: string): Promise<boolean> => (await readFile(a)).equals(await readFile(dist(b)));
+  expect(await isSame(file, 'migrate-deploy.cjs')).toBe(true);
+  expect(await isSame(orbFile, 'orb/migrate-deploy.cjs')).toBe(true);
 });
 
 it('--version needs nothing but the head of the file', async () => {
   const whole = await readFile(dist('migrate-deploy.cjs'), 'latin1');
   const head = join(folder, 'head.cjs');
   await writeFile(head, whole.slice(0, whole.indexOf('\n/*')), 'latin1');
-  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   expect(run(head, '--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
 });
 
@@ -42,11 +45,30 @@ it('the .mjs files run the same program', () => {
 describe('the program of the orb', () => {
   const orb = dist('orb/migrate-deploy.cjs');
 
-  it.each([[['--help']], [['help']], [['run-migration-task', '--help']], [[]]])('%j says where help is', (args) => {
-    expect(run(orb, ...args)).toMatchObject({
-      status: 0,
-      stdout: expect.stringMatching(/`npx migrate-deploy@.* --help`/),
-    });
+  it.each([
+    ['--help', 0],
+    ['help', 0],
+    ['run-migration-task --help', 0],
+    ['status help', 0],
+    ['status --cluster c --h', 0],
+    ['status --help=true', 0],
+    ['', 2],
+  ])('%j says where help is', (line, status) => {
+    const { stdout, stderr, ...ended } = run(orb, ...line.split(' ').filter(Boolean));
+    expect(ended).toEqual({ status });
+    expect(stdout + stderr).toBe(
+      `The program of the orb carries no help. \`npx migrate-deploy@${version} --help\` prints it.\n`,
+    );
+  });
+
+  it.each(['--version', 'status --version', 'status --version=true'])('%s prints the version', (line) => {
+    expect(run(orb, ...line.split(' '))).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('a value that asks for help is the value of its option', () => {
+    const { status, stderr } = run(orb, 'build-and-push-image', '--extra-build-args', '-h', '--tag', 'v1');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Error: --repository is missing/);
   });
 
   it('says so of a command that no job calls, and does nothing', () => {

@@ -2,7 +2,10 @@
 import { CredentialsProviderError } from '@smithy/core/config';
 
 export const fromLoginCredentials = () => async () => {
-  throw new CredentialsProviderError('A profile of `aws login` needs a browser; the program of the orb has none.', {
-    tryNextLink: false,
-  });
+  throw new CredentialsProviderError(
+    'The program of the orb does not sign in as `aws login` did, which is for people; a job signs in by OIDC or with keys.',
+    {
+      tryNextLink: false,
+    },
+  );
 };

@@ -1,2 +1,2 @@
-// The region is known before there is a client.
+// The region is what somebody named; the one of the machine may be CircleCI's own.
 export const getInstanceMetadataRegion = async () => undefined;

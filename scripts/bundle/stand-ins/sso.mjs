@@ -3,7 +3,7 @@ import { CredentialsProviderError } from '@smithy/core/config';
 
 export const fromSSO = () => async () => {
   throw new CredentialsProviderError(
-    'A profile that signs in by SSO needs a browser; the program of the orb has none.',
+    'The program of the orb does not sign in by SSO, which is for people; a job signs in by OIDC or with keys.',
     {
       tryNextLink: false,
     },
