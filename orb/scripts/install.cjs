@@ -10,7 +10,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const fs = require('node:fs');
 const file = process.argv[1];
 const [version, wanted] = process.env.ORB_PROGRAM.split(/-(?=\w+$)/);
-if (fs.existsSync(file) && sha256(fs.readFileSync(file)) === wanted) {
+const isThere = () => fs.existsSync(file) && sha256(fs.readFileSync(file)) === wanted;
+if (inFolder(isThere)) {
   console.log(`migrate-deploy is there already: ${file}`);
   process.exit(0);
 }
@@ -25,8 +26,13 @@ if (sha256(program) !== wanted) {
   );
 }
 const draft = `${file}.${process.pid}`;
-fs.writeFileSync(draft, program, { mode: 0o600, flag: 'wx' });
-fs.renameSync(draft, file);
+const remove = () => fs.rmSync(draft, { force: true });
+inFolder(() => {
+  // One that was killed may have left it, and a container may give its number again.
+  remove();
+  fs.writeFileSync(draft, program, { mode: 0o600, flag: 'wx' });
+  fs.renameSync(draft, file);
+}, remove);
 console.log(`migrate-deploy ${version} is ready: ${file}`);
 
 /** In base 85: five digits for four bytes. Digits are what ASCII prints, but what means something in YAML or a shell. */
@@ -70,6 +76,19 @@ function unpack(packed) {
       return bit;
     },
   });
+}
+
+function inFolder(act, giveUp = () => undefined) {
+  try {
+    return act();
+  } catch ({ message }) {
+    giveUp();
+    complain(
+      'The program cannot be unpacked into its folder.',
+      message,
+      'Make room there and remove what is in the way, or set TMPDIR to a folder that this job may write to.',
+    );
+  }
 }
 
 function sha256(bytes) {

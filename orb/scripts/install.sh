@@ -14,10 +14,14 @@ if ! command -v node >/dev/null 2>&1; then
 fi
 
 folder="${TMPDIR:-/tmp}/migrate-deploy-$(id -u)"
-mkdir -p "$folder"
+if ! why=$(mkdir -p "$folder" 2>&1); then
+  complain 'There is no folder for the program.' "$why" 'Set TMPDIR to a folder that this job may write to.'
+fi
 if [ -L "$folder" ] || [ ! -O "$folder" ]; then
   complain "The folder $folder cannot be trusted." 'It is a link, or it belongs to another user.' 'Remove it, or set TMPDIR to a folder of your own.'
 fi
-chmod 0700 "$folder"
+if ! why=$(chmod 0700 "$folder" 2>&1); then
+  complain "The folder $folder cannot be used." "$why" 'Set TMPDIR to a folder that this job may write to.'
+fi
 
 exec node -e "$ORB_INSTALL" "$folder/$ORB_PROGRAM.cjs"

@@ -20,9 +20,12 @@ export const memberCut = (source: string, { start, end }: { start: number; end: 
   text: '',
 });
 
+const builtIns = globalThis as unknown as Record<string, { prototype?: object } | undefined>;
+
 /**
  * Where a module declares these functions and members of classes and objects: a function becomes undefined and a member is
- * not there, so that whoever does call one fails at once. Throws when a name is not met.
+ * not there, so that whoever does call one fails at once. Throws when a name is not met, and when a class extends one of
+ * JavaScript's own that has a member of that name: it would answer in its place, and wrongly.
  */
 export function cutsOf(path: string, source: string, names: readonly string[]): Cut[] {
   const met = new Set<string>();
@@ -34,6 +37,13 @@ export function cutsOf(path: string, source: string, names: readonly string[]): 
     return true;
   };
   new Visitor({
+    ClassDeclaration: ({ superClass, body }) => {
+      const parent = superClass?.type === 'Identifier' ? builtIns[superClass.name]?.prototype : undefined;
+      for (const key of body.body.flatMap((member) => (member.type === 'MethodDefinition' ? [member.key] : []))) {
+        if (key.type !== 'Identifier' || !names.includes(key.name) || !(key.name in (parent ?? {}))) continue;
+        throw new Error(`${path}: without ${key.name} of its own, the class answers by the one that it inherits.`);
+      }
+    },
     MethodDefinition: ({ key, start, end }) => {
       if (isNamed(key)) cuts.push({ start, end, text: '' });
     },

@@ -179,9 +179,6 @@ export const swapsOfTheOrb: Swaps = {
     'resolveEventStreamMarshaller',
   ],
   '@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonBytesStringAdapter.js': [
-    'includes',
-    'indexOf',
-    'lastIndexOf',
     'startsWith',
     'endsWith',
     'match',

@@ -37,7 +37,9 @@ export function explain(thrown: unknown, action: string): unknown {
   if (!(thrown instanceof Error)) return thrown;
   const error = thrown as SdkError;
   // The SDK hands on what stood in the answer, be it a text or not.
-  if (typeof error.message !== 'string') error.message = JSON.stringify(error.message) ?? '';
+  for (const member of ['name', 'message'] as const) {
+    if (typeof error[member] !== 'string') error[member] = JSON.stringify(error[member]) ?? '';
+  }
   const { name, message } = error;
   const requestId = error.$metadata?.requestId;
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;

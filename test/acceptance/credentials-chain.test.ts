@@ -67,6 +67,18 @@ async function tokenFile({ folder, issuer }: PipelineWorld): Promise<string> {
   return file;
 }
 
+/** The metadata of an EC2 machine with a role, which may give tokens for it. */
+const metadata = (user: User, token: () => string | undefined): Promise<string> =>
+  server(({ url, method }) => {
+    if (method === 'PUT' && url === '/latest/api/token') return token();
+    const folder = '/latest/meta-data/iam/security-credentials/';
+    return url === folder ? 'runner' : url === `${folder}runner` ? handedOut(user) : undefined;
+  });
+const onMachine = (address: string): Record<string, string> => ({
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: address,
+  AWS_EC2_METADATA_DISABLED: 'false',
+});
+
 const deploy = 'arn:aws:iam::123456789012:role/deploy';
 
 it.each<[string, (world: PipelineWorld, user: User) => Given]>([
@@ -82,17 +94,48 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
     },
   ],
   [
+    'the agent of the EKS pod that the job runs in, by a token in a file',
+    async ({ folder }, user) => {
+      const address = await server(({ headers }) => (headers.authorization === 'secret' ? handedOut(user) : undefined));
+      const file = join(folder, 'pod-token');
+      await writeFile(file, 'secret');
+      const env = {
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/creds`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file,
+      };
+      return { env, caller: user.arn };
+    },
+  ],
+  [
+    'the metadata of an EC2 machine that gives no tokens (IMDSv1)',
+    async (_world, user) => {
+      const address = await metadata(user, () => undefined);
+      return { env: onMachine(address), caller: user.arn };
+    },
+  ],
+  [
+    'a profile whose role the EC2 machine’s own one assumes',
+    async (world, user) => {
+      const address = await metadata(user, () => 'token');
+      const text = `[profile stg]\nrole_arn = ${role(world, user)}\ncredential_source = Ec2InstanceMetadata\n`;
+      const { env, args } = await profile(world, text);
+      return { env: { ...env, ...onMachine(address) }, args, caller: 'assumed-role/chained/' };
+    },
+  ],
+  [
+    'a profile whose role the one of the ECS task or EKS pod assumes',
+    async (world, user) => {
+      const address = await server(() => handedOut(user));
+      const text = `[profile stg]\nrole_arn = ${role(world, user)}\ncredential_source = EcsContainer\n`;
+      const { env, args } = await profile(world, text);
+      const agent = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/creds` };
+      return { env: { ...env, ...agent }, args, caller: 'assumed-role/chained/' };
+    },
+  ],
+  [
     'the metadata of the EC2 machine that the job runs on',
     async (_world, user) => {
-      const address = await server(({ url, method }) => {
-        if (method === 'PUT' && url === '/latest/api/token') return 'token';
-        const folder = '/latest/meta-data/iam/security-credentials/';
-        return url === folder ? 'runner' : url === `${folder}runner` ? handedOut(user) : undefined;
-      });
-      return {
-        env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: address, AWS_EC2_METADATA_DISABLED: '' },
-        caller: user.arn,
-      };
+      return { env: onMachine(await metadata(user, () => 'token')), caller: user.arn };
     },
   ],
   [

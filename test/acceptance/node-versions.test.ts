@@ -42,7 +42,7 @@ describe.each(nodes)('the bundle on Node %s', (_version, node) => {
     const program = await readFile(join(root, 'dist/orb/migrate-deploy.cjs'));
     const files = orbBundle(program, '1.2.3', '');
     const parts = Array.from({ length: partCount }, (_, index) => files.get(`bundle/${index}.b85`) ?? '');
-    expect(unpack(files.get('bundle/id.txt') ?? '', parts, folder, node).equals(program)).toBe(true);
+    expect(unpack(files.get('bundle/id.txt') ?? '', parts, folder, { node }).equals(program)).toBe(true);
     await rm(folder, { recursive: true });
   });
 

@@ -88,9 +88,9 @@ describe('what the SDK throws', () => {
       { transient: false, code: 'constructor' },
     ],
     [
-      'a message that is no text',
-      Object.assign(sdkError('ClientException', '', client()), { message: ['x'] }),
-      { transient: false, code: 'ClientException' },
+      'a name and a message that are no texts',
+      Object.assign(sdkError('', '', client()), { name: ['A'], message: ['x'] }),
+      { transient: false, code: '["A"]' },
     ],
   ])('%s', (_rule, thrown, expected) => {
     const error = explain(thrown, 'ecs:RunTask');

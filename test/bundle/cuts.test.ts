@@ -17,6 +17,13 @@ it.each([
   else expect(cut(source, 'a')).toBe(without);
 });
 
+it('a member that the class would then inherit from one of JavaScript’s own is not cut', () => {
+  expect(() => cut('class A extends Uint8Array { includes() {} }', 'includes')).toThrow(
+    'answers by the one that it inherits',
+  );
+  expect(cut('class A extends Uint8Array { trim() {} }', 'trim')).toBe('class A extends Uint8Array {  }');
+});
+
 it('names all that a file does not declare any more', () => {
   expect(() => cut('class A { a() {} }', 'a', 'b', 'c')).toThrow('a.js declares no b, c any more');
 });

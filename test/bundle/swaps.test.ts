@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -32,6 +32,20 @@ describe('the list of swaps', () => {
   it('a file that nothing asks for any more fails the build', async () => {
     const swaps = { 'string-width/index.js': 'string-width.mjs', 'string-width/moved.js': 'string-width.mjs' };
     await expect(build(swaps)).rejects.toThrow('Nothing asks for string-width/moved.js any more');
+  });
+
+  it('cuts what is named, and edits what is left', async () => {
+    const source = await build({
+      'string-width/index.js': [[/^const segmenter = .*$/, 'const segmenter = undefined;']],
+    });
+    expect(source).not.toContain('Segmenter');
+    expect(await build({})).toContain('Segmenter');
+    const orb = await readFile(join(root, 'dist/orb/migrate-deploy.cjs'), 'utf8');
+    const commandLine = await readFile(join(root, 'dist/migrate-deploy.cjs'), 'utf8');
+    for (const name of ['presign', 'getEventStreamMarshaller']) {
+      expect(commandLine).toContain(name);
+      expect(orb).not.toContain(`${name}(`);
+    }
   });
 
   it('a text that a file does not hold any more fails the build', async () => {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +14,10 @@ import { packOrb } from '../../scripts/pack-orb.ts';
 import { hasTool } from '../support/needs-tool.ts';
 import { unpack } from '../support/unpack.ts';
 import { orbFolder, root } from './support.ts';
+
+const partsOf = (files: Map<string, string>) =>
+  Array.from({ length: partCount }, (_, index) => files.get(`bundle/${index}.b85`) ?? '');
+const isRoot = hasTool({ name: 'root', probe: ['sh', '-c', 'test "$(id -u)" = 0'], install: 'run as root' });
 
 let folder = '';
 let built = Buffer.alloc(0);
@@ -27,9 +31,6 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the program inside the orb', () => {
-  const partsOf = (files: Map<string, string>) =>
-    Array.from({ length: partCount }, (_, index) => files.get(`bundle/${index}.b85`) ?? '');
-
   it('comes back byte for byte from its parts', () => {
     expect(bundle.get('bundle/id.txt')).toBe(`1.2.3-${createHash('sha256').update(built).digest('hex')}`);
     expect(unpack(bundle.get('bundle/id.txt') ?? '', partsOf(bundle), folder).equals(built)).toBe(true);
@@ -93,7 +94,7 @@ describe('the program inside the orb', () => {
     }
   });
 
-  it('each part is one line below the limit of an environment variable, of what means nothing to YAML, a shell or CircleCI', () => {
+  it('each part is one line below the limit of an environment variable, without what means something in YAML’s plain text, in double quotes or to CircleCI', () => {
     for (const text of partsOf(bundle)) {
       expect(text).toMatch(/^[!-~]+$/);
       expect(text).not.toMatch(/[!"#$':<\\`]/);
@@ -114,6 +115,61 @@ describe('the program inside the orb', () => {
     expect([...install.matchAll(/include\((bundle\/\d+\.b85)\)/g)].map(([, path]) => path)).toEqual(
       [...bundle.keys()].filter((path) => path.endsWith('.b85')),
     );
+  });
+});
+
+describe('the folder of the program', () => {
+  const program = Buffer.from('console.log(1)');
+  /** What is left of the program in a new folder, after these commands of a shell, and the mode of the folder. */
+  const install = (before: string, version = '1.2.3'): { program: Buffer; mode: string } => {
+    const files = orbBundle(program, version, '');
+    const place = mkdtempSync(join(folder, 'place-'));
+    const unpacked = unpack(files.get('bundle/id.txt') ?? '', partsOf(files), place, { before });
+    return { program: unpacked, mode: (statSync(join(place, own)).mode & 0o777).toString(8) };
+  };
+  const own = `migrate-deploy-${userInfo().uid}`;
+  const there = `own="$TMPDIR/${own}"; mkdir -m 755 "$own"`;
+
+  it.each([
+    ['the version may hold a dash', '', '1.0.0-rc.1'],
+    ['a folder that others may read is closed to them', there, '1.2.3'],
+    [
+      'a draft that a killed step of the same number left is no obstacle',
+      `${there}; : >"$own/$ORB_PROGRAM.cjs.$$"`,
+      '1.2.3',
+    ],
+    ['a program that was half written is written again', `${there}; echo x >"$own/$ORB_PROGRAM.cjs"`, '1.2.3'],
+  ])('%s', (_rule, before, version) => {
+    expect(install(before, version)).toEqual({ program, mode: '700' });
+  });
+
+  it.each([
+    [
+      'something else in the place of the program',
+      `${there}; mkdir "$own/$ORB_PROGRAM.cjs"`,
+      'The program cannot be unpacked into its folder.',
+    ],
+    ['a file in the place of the folder', `: >"$TMPDIR/${own}"`, 'There is no folder for the program.'],
+    ['TMPDIR that is not there and cannot be made', 'TMPDIR=/dev/null/x', 'There is no folder for the program.'],
+  ])('%s is told, and is the user’s to correct', (_fault, before, what) => {
+    let thrown: unknown;
+    try {
+      install(before);
+    } catch (error) {
+      thrown = error;
+    }
+    const { status, stderr } = thrown as { status: number; stderr: Buffer };
+    expect(stderr.toString()).toMatch(new RegExp(`^Error: ${what}\n  Why: .+\n  Fix: .*TMPDIR`));
+    expect(status).toBe(2);
+  });
+
+  it.runIf(isRoot)('one of another user is not trusted', () => {
+    expect(() => install(`${there}; chown 1 "$own"`)).toThrow('cannot be trusted');
+  });
+
+  it('also a Node of long ago reads what unpacks, to say that it is too old', () => {
+    // What came after ECMAScript 2018 (Node 10): ?. and ??, fields of classes, a catch without a name is older.
+    expect(installer()).not.toMatch(/\?\.(?!\d)|\?\?|\|\|=|&&=|\bstatic\b|#\w+[;=(]|\d_\d/);
   });
 });
 
