@@ -10,8 +10,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const fs = require('node:fs');
 const file = process.argv[1];
 const [version, wanted] = process.env.ORB_PROGRAM.split(/-(?=\w+$)/);
-const isThere = () => fs.existsSync(file) && sha256(fs.readFileSync(file)) === wanted;
-if (inFolder(isThere)) {
+const draft = `${file}.${process.pid}`;
+if (inFolder(() => fs.existsSync(file) && sha256(fs.readFileSync(file)) === wanted)) {
   console.log(`migrate-deploy is there already: ${file}`);
   process.exit(0);
 }
@@ -25,14 +25,12 @@ if (sha256(program) !== wanted) {
     'Pack or publish the orb again; nothing was run.',
   );
 }
-const draft = `${file}.${process.pid}`;
-const remove = () => fs.rmSync(draft, { force: true });
 inFolder(() => {
   // One that was killed may have left it, and a container may give its number again.
-  remove();
+  fs.rmSync(draft, { force: true });
   fs.writeFileSync(draft, program, { mode: 0o600, flag: 'wx' });
   fs.renameSync(draft, file);
-}, remove);
+});
 console.log(`migrate-deploy ${version} is ready: ${file}`);
 
 /** In base 85: five digits for four bytes. Digits are what ASCII prints, but what means something in YAML or a shell. */
@@ -78,11 +76,11 @@ function unpack(packed) {
   });
 }
 
-function inFolder(act, giveUp = () => undefined) {
+function inFolder(act) {
   try {
     return act();
   } catch ({ message }) {
-    giveUp();
+    fs.rmSync(draft, { force: true, recursive: true });
     complain(
       'The program cannot be unpacked into its folder.',
       message,

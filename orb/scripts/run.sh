@@ -7,8 +7,8 @@ complain() {
   exit 2
 }
 
-# A machine that many jobs use may still have the records of another one, which are not this job's to hand on.
 [ -n "${HOME:-}" ] || complain 'HOME is not set in this job.' 'The records of its commands are kept there.' 'Set HOME to a folder of the user that runs the job.'
+# A machine that many jobs use may still have the records of another one, which are not this job's to hand on.
 own="$HOME/.migrate-deploy-job"
 if [ -d "$own" ] && [ "$(cat "$own/job" 2>/dev/null)" != "${CIRCLE_WORKFLOW_JOB_ID:-}" ]; then
   rm -rf "$own"

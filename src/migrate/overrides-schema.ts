@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { own } from '../base/own.ts';
 import { containersOf, listOf, objectOf } from '../base/schema-faults.ts';
 import { suggest } from '../base/suggest.ts';
 
@@ -20,7 +21,8 @@ const only = (members: v.ObjectEntries) =>
   });
 
 function whyNot(name: string, members: readonly string[]): string {
-  if (Object.hasOwn(notOverridable, name)) return notOverridable[name] ?? '';
+  const known = own(notOverridable, name);
+  if (known !== undefined) return known;
   const near = suggest(name, members);
   return `is not known; ${near === undefined ? `there are: ${members.join(', ')}` : `did you mean ${near}?`}`;
 }

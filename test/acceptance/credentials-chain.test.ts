@@ -61,6 +61,17 @@ function role({ model }: PipelineWorld, user: User): string {
   return model.identity.access.createRole('chained', { Statement }).arn;
 }
 
+/** A profile whose role another profile assumes. */
+const chained = (world: PipelineWorld, user: User): ReturnType<typeof profile> =>
+  profile(
+    world,
+    `[profile base]\n${keys(user)}\n[profile stg]\nrole_arn = ${role(world, user)}\nsource_profile = base\n`,
+  );
+
+/** The agent of the ECS task or EKS pod, which asks for a token. */
+const agent = (user: User): Promise<string> =>
+  server(({ headers }) => (headers.authorization === 'secret' ? handedOut(user) : undefined));
+
 async function tokenFile({ folder, issuer }: PipelineWorld): Promise<string> {
   const file = join(folder, 'token');
   await writeFile(file, await issuer.token());
@@ -85,9 +96,8 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
   [
     'the agent of the ECS task or EKS pod that the job runs in, by its address and token',
     async (_world, user) => {
-      const address = await server(({ headers }) => (headers.authorization === 'secret' ? handedOut(user) : undefined));
       const env = {
-        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/creds`,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${await agent(user)}/creds`,
         AWS_CONTAINER_AUTHORIZATION_TOKEN: 'secret',
       };
       return { env, caller: user.arn };
@@ -96,11 +106,10 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
   [
     'the agent of the EKS pod that the job runs in, by a token in a file',
     async ({ folder }, user) => {
-      const address = await server(({ headers }) => (headers.authorization === 'secret' ? handedOut(user) : undefined));
       const file = join(folder, 'pod-token');
       await writeFile(file, 'secret');
       const env = {
-        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/creds`,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${await agent(user)}/creds`,
         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file,
       };
       return { env, caller: user.arn };
@@ -108,10 +117,7 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
   ],
   [
     'the metadata of an EC2 machine that gives no tokens (IMDSv1)',
-    async (_world, user) => {
-      const address = await metadata(user, () => undefined);
-      return { env: onMachine(address), caller: user.arn };
-    },
+    async (_world, user) => ({ env: onMachine(await metadata(user, () => undefined)), caller: user.arn }),
   ],
   [
     'a profile whose role the EC2 machine’s own one assumes',
@@ -128,15 +134,13 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
       const address = await server(() => handedOut(user));
       const text = `[profile stg]\nrole_arn = ${role(world, user)}\ncredential_source = EcsContainer\n`;
       const { env, args } = await profile(world, text);
-      const agent = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/creds` };
-      return { env: { ...env, ...agent }, args, caller: 'assumed-role/chained/' };
+      const uri = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/creds` };
+      return { env: { ...env, ...uri }, args, caller: 'assumed-role/chained/' };
     },
   ],
   [
     'the metadata of the EC2 machine that the job runs on',
-    async (_world, user) => {
-      return { env: onMachine(await metadata(user, () => 'token')), caller: user.arn };
-    },
+    async (_world, user) => ({ env: onMachine(await metadata(user, () => 'token')), caller: user.arn }),
   ],
   [
     'a profile whose program prints credentials',
@@ -149,8 +153,7 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
   [
     'a profile whose role another profile assumes',
     async (world, user) => {
-      const text = `[profile base]\n${keys(user)}\n[profile stg]\nrole_arn = ${role(world, user)}\nsource_profile = base\n`;
-      return { ...(await profile(world, text)), caller: 'assumed-role/chained/' };
+      return { ...(await chained(world, user)), caller: 'assumed-role/chained/' };
     },
   ],
   [
@@ -186,11 +189,10 @@ it.each<[string, (world: PipelineWorld, user: User) => Given]>([
   expect(seen[0]?.principal?.arn).toContain(caller);
 });
 
-/** A profile whose role another profile assumes. */
-async function chained(world: PipelineWorld): Promise<{ env: Record<string, string>; args: string[] }> {
-  const user = world.model.identity.access.createUser('runner');
-  const text = `[profile base]\n${keys(user)}\n[profile stg]\nrole_arn = ${role(world, user)}\nsource_profile = base\n`;
-  return profile(world, text);
+/** Shows what serves, by a profile whose role another profile assumes. */
+async function lookByProfile(world: PipelineWorld): ReturnType<PipelineWorld['run']> {
+  const { env, args } = await chained(world, world.model.identity.access.createUser('runner'));
+  return world.run([...look, ...args], { env: { ...none, ...env } });
 }
 const assumed = ({ model }: PipelineWorld): number =>
   model.requests.filter(({ operation }) => operation === 'AssumeRole').length;
@@ -199,9 +201,8 @@ it.each<FaultKind>(['throttle', 'empty-500', 'reset-before'])(
   'STS that answers a profile by %s is asked again, and its session serves all clients',
   async (kind) => {
     const world = await pipelineWorld();
-    const { env, args } = await chained(world);
     world.model.faults.script({ service: 'sts', kind });
-    const { exitCode, stderr } = await world.run([...look, ...args], { env: { ...none, ...env } });
+    const { exitCode, stderr } = await lookByProfile(world);
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);
     expect(assumed(world)).toBe(2);
@@ -210,9 +211,8 @@ it.each<FaultKind>(['throttle', 'empty-500', 'reset-before'])(
 
 it('STS that answers a profile without a session is no bug of ours', async () => {
   const world = await pipelineWorld();
-  const { env, args } = await chained(world);
   world.model.operations.sts.AssumeRole = () => ({});
-  const { exitCode, stderr } = await world.run([...look, ...args], { env: { ...none, ...env } });
+  const { exitCode, stderr } = await lookByProfile(world);
   expect(stderr).toMatch(/^Error: STS answered without credentials\.\n/);
   expect(exitCode).toBe(2);
 });
